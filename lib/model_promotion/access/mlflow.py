@@ -1,0 +1,74 @@
+"""Rights on an MLflow server or an sqlite file, and the caller as far as they are known there."""
+
+import getpass
+import json
+import os
+from typing import Any
+
+from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.core.entities import Identity, Rights
+from model_promotion.core.errors import Denied, NotFound
+
+CURRENT_USER = "/api/2.0/mlflow/users/current"
+MY_PERMISSIONS = "/api/3.0/mlflow/users/current/permissions"
+MAY_WRITE = frozenset({"EDIT", "MANAGE"})
+
+
+class MlflowAccess:
+    """Asks the server's login where it has one; an sqlite file asks the file system."""
+
+    def __init__(self, connection: MlflowConnection) -> None:
+        self._connection = connection
+
+    def me(self) -> Identity:
+        """The user of the server's login, else the login name of this machine."""
+        if self._connection.address.database_file is None:
+            try:
+                user = self._get("ask who is calling", CURRENT_USER)["user"]
+                return Identity(str(user["username"]), vouched_by="MLflow server login")
+            except (NotFound, KeyError, TypeError):
+                pass  # This server has no login.
+        return Identity(getpass.getuser())
+
+    def rights(self, model: str) -> Rights:
+        """Whether the database file may be written, or what the server's permission list says."""
+        if database := self._connection.address.database_file:
+            writable = os.access(database, os.W_OK) and os.access(database.absolute().parent, os.W_OK)
+            return Rights(writable, writable, f"{database} is {'' if writable else 'not '}writable")
+        try:
+            self._get("ask who is calling", CURRENT_USER)
+        except NotFound:
+            return Rights(may_move_aliases=True, may_set_tags=True, because="this server asks for no login")
+        try:
+            granted = self._get("read your permissions", MY_PERMISSIONS)
+        except (NotFound, Denied) as error:
+            return Rights(None, None, f"the server does not say what you may do ({error})")
+        return _rights(granted, model)
+
+    def _get(self, doing: str, path: str) -> Any:  # noqa: ANN401 - JSON
+        def ask(_: Any) -> Any:  # noqa: ANN401 - the client is needed for its login only
+            from mlflow.utils.credentials import get_default_host_creds
+            from mlflow.utils.rest_utils import http_request
+
+            login = get_default_host_creds(self._connection.address.tracking_uri)
+            reply = http_request(login, path, "GET", raise_on_status=False)
+            if reply.status_code == 404:  # noqa: PLR2004 - HTTP's number for not found
+                raise NotFound(f"no {path} on this server")
+            if reply.status_code in (401, 403):
+                raise Denied(f"could not {doing}: not allowed or not logged in")
+            return json.loads(reply.text)
+
+        return self._connection.call(doing, ask)
+
+
+def _rights(granted: Any, model: str) -> Rights:  # noqa: ANN401 - JSON
+    if not isinstance(granted, dict):
+        return Rights(None, None, "the server's list of permissions does not make sense")
+    if granted.get("is_admin"):
+        return Rights(may_move_aliases=True, may_set_tags=True, because="you are an admin of this server")
+    rows = [row for row in granted.get("permissions") or () if row.get("resource_type") == "registered_model"]
+    held = {str(row.get("permission")) for row in rows if row.get("resource_pattern") in (model, "*")}
+    if held:
+        may = bool(held & MAY_WRITE)
+        return Rights(may, may, f"you have {', '.join(sorted(held))} on it")
+    return Rights(None, None, "the server lists no permission of yours for it, so its default applies")

@@ -1,0 +1,98 @@
+"""Parsed options -> Request and Flags: what contradicts itself is refused here, untouched by any registry."""
+
+import argparse
+from dataclasses import dataclass
+
+from model_promotion.core.errors import BadCall
+from model_promotion.core.request import Mode, Request
+from model_promotion.core.selector import ByAlias, ByNumber, Selector, model_address, version_selector
+from model_promotion.settings import Flags
+
+MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO})
+BELONGS_TO = {"to_version": Mode.ROLLBACK, "at": Mode.HISTORY}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call, taken apart."""
+
+    request: Request
+    flags: Flags
+
+
+def asked(options: argparse.Namespace, program: str) -> Asked:
+    """The request and the places that these options mean.
+
+    Raises:
+        BadCall: when they contradict each other.
+    """
+    mode = _mode(options)
+    for name, owner in BELONGS_TO.items():
+        if getattr(options, name) is not None and mode is not owner:
+            raise BadCall(f"--{name.replace('_', '-')} goes with --{owner.value}", hint=f"add --{owner.value}")
+    model, selector = _model(options, mode)
+    request = Request(
+        mode=mode,
+        model=model,
+        candidate=selector or ByAlias(options.source or "staging"),
+        candidate_named=selector is not None or options.source is not None,
+        target_alias=options.target,
+        to_version=_number(options.to_version),
+        recovery=options.recover,
+        at=options.at,
+        reason=options.reason,
+        force=options.force,
+        compare_metrics=options.compare_metrics,
+        run_tests=options.run_tests,
+        env_manager=options.env_manager,
+        program=program,
+        address_options=_address_options(options),
+    )
+    if isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias and _promotes(mode):
+        raise BadCall(f"source and target are both @{request.target_alias}", hint="name another with --from or --to")
+    flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
+    return Asked(request, flags)
+
+
+def _promotes(mode: Mode) -> bool:
+    return mode in (Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK)
+
+
+def _mode(options: argparse.Namespace) -> Mode:
+    if options.recover:
+        return Mode.RECOVER
+    return Mode.DEMO if options.demo else Mode(options.mode)
+
+
+def _model(options: argparse.Namespace, mode: Mode) -> tuple[str, Selector | None]:
+    """The model's name and the version named with it, however it was written."""
+    words = [word for word in (options.model, options.model_name) if word is not None]
+    if not words:
+        if mode in MODES_WITHOUT_MODEL:
+            return "", None
+        raise BadCall("which model? none was named", hint=f"for example {Mode.PROMOTE.value}: catalog.schema.model")
+    if options.model is not None and options.model_name is not None:
+        if options.version_word is None and options.model != options.model_name:
+            options.version_word = options.model
+        words = [options.model_name]
+    name, in_address = model_address(words[0])
+    in_word = version_selector(options.version_word) if options.version_word else None
+    named: list[Selector] = [one for one in (in_address, in_word, options.version) if one is not None]
+    if len(set(named)) > 1:
+        raise BadCall(f"two candidates: {' and '.join(map(str, named))}", hint="name one of them")
+    return name, named[0] if named else None
+
+
+def _number(selector: Selector | None) -> str | None:
+    if selector is None:
+        return None
+    if isinstance(selector, ByNumber):
+        return selector.number
+    raise BadCall(f"--to-version takes a version number, not {selector}", hint="for example --to-version 3")
+
+
+def _address_options(options: argparse.Namespace) -> tuple[str, ...]:
+    """The options that say where the registry is, for commands that are printed."""
+    given = (("--registry-uri", options.registry_uri), ("--tracking-uri", options.tracking_uri))
+    given = (*given, ("--profile", options.profile))
+    return tuple(word for flag, value in given if value for word in (flag, value))

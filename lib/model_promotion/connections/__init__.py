@@ -1,0 +1,1 @@
+"""How the outside is reached: logins, deadlines, and what its errors mean to us."""

@@ -1,0 +1,57 @@
+"""Which registry, and the tracking store that goes with it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+EMBEDDED = "sqlite:///mlflow.db"
+
+
+@dataclass(frozen=True)
+class Address:
+    """The registry's and the tracking store's URI, as MLflow writes them, and where the choice came from."""
+
+    registry_uri: str
+    tracking_uri: str
+    chosen_by: str = "default"
+
+    @property
+    def is_databricks(self) -> bool:
+        """Whether a Databricks workspace is behind it."""
+        return self.registry_uri.split("://")[0] in ("databricks", "databricks-uc")
+
+    @property
+    def is_unity_catalog(self) -> bool:
+        """Whether names have three levels and tags have rules."""
+        return self.registry_uri.split("://")[0] == "databricks-uc"
+
+    @property
+    def profile(self) -> str | None:
+        """The profile of ~/.databrickscfg that is named, if one is."""
+        return self.registry_uri.partition("://")[2] or None if self.is_databricks else None
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of an sqlite registry."""
+        prefix = "sqlite:///"
+        return Path(self.registry_uri.removeprefix(prefix)) if self.registry_uri.startswith(prefix) else None
+
+    def __str__(self) -> str:
+        if self.database_file:
+            where = f"sqlite file {self.database_file.absolute()}"
+        else:
+            where = f"registry {self.registry_uri}, tracking {self.tracking_uri}"
+        return f"{where} (from {self.chosen_by})"
+
+
+def resolve(registry_uri: str | None, tracking_uri: str | None, chosen_by: str) -> Address:
+    """The pair of URIs: the one that is missing follows the one that is given.
+
+    A registry in Unity Catalog keeps its runs in the workspace; MLflow itself would open ./mlflow.db for them.
+    """
+    if registry_uri and not tracking_uri:
+        scheme, mark, profile = registry_uri.partition("://")
+        tracking_uri = f"databricks{mark}{profile}" if scheme == "databricks-uc" else registry_uri
+    if tracking_uri and not registry_uri:
+        scheme, mark, profile = tracking_uri.partition("://")
+        registry_uri = f"databricks-uc{mark}{profile}" if scheme == "databricks" else tracking_uri
+    return Address(registry_uri or EMBEDDED, tracking_uri or EMBEDDED, chosen_by)

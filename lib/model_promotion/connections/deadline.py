@@ -1,0 +1,82 @@
+"""A budget of wall time for everything that is asked of one registry."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from model_promotion.core.errors import Unavailable
+from model_promotion.ports import Clock
+
+T = TypeVar("T")
+
+
+class Deadline:
+    """Ends any call when the time for the registry as a whole is used up.
+
+    The clients' own timeouts cannot be trusted with this: they retry for minutes, and some of it cannot be configured.
+    Time counts only while at least one call is under way, so a slow model test takes nothing from it.
+    """
+
+    def __init__(self, total_s: float, clock: Clock) -> None:
+        self.total_s = total_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._used_s = 0.0
+        self._under_way = 0
+        self._busy_since = 0.0
+
+    def renew(self) -> None:
+        """Start afresh: putting things back must not fail because the work before it was slow."""
+        with self._lock:
+            self._used_s, self._busy_since = 0.0, self._clock.monotonic()
+
+    def call(self, ask: Callable[[], T]) -> T:
+        """The answer of `ask`, or Unavailable when the time is up.
+
+        An interrupt waits for a call that is under way, so that a write is never left half known.
+        """
+        left_s = self._enter()
+        answer: list[Any] = []
+
+        def run() -> None:
+            try:
+                answer.append((True, ask()))
+            except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
+                answer.append((False, error))
+
+        thread = threading.Thread(target=run, daemon=True)
+        try:
+            thread.start()
+            _join(thread, left_s)
+        finally:
+            self._leave()
+        if not answer:
+            raise Unavailable(
+                f"no answer within {self.total_s:g} s", hint="try again, or allow more with --timeout DURATION"
+            )
+        succeeded, value = answer[0]
+        if not succeeded:
+            raise value
+        return value  # type: ignore[no-any-return]
+
+    def _enter(self) -> float:
+        with self._lock:
+            now = self._clock.monotonic()
+            if not self._under_way:
+                self._busy_since = now
+            self._under_way += 1
+            return max(0.05, self.total_s - self._used_s - (now - self._busy_since))
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            if not self._under_way:
+                self._used_s += self._clock.monotonic() - self._busy_since
+
+
+def _join(thread: threading.Thread, left_s: float) -> None:
+    try:
+        thread.join(left_s)
+    except KeyboardInterrupt:
+        thread.join(left_s)
+        raise

@@ -1,0 +1,1 @@
+"""Pure judgement: data and decisions, standard library only."""

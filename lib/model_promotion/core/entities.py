@@ -1,0 +1,92 @@
+"""What a registry knows: registered models, versions, endpoints, people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+READY = "READY"
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """A registered model: `aliases` maps alias to version number, both strings."""
+
+    name: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    deployment_job_id: str = ""
+
+
+@dataclass(frozen=True)
+class DeploymentJobState:
+    """The Databricks deployment job of one version; `run_state` is the platform's word."""
+
+    job_id: str
+    run_state: str
+    task: str = ""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a registered model. Numbers are strings: sqlite hands out int, REST hands out str."""
+
+    model: str
+    number: str
+    status: str = READY
+    status_message: str = ""
+    source: str = ""
+    run_id: str = ""
+    model_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    created_ms: int = 0
+    deployment_job: DeploymentJobState | None = None
+
+    @property
+    def label(self) -> str:
+        """How a sentence names this version."""
+        return f"v{self.number}"
+
+
+@dataclass(frozen=True)
+class RecordedMetrics:
+    """The metrics recorded for one version, and the place they were found in (`version`, `run`, ...)."""
+
+    values: Mapping[str, float]
+    found_in: str
+
+
+@dataclass(frozen=True)
+class ArtifactFile:
+    """One file of a version; `size` in bytes, None when the store does not say."""
+
+    path: str
+    size: int | None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is calling: `vouched_by` names what stands behind the name, `login` for an unproven one."""
+
+    name: str
+    groups: frozenset[str] = frozenset()
+    vouched_by: str = "login name of this machine"
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Whether the caller may write: None means that it could not be found out."""
+
+    may_move_aliases: bool | None
+    may_set_tags: bool | None
+    because: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A serving endpoint that names a model: `serves` maps version number to its traffic in percent."""
+
+    name: str
+    serves: Mapping[str, int]
+    ready: bool | None
+    updating: bool | None
+    state: str

@@ -1,0 +1,48 @@
+"""Exceptions mean a broken world; refusals are data (see finding.py)."""
+
+from model_promotion.core.exits import ExitCode
+
+
+class PromotionError(Exception):
+    """The one family of errors: a sentence, the exit code it ends with, and what to type next.
+
+    Attributes:
+        code: the exit code this error ends a call with.
+        hint: the next thing to type, or an empty string.
+    """
+
+    code = ExitCode.DEFECT
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class NotFound(PromotionError):
+    """The model, version, alias or rollback target is not there."""
+
+    code = ExitCode.NOT_FOUND
+
+
+class Denied(PromotionError):
+    """The registry knows who we are, or does not, and will not do it."""
+
+    code = ExitCode.DENIED
+
+
+class Unavailable(PromotionError):
+    """The registry cannot be reached, does not answer in time, or does not make sense."""
+
+    code = ExitCode.DENIED
+
+
+class Conflict(PromotionError):
+    """Somebody else moved what was about to be moved."""
+
+    code = ExitCode.REFUSED
+
+
+class BadCall(PromotionError):
+    """The call itself is wrong: an argument or a file that came with it."""
+
+    code = ExitCode.USAGE

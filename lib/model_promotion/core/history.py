@@ -1,0 +1,68 @@
+"""What the records say about an alias: who stood behind it when, and where a rollback leads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from model_promotion.core.record import GENESIS, Head, Line, Stored, body_of, digest
+
+MOVES = frozenset({"promote", "rollback"})
+
+
+def moves_of(alias: str, lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The moves of one alias, oldest first."""
+    done = (line for line in lines if line.alias == alias and line.kind in MOVES)
+    return tuple(sorted(done, key=lambda line: line.number))
+
+
+def verified(alias: str, lines: Iterable[Line]) -> tuple[str, ...]:
+    """The versions that stood behind the alias and were never gone back from; the one in place is the last.
+
+    A promotion puts a version on top. A rollback takes off everything above the version it goes back to, so what was
+    rolled back is never gone back to.
+    """
+    stack: list[str] = []
+    for line in moves_of(alias, lines):
+        if line.to is None:
+            continue
+        if line.kind == "promote":
+            stack += [number for number in (line.was,) if number and stack[-1:] != [number]]
+        else:
+            del stack[stack.index(line.to) if line.to in stack else -1 :]
+        stack.append(line.to)
+    return tuple(stack)
+
+
+def in_place(alias: str, lines: Iterable[Line], at: float) -> Line | None:
+    """The record that put the version behind the alias which stood there at a time (seconds since the epoch)."""
+    past = [line for line in moves_of(alias, lines) if line.at <= at]
+    return past[-1] if past else None
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """The first record that does not fit the chain: its number as counted, where it lies, what is wrong."""
+
+    number: int
+    id: str
+    wrong: str
+
+
+def misfit(chain: Sequence[Stored], head: Head) -> Misfit | None:
+    """The first record that was edited, removed or put elsewhere; None when the chain holds up to its head.
+
+    Each record holds the SHA-256 of the one before it, and the head (kept outside the journal) that of the last.
+    """
+    expected = GENESIS
+    for count, stored in enumerate(chain, start=1):
+        body = body_of(stored.text)
+        if body.get("number") != count:
+            return Misfit(count, stored.id, f"record {count} is missing; number {body.get('number')} is in its place")
+        if body.get("previous") != expected:
+            edited = max(1, count - 1)
+            return Misfit(edited, chain[edited - 1].id, f"record {count} does not hold the hash of what precedes it")
+        expected = digest(stored.text)
+    if len(chain) != head.number:
+        return Misfit(len(chain) + 1, head.id, f"the registry counts {head.number} records, the journal {len(chain)}")
+    if expected != head.sha256:
+        return Misfit(head.number, head.id, f"record {head.number} does not have the hash that the registry holds")
+    return None

@@ -1,0 +1,79 @@
+"""The note left on the registered model while its aliases are being moved: enough to finish the work, or to undo it.
+
+It is a tag, so it obeys Unity Catalog's rules (at most 1000 characters) and names no person.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from model_promotion.core.say import when
+from model_promotion.core.steps import SetAlias, SetTag, Step
+
+INTENT_TAG = "promotion_intent"
+HOLD_TAG = "promotion_hold"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Move:
+    """One alias and its way: from the version it was on to the version it goes to."""
+
+    alias: str
+    was: str | None
+    to: str | None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A promotion or rollback under way: every alias it moves in order, the version it holds, and since when."""
+
+    id: str
+    kind: Literal["promote", "rollback"]
+    target: str
+    moves: tuple[Move, ...]
+    since: float
+    holds: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The tag's value."""
+        moves = [[move.alias, move.was, move.to] for move in self.moves]
+        return json.dumps({**asdict(self), "moves": moves, "v": FORMAT}, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> "Intent":
+        """The intent in a tag's value.
+
+        Raises:
+            ValueError: when the value is none that this program wrote.
+        """
+        try:
+            raw = json.loads(text)
+            if raw.pop("v") != FORMAT or raw["kind"] not in ("promote", "rollback"):
+                raise ValueError(text)
+            moves = tuple(Move(str(alias), _number(was), _number(to)) for alias, was, to in raw.pop("moves"))
+            return cls(**{**raw, "moves": moves, "since": float(raw["since"])})
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise ValueError(f"the tag {INTENT_TAG} holds something this program did not write") from error
+
+    @property
+    def move(self) -> Move:
+        """The move of the target alias itself."""
+        return next(move for move in self.moves if move.alias == self.target)
+
+    def steps(self, model: str, held: str | None = None) -> tuple[Step, ...]:
+        """Every move as a step, and the hold where one is asked for; `held` is the hold that stands there already."""
+        aliases = tuple(SetAlias(model, move.alias, move.was, move.to) for move in self.moves)
+        if self.holds is None:
+            return aliases
+        text = f"rolled back from @{self.target} at {when(self.since)}"
+        return (*aliases, SetTag(model, HOLD_TAG, held, text, self.holds))
+
+    def opening(self, model: str) -> SetTag:
+        """The step that announces the work; its undoing closes it."""
+        return SetTag(model, INTENT_TAG, None, self.text)
+
+
+def _number(value: object) -> str | None:
+    return None if value is None else str(value)

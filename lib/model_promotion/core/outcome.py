@@ -1,0 +1,47 @@
+"""How a call ended: the one value that the report, --json and the exit code are made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from model_promotion.core.decision import Decision
+from model_promotion.core.event import Table
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.finding import Finding
+from model_promotion.core.jsonable import jsonable
+from model_promotion.core.request import Mode
+from model_promotion.core.steps import Entry, Step
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found, decided and done.
+
+    `summary` is the sentence a person reads last, `hints` are the commands to type next, `undo` is the one that goes
+    back. `planned` holds the writes a dry run would have made.
+    """
+
+    mode: Mode
+    code: ExitCode
+    summary: str
+    model: str = ""
+    was: str | None = None
+    to: str | None = None
+    findings: tuple[Finding, ...] = ()
+    decision: Decision | None = None
+    planned: tuple[Step, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    record: str = ""
+    warnings: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    undo: str = ""
+    table: Table | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document of --json."""
+        body = jsonable(self)
+        return {"schema_version": SCHEMA_VERSION, "exit_code": int(self.code), **body}

@@ -1,0 +1,41 @@
+"""What a promotion is about to do: names resolved, checks and steps listed."""
+
+from dataclasses import dataclass
+
+from model_promotion.core.entities import RegisteredModel, Version
+from model_promotion.core.steps import SetAlias, Step
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The registry as it was seen, the two versions, and the moves that follow from them."""
+
+    seen: RegisteredModel
+    candidate: Version
+    champion: Version | None
+    target_alias: str
+    backup_alias: str
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing stands behind the target alias yet."""
+        return self.champion is None
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the candidate is already where it should go."""
+        return self.champion is not None and self.champion.number == self.candidate.number
+
+    @property
+    def moves(self) -> tuple[Step, ...]:
+        """The backup first: from there on the old champion can always be found again."""
+        if self.nothing_to_do:
+            return ()
+        name, number = self.seen.name, self.candidate.number
+        if self.champion is None:
+            return (SetAlias(name, self.target_alias, None, number),)
+        backed_up = self.seen.aliases.get(self.backup_alias)
+        return (
+            SetAlias(name, self.backup_alias, backed_up, self.champion.number),
+            SetAlias(name, self.target_alias, self.champion.number, number),
+        )

@@ -1,0 +1,78 @@
+"""What a team asks of its promotions beyond the defaults, as read from its policy file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from model_promotion.core.metrics import Direction, MetricRule, Tolerance
+
+STRICT: dict[str, Any] = {"extra": "forbid"}
+DEFAULT_EXPERIMENT = "model-promotions"
+
+
+@dataclass(frozen=True)
+class MetricPolicy:
+    """`[metrics.NAME]`: which way is better, and how much worse is still fine (the larger of the two)."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    direction: Direction | None = None
+    tolerance: float = 0.0
+    relative_tolerance: float = 0.0
+
+    @property
+    def rule(self) -> MetricRule:
+        """The same for the comparison."""
+        return MetricRule(self.direction, Tolerance(self.tolerance, self.relative_tolerance))
+
+
+@dataclass(frozen=True)
+class CheckPolicy:
+    """`[checks.NAME]`: whether the check must have passed, unknown not counting."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class TestPolicy:
+    """`[model_tests]`: the limits of the process that runs a model, in seconds and MiB."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    __test__: ClassVar[bool] = False
+
+    timeout_s: float = 120.0
+    memory_mib: int | None = None
+
+
+@dataclass(frozen=True)
+class RecordPolicy:
+    """`[record]`: the MLflow experiment that holds the records."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    experiment: str = ""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy file, or the defaults when there is none; `digest` is the SHA-256 of the file's bytes."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    metrics: Mapping[str, MetricPolicy] = field(default_factory=dict)
+    checks: Mapping[str, CheckPolicy] = field(default_factory=dict)
+    model_tests: TestPolicy = TestPolicy()
+    record: RecordPolicy = RecordPolicy()
+    digest: str = "defaults"
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The checks that must have passed."""
+        return frozenset(name for name, check in self.checks.items() if check.required)
+
+    @property
+    def metric_rules(self) -> dict[str, MetricRule]:
+        """What the comparison of recorded metrics needs."""
+        return {name: metric.rule for name, metric in self.metrics.items()}

@@ -1,0 +1,129 @@
+"""What is written down about a promotion: a chain in which every record holds the hash of the one before it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from model_promotion.core.jsonable import jsonable
+
+HEAD_TAG = "promotion_head"
+SCHEMA_VERSION = 1
+GENESIS = "0" * 64
+
+Deeds = Literal["promote", "rollback", "release"]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest record of a model: its number, where it lies, the SHA-256 of its text."""
+
+    number: int = 0
+    id: str = ""
+    sha256: str = GENESIS
+
+    @property
+    def text(self) -> str:
+        """The value of the registered model's tag."""
+        return json.dumps({"n": self.number, "id": self.id, "sha256": self.sha256}, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Head":
+        """The head in a tag's value; the start of the chain when there is no tag.
+
+        Raises:
+            ValueError: when the value is none that this program wrote.
+        """
+        if text is None:
+            return cls()
+        try:
+            raw = json.loads(text)
+            return cls(int(raw["n"]), str(raw["id"]), str(raw["sha256"]))
+        except (TypeError, KeyError, ValueError) as error:
+            raise ValueError(f"the tag {HEAD_TAG} holds something this program did not write: {text[:80]!r}") from error
+
+
+@dataclass(frozen=True)
+class Record:
+    """One promotion or rollback: who, when, why, from, to, on what evidence.
+
+    `id` is the intent's, so that a record can be told from a repetition of it. `previous` is the SHA-256 of the text of
+    the record before it.
+    """
+
+    id: str
+    number: int
+    previous: str
+    kind: Deeds
+    model: str
+    alias: str
+    was: str | None
+    to: str | None
+    at: float
+    by: str
+    vouched_by: str
+    why: str = ""
+    forced: tuple[str, ...] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The canonical form that is hashed and stored: one line of JSON, keys sorted."""
+        body = {"schema_version": SCHEMA_VERSION, **jsonable(self)}
+        return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the text, in hex: what the next record calls `previous`."""
+        return digest(self.text)
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text's UTF-8 bytes, in hex; what sha256sum says of the file."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record as a journal gives it back: the exact text it holds, and where."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """The short form of a record, for history and rollback: what a journal can list without opening each record."""
+
+    number: int
+    kind: str
+    alias: str
+    was: str | None
+    to: str | None
+    at: float
+    by: str
+    why: str = ""
+    id: str = ""
+    lies_at: str = ""
+
+
+LINE_FIELDS = ("number", "kind", "alias", "was", "to", "at", "by", "why", "id")
+
+
+def body_of(text: str) -> dict[str, Any]:
+    """A record's text as a mapping; empty when it is no record at all."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def line_of(stored: Stored) -> Line | None:
+    """The short form of a stored record; None when its text is no record."""
+    body = body_of(stored.text)
+    try:
+        return Line(**{name: body[name] for name in LINE_FIELDS}, lies_at=stored.id)
+    except KeyError:
+        return None

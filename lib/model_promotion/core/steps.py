@@ -1,0 +1,58 @@
+"""Deeds as data, each with its undoing. Whoever carries them out reads back what they did."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+from model_promotion.core import say
+
+
+@dataclass(frozen=True)
+class SetAlias:
+    """Point an alias at another version; None stands for no alias at all."""
+
+    model: str
+    alias: str
+    was: str | None
+    to: str | None
+
+    def undone(self) -> Self:
+        """The same move the other way round."""
+        return replace(self, was=self.to, to=self.was)
+
+    @property
+    def sentence(self) -> str:
+        """What it does, for a person."""
+        return f"@{self.alias}: {say.version(self.was)} -> {say.version(self.to)}"
+
+
+@dataclass(frozen=True)
+class SetTag:
+    """Write a tag on the registered model, or on one of its versions; None stands for no tag at all."""
+
+    model: str
+    key: str
+    was: str | None
+    to: str | None
+    version: str | None = None
+
+    def undone(self) -> Self:
+        """The tag as it was before."""
+        return replace(self, was=self.to, to=self.was)
+
+    @property
+    def sentence(self) -> str:
+        """What it does, for a person."""
+        owner = f"v{self.version}" if self.version else self.model
+        return f"tag {self.key} on {owner}: " + ("removed" if self.to is None else "set")
+
+
+Step = SetAlias | SetTag
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A deed that was done (or undone), and when: seconds since the epoch."""
+
+    step: Step
+    at: float
+    deed: Literal["done", "undone", "already so"] = "done"

@@ -1,0 +1,80 @@
+"""History: who was behind an alias, when, and why."""
+
+from functools import partial
+
+from model_promotion.core import say
+from model_promotion.core.entities import RegisteredModel
+from model_promotion.core.event import Event, Kind, Table
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.history import in_place, moves_of
+from model_promotion.core.intent import INTENT_TAG
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.record import Line
+from model_promotion.core.request import Request
+from model_promotion.flows.recording import all_lines
+from model_promotion.flows.resolve import find_model
+from model_promotion.together import both
+from model_promotion.world import World
+
+HEADER = ("#", "when (UTC)", "what", "alias", "from", "to", "by", "why")
+
+
+def run(request: Request, world: World) -> Outcome:
+    """Every record of the model; with --at, only who stood behind the target alias at that time."""
+    seen, lines = both(partial(find_model, request, world.registry), partial(all_lines, request.model, world))
+    if INTENT_TAG in seen.tags:
+        world.voice.tell(Event(Kind.WARNED, "Running", "a promotion or rollback is under way or was cut off"))
+    if request.at is not None:
+        return _at(request, lines, request.at)
+    table = Table(HEADER, [_row(line) for line in lines])
+    told = f"{len(lines)} records of {seen.name}" if lines else f"no record of {seen.name} yet"
+    now = _now(request, seen, lines)
+    world.voice.tell(Event(Kind.TABLE, "History", told, table if lines else None))
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.DONE,
+        summary=now,
+        model=seen.name,
+        to=seen.aliases.get(request.target_alias),
+        table=table,
+        facts={"records": lines},
+    )
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    ends = ("", "") if line.kind == "release" else (say.version(line.was), say.version(line.to))
+    which = say.version(line.to) if line.kind == "release" else f"@{line.alias}"
+    return (str(line.number), say.when(line.at), line.kind, which, *ends, line.by, line.why)
+
+
+def _now(request: Request, seen: RegisteredModel, lines: list[Line]) -> str:
+    stands = seen.aliases.get(request.target_alias)
+    moves = moves_of(request.target_alias, lines)
+    outside = ""
+    if moves and moves[-1].to != stands:
+        outside = f"; the record says {say.version(moves[-1].to)}, so it was moved outside this tool"
+    return f"@{request.target_alias} of {seen.name} is {say.version(stands)} now{outside}"
+
+
+def _at(request: Request, lines: list[Line], at: float) -> Outcome:
+    line = in_place(request.target_alias, lines, at)
+    who = f"@{request.target_alias} of {request.model}"
+    if line is None:
+        first = moves_of(request.target_alias, lines)[:1]
+        was = f"; the first record says it was {say.version(first[0].was)} before" if first else ""
+        summary = f"no record of {who} is as old as {say.when(at)}{was}"
+    else:
+        because = f", why: {line.why}" if line.why else ""
+        summary = (
+            f"{who} was {say.version(line.to)} at {say.when(at)}, "
+            f"by record #{line.number}: {line.kind} by {line.by} at {say.when(line.at)}{because}"
+        )
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.DONE if line else ExitCode.NOT_FOUND,
+        summary=summary,
+        model=request.model,
+        to=line.to if line else None,
+        hints=() if line else (f"see all records: {request.command('--history')}",),
+        facts={"at": at, "record": line},
+    )

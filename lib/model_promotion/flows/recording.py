@@ -1,0 +1,125 @@
+"""Writing down what was done, and reading what was written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model_promotion.core.entities import Identity, RegisteredModel
+from model_promotion.core.errors import PromotionError
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Record, Stored, body_of
+from model_promotion.core.steps import Entry, SetTag
+from model_promotion.flows.acting import take_each
+from model_promotion.world import World
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a record is about: the move (or release), why it was made, and the evidence."""
+
+    id: str
+    kind: Deeds
+    alias: str
+    was: str | None
+    to: str | None
+    why: str = ""
+    forced: tuple[str, ...] = ()
+    evidence: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where the record lies, and what did not go as it should."""
+
+    place: str
+    entries: tuple[Entry, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+NOTHING_WRITTEN = Written("")
+
+
+def write_down(deed: Deed, seen: RegisteredModel, closing: SetTag | None, world: World) -> Written:
+    """Append the record, move the head of the chain to it, and take the announcement away.
+
+    Nothing that fails here undoes the promotion, and nothing passes in silence.
+    """
+    record, warnings = _record(deed, seen, world)
+    place, lies_at, fallen = _append(record, world)
+    head = Head(record.number, lies_at, record.sha256)
+    steps = [SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), *([closing] if closing else [])]
+    hands, failed = take_each(steps, seen, world)
+    world.voice.tell(Event(Kind.WARNED if fallen else Kind.PASSED, "Record", f"#{record.number} in {place}"))
+    return Written(f"#{record.number} in {place} ({lies_at})", tuple(hands.entries), (*fallen, *warnings, *failed))
+
+
+def all_lines(model: str, world: World) -> list[Line]:
+    """The short form of every record of a model, wherever it lies, oldest first.
+
+    Raises:
+        PromotionError: when the journal cannot be read.
+    """
+    lines = [*world.journal.lines(model), *world.spare_journal.lines(model)]
+    return sorted(lines, key=lambda line: line.number)
+
+
+def all_stored(model: str, world: World) -> Sequence[Stored]:
+    """Every record of a model in full, wherever it lies, by its number.
+
+    Raises:
+        PromotionError: when the journal cannot be read.
+    """
+    stored = [*world.journal.stored(model), *world.spare_journal.stored(model)]
+    return sorted(stored, key=lambda item: (_number(item), item.id))
+
+
+def _number(stored: Stored) -> int:
+    number = body_of(stored.text).get("number")
+    return number if isinstance(number, int) else 0
+
+
+def _record(deed: Deed, seen: RegisteredModel, world: World) -> tuple[Record, tuple[str, ...]]:
+    warnings: tuple[str, ...] = ()
+    try:
+        head = Head.parse(seen.tags.get(HEAD_TAG))
+    except ValueError as error:
+        head, warnings = Head(), (f"{error}; the chain of records starts anew",)
+    me = whoever(world)
+    record = Record(
+        id=deed.id,
+        number=head.number + 1,
+        previous=head.sha256,
+        kind=deed.kind,
+        model=seen.name,
+        alias=deed.alias,
+        was=deed.was,
+        to=deed.to,
+        at=round(world.clock.now(), 3),
+        by=me.name,
+        vouched_by=me.vouched_by,
+        why=deed.why,
+        forced=deed.forced,
+        evidence=deed.evidence or {},
+    )
+    return record, warnings
+
+
+def whoever(world: World) -> Identity:
+    """The caller; a workspace that does not say so must not stop a record from being written."""
+    try:
+        return world.access.me()
+    except PromotionError as error:
+        return Identity("unknown", vouched_by=f"nobody: {error}")
+
+
+def _append(record: Record, world: World) -> tuple[str, str, tuple[str, ...]]:
+    """Where the record went, its address there, and a warning if that is not where it should be."""
+    try:
+        return world.journal.place, world.journal.append(record), ()
+    except PromotionError as error:
+        first = f"the record could not be written to {world.journal.place}: {error}"
+    try:
+        lies_at = world.spare_journal.append(record)
+    except PromotionError as error:
+        return "no journal at all", "lost", (first, f"nor to {world.spare_journal.place}: {error}; keep this output")
+    return world.spare_journal.place, lies_at, (f"{first}; it is in {world.spare_journal.place}",)

@@ -1,0 +1,63 @@
+"""Release: lift the hold that a rollback put on a version."""
+
+import uuid
+
+from model_promotion.core.entities import RegisteredModel, Version
+from model_promotion.core.errors import Conflict, NotFound
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.request import Request
+from model_promotion.core.steps import SetTag
+from model_promotion.flows.acting import take_each
+from model_promotion.flows.recording import NOTHING_WRITTEN, Deed, Written, write_down
+from model_promotion.flows.resolve import find_model, find_number, find_version
+from model_promotion.world import World
+
+
+def run(request: Request, world: World) -> Outcome:
+    """Remove the hold from the version that is named, or from the only one that is held."""
+    seen = find_model(request, world.registry)
+    if INTENT_TAG in seen.tags:
+        raise Conflict(
+            "a promotion or rollback of this model is under way or was cut off",
+            hint=f"if it is dead: {request.command('--recover', 'abandon')}",
+        )
+    version = _held(request, seen, world)
+    held = version.tags.get(HOLD_TAG)
+    if held is None:
+        return _outcome(request, version, f"{version.label} of {seen.name} is not held, nothing to do")
+    _, failed = take_each([SetTag(seen.name, HOLD_TAG, held, None, version.number)], seen, world)
+    if failed:
+        raise Conflict(f"the hold was not lifted: {failed[0]}", hint="try again")
+    deed = Deed(uuid.uuid4().hex[:12], "release", "", version.number, version.number, request.reason)
+    written = write_down(deed, seen, None, world)
+    summary = f"{version.label} of {seen.name} may be promoted again (it was {held})"
+    return _outcome(request, version, summary, written)
+
+
+def _held(request: Request, seen: RegisteredModel, world: World) -> Version:
+    if request.candidate_named:
+        return find_version(seen.name, find_number(request, seen, world.registry), world.registry)
+    versions = [world.registry.version(seen.name, one.number) for one in world.registry.versions(seen.name)]
+    held = [version for version in versions if HOLD_TAG in version.tags]
+    if len(held) == 1:
+        return held[0]
+    which = ", ".join(version.label for version in held) or "none"
+    raise NotFound(
+        f"which version? {which} of {seen.name} is held", hint=request.command("--version", "N", "--release")
+    )
+
+
+def _outcome(request: Request, version: Version, summary: str, written: Written = NOTHING_WRITTEN) -> Outcome:
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
+        summary=summary,
+        model=version.model,
+        was=version.number,
+        to=version.number,
+        record=written.place,
+        warnings=written.warnings,
+        hints=(f"promote it: {request.command('--version', version.number)}",),
+    )

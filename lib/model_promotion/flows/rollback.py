@@ -1,0 +1,150 @@
+"""Rollback: back to the last verified version, with registry writes only.
+
+It asks for no metrics, no data, no approval, no endpoint and no download, and reads the record only if it answers.
+"""
+
+import uuid
+from dataclasses import dataclass
+from functools import partial
+
+from model_promotion.core import say
+from model_promotion.core.entities import READY, RegisteredModel, Version
+from model_promotion.core.errors import Conflict, NotFound, PromotionError
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.history import moves_of, verified
+from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, Intent, Move
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.record import Line
+from model_promotion.core.request import Request
+from model_promotion.flows.acting import Acted, carry_out, take_each
+from model_promotion.flows.recording import Deed, all_lines, write_down
+from model_promotion.flows.resolve import find_model, find_version
+from model_promotion.together import both, together
+from model_promotion.world import World
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a rollback leads: the version, why that one, and what the backup alias should keep afterwards."""
+
+    seen: RegisteredModel
+    to: str
+    because: str
+    backup_to: str | None = None
+
+
+def run(request: Request, world: World) -> Outcome:
+    """Point the alias at the last verified version, and hold the version it leaves."""
+    seen, lines = _look(request, world)
+    if INTENT_TAG in seen.tags:
+        raise Conflict(
+            "a promotion or rollback of this model is under way or was cut off",
+            hint=f"if it is dead: {request.command('--recover', 'abandon')}",
+        )
+    current = seen.aliases.get(request.target_alias)
+    if current is None:
+        raise NotFound(f"nothing stands behind @{request.target_alias} of {seen.name}", hint="promote a version first")
+    way = choose(request, seen, lines)
+    if way.to == current:
+        return _already_there(request, seen, current)
+    target, left = together([partial(find_version, seen.name, number, world.registry) for number in (way.to, current)])
+    if target.status != READY:
+        raise NotFound(f"{target.label} is {target.status}, not READY", hint="name another: --to-version N")
+    said = f"{seen.name}: @{request.target_alias} {left.label} -> {target.label} ({way.because})"
+    world.voice.tell(Event(Kind.WORKING, "Rollback", said))
+    return _act(request, world, way, left)
+
+
+def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) -> Way:
+    """Where to: the version that was asked for, else by the record, else the one behind the backup alias.
+
+    The record counts only where it agrees with the registry; an alias that somebody else moved is not in it.
+
+    Raises:
+        NotFound: when nothing says where to.
+    """
+    current, kept = seen.aliases.get(request.target_alias), seen.aliases.get(request.backup_alias)
+    moves = moves_of(request.target_alias, lines or ())
+    known = verified(request.target_alias, lines or ()) if moves and moves[-1].to == current else ()
+    if request.to_version:
+        below = known[: known.index(request.to_version)] if request.to_version in known else ()
+        return Way(seen, request.to_version, "as asked", below[-1] if below else None)
+    if len(known) > 1:
+        return Way(seen, known[-2], "the last verified version by the record", known[-3] if len(known) > 2 else None)  # noqa: PLR2004
+    if kept is not None and kept != current:
+        unrecorded = "" if lines is not None else ", the record could not be read"
+        return Way(seen, kept, f"kept as @{request.backup_alias}{unrecorded}")
+    raise NotFound(
+        f"no earlier verified version of @{request.target_alias} is known for {seen.name}",
+        hint=f"name one: {request.command('--rollback', '--to-version', 'N')}",
+    )
+
+
+def _look(request: Request, world: World) -> tuple[RegisteredModel, list[Line] | None]:
+    """The model and, if it answers, the record, at the same time."""
+
+    def lines() -> list[Line] | None:
+        try:
+            return all_lines(request.model, world)
+        except PromotionError as error:
+            world.voice.tell(Event(Kind.WARNED, "Record", f"cannot be read, going by the registry alone: {error}"))
+            return None
+
+    return both(partial(find_model, request, world.registry), lines)
+
+
+def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
+    """The alias first: the rest is worth a warning, not worth putting the bad version back."""
+    seen = way.seen
+    move = Move(request.target_alias, left.number, way.to)
+    kept = Move(request.backup_alias, seen.aliases.get(request.backup_alias), way.backup_to)
+    moves = (move, kept) if way.backup_to not in (None, kept.was) else (move,)
+    intent = Intent(uuid.uuid4().hex[:12], "rollback", move.alias, moves, round(world.clock.now(), 3), left.number)
+    opening = intent.opening(seen.name)
+    first, *rest = intent.steps(seen.name, left.tags.get(HOLD_TAG))
+    acted = carry_out(opening, (first,), world)
+    if acted.failure:
+        return _failed(request, acted, move)
+    hands, warnings = take_each(rest, acted.seen, world)
+    entries = (*acted.entries, *hands.entries)
+    deed = Deed(intent.id, "rollback", move.alias, move.was, move.to, request.reason, evidence={"steps": entries})
+    written = write_down(deed, hands.seen, opening.undone(), world)
+    warnings += written.warnings
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.WARNED if warnings else ExitCode.DONE,
+        summary=f"{seen.name}: @{move.alias} is back at {say.version(move.to)}; {left.label} is held",
+        model=seen.name,
+        was=move.was,
+        to=move.to,
+        entries=(*entries, *written.entries),
+        record=written.place,
+        warnings=warnings,
+        undo=request.command("--version", left.number, "--force") + f"  (or lift the hold on {left.label} first)",
+    )
+
+
+def _already_there(request: Request, seen: RegisteredModel, current: str) -> Outcome:
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.DONE,
+        summary=f"{seen.name}: @{request.target_alias} is {say.version(current)} already, nothing to do",
+        model=seen.name,
+        was=current,
+        to=current,
+    )
+
+
+def _failed(request: Request, acted: Acted, move: Move) -> Outcome:
+    failure = acted.failure or PromotionError("unknown")
+    return Outcome(
+        mode=request.mode,
+        code=failure.code,
+        summary=f"not rolled back: {failure}; {acted.stands}",
+        model=acted.seen.name,
+        was=move.was,
+        to=move.to,
+        entries=acted.entries,
+        hints=(failure.hint or f"try again: {request.command('--rollback')}",),
+    )

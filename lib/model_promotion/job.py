@@ -1,0 +1,76 @@
+"""The Python API. The command line is its first customer."""
+
+import importlib
+from dataclasses import dataclass, field
+from typing import cast
+
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.request import Mode, Request
+from model_promotion.core.selector import ByAlias, model_address, version_selector
+from model_promotion.ports import Voice
+from model_promotion.settings import Flags, Settings, settle
+from model_promotion.voices import Silent
+
+FLOWS = {
+    Mode.PROMOTE: "promote",
+    Mode.DRY_RUN: "promote",
+    Mode.CHECK: "promote",
+    Mode.ROLLBACK: "rollback",
+    Mode.RELEASE: "release",
+    Mode.RECOVER: "recover",
+    Mode.HISTORY: "history",
+    Mode.VERIFY_AUDIT: "verify_audit",
+}
+
+
+def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome:
+    """Run the flow that the request's mode names, in the world that the settings describe.
+
+    Raises:
+        PromotionError: when the world is broken: not found, not allowed, not reachable.
+    """
+    from model_promotion.wiring import plug_in
+
+    world = plug_in(settings, voice)
+    flow = importlib.import_module(f"model_promotion.flows.{FLOWS[request.mode]}")
+    return cast("Outcome", flow.run(request, world))
+
+
+@dataclass(frozen=True)
+class PromotionJob:
+    """One promotion, as a value: the options have the command line's names and defaults.
+
+    `version` names the candidate (a number, a semver tag, "latest"); without it the alias `source` does.
+    """
+
+    model: str
+    version: str | int | None = None
+    source: str = "staging"
+    alias: str = "champion"
+    dry_run: bool = False
+    force: bool = False
+    compare_metrics: bool = False
+    run_tests: bool = False
+    reason: str = ""
+    flags: Flags = Flags()
+    voice: Voice = field(default_factory=Silent)
+
+    def run(self) -> Outcome:
+        """Promote, and say how it ended.
+
+        Raises:
+            PromotionError: when the world is broken, or a value makes no sense.
+        """
+        name, in_address = model_address(self.model)
+        named = version_selector(str(self.version)) if self.version is not None else in_address
+        request = Request(
+            mode=Mode.DRY_RUN if self.dry_run else Mode.PROMOTE,
+            model=name,
+            candidate=named or ByAlias(self.source),
+            target_alias=self.alias,
+            reason=self.reason,
+            force=self.force,
+            compare_metrics=self.compare_metrics,
+            run_tests=self.run_tests,
+        )
+        return carry_through(request, settle(self.flags, name), self.voice)

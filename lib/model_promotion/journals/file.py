@@ -1,0 +1,53 @@
+"""Records in a local JSON-lines file: where they go when MLflow cannot take them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from model_promotion.core.errors import Unavailable
+from model_promotion.core.record import Line, Record, Stored, body_of, line_of
+
+
+class FileJournal:
+    """One line per record, its exact text."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def place(self) -> str:
+        """The file, for a person."""
+        return f"file {self._path.absolute()}"
+
+    def append(self, record: Record) -> str:
+        """Add a line; the answer names the file and the line."""
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(record.text + "\n")
+        except OSError as error:
+            raise Unavailable(f"could not write {self._path.absolute()}: {error.strerror}") from error
+        return f"file:{self._path.name}#{record.number}"
+
+    def lines(self, model: str) -> Sequence[Line]:
+        """The short form of a model's records."""
+        return [line for stored in self.stored(model) if (line := line_of(stored))]
+
+    def stored(self, model: str) -> Sequence[Stored]:
+        """A model's records in full, in the order of the file."""
+        return [
+            Stored(f"file:{self._path.name}#{body.get('number')}", text)
+            for text in self._texts()
+            if (body := body_of(text)).get("model") == model
+        ]
+
+    def models(self) -> Sequence[str]:
+        """The models that have records here."""
+        return sorted({str(body_of(text).get("model", "")) for text in self._texts()} - {""})
+
+    def _texts(self) -> list[str]:
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise Unavailable(f"could not read {self._path.absolute()}: {error.strerror}") from error
+        return [line for line in text.split("\n") if line]

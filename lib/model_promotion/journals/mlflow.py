@@ -1,0 +1,136 @@
+"""Records as MLflow runs: one run per record, its exact text in the artifact outcome.json."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model_promotion.connections.address import Address
+from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.core.policy import DEFAULT_EXPERIMENT
+from model_promotion.core.record import Line, Record, Stored
+
+ARTIFACT = "outcome.json"
+PARAM_LIMIT = 500
+TAG_LIMIT = 4000
+PAGE = 1000
+
+
+class MlflowJournal:
+    """Writes and reads the runs of one experiment."""
+
+    def __init__(self, connection: MlflowConnection, experiment: str = "") -> None:
+        self._connection = connection
+        self.experiment = experiment or default_experiment(connection.address)
+
+    @property
+    def place(self) -> str:
+        """The experiment, for a person."""
+        return f"MLflow experiment {self.experiment}"
+
+    def append(self, record: Record) -> str:
+        """Store a record; the answer is the run's id."""
+        return self._connection.call("write the record", lambda client: self._append(client, record))
+
+    def lines(self, model: str) -> Sequence[Line]:
+        """The short form of a model's records, from the runs' tags alone."""
+        return sorted((_line(run) for run in self._runs(model)), key=lambda line: line.number)
+
+    def stored(self, model: str) -> Sequence[Stored]:
+        """A model's records in full, as their artifacts hold them."""
+        runs = sorted(self._runs(model), key=lambda run: _line(run).number)
+        return [Stored(run.info.run_id, self._text(run.info.run_id)) for run in runs]
+
+    def models(self) -> Sequence[str]:
+        """The models that have records."""
+        runs = self._runs("")
+        return sorted({run.data.tags.get("promotion.model", "") for run in runs} - {""})
+
+    def _append(self, client: Any, record: Record) -> str:  # noqa: ANN401 - the client's type lives in mlflow
+        from mlflow.entities import Metric, Param, RunTag
+
+        experiment_id = self._experiment_id(client) or client.create_experiment(self.experiment)
+        name = f"{record.kind} {record.model} #{record.number}"
+        run_id: str = client.create_run(experiment_id, run_name=name).info.run_id
+        at_ms = int(record.at * 1000)
+        client.log_batch(
+            run_id,
+            metrics=[Metric(key, value, at_ms, 0) for key, value in _metrics(record).items()],
+            params=[Param(key, value[:PARAM_LIMIT]) for key, value in _params(record).items()],
+            tags=[RunTag(key, value[:TAG_LIMIT]) for key, value in _tags(record).items()],
+        )
+        client.log_text(run_id, record.text, ARTIFACT)
+        client.set_terminated(run_id)
+        return run_id
+
+    def _experiment_id(self, client: Any) -> str | None:  # noqa: ANN401 - as above
+        found = client.get_experiment_by_name(self.experiment)
+        return str(found.experiment_id) if found else None
+
+    def _runs(self, model: str) -> list[Any]:
+        # The name may hold quotes, which a filter cannot escape; its key cannot.
+        wanted = f"tags.`promotion.key` = '{key_of(model)}'" if model else "tags.`promotion.key` != ''"
+
+        def ask(client: Any) -> list[Any]:  # noqa: ANN401 - as above
+            experiment_id = self._experiment_id(client)
+            if experiment_id is None:
+                return []
+            found, token = [], None
+            while True:
+                page = client.search_runs([experiment_id], wanted, max_results=PAGE, page_token=token)
+                found += list(page)
+                token = page.token
+                if not token:
+                    return found
+
+        return self._connection.call("read the records", ask)
+
+    def _text(self, run_id: str) -> str:
+        def ask(client: Any) -> str:  # noqa: ANN401 - as above
+            with tempfile.TemporaryDirectory() as folder:
+                return Path(client.download_artifacts(run_id, ARTIFACT, folder)).read_text(encoding="utf-8")
+
+        return self._connection.call(f"read record {run_id}", ask)
+
+
+def default_experiment(address: Address) -> str:
+    """Databricks wants a workspace path, other servers a name."""
+    return f"/Shared/{DEFAULT_EXPERIMENT}" if address.is_databricks else DEFAULT_EXPERIMENT
+
+
+def key_of(model: str) -> str:
+    """A model's name as letters and digits, for a search filter."""
+    return hashlib.sha256(model.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _params(record: Record) -> dict[str, str]:
+    shown = ("kind", "model", "alias", "was", "to", "by", "why")
+    return {name: str(value) for name in shown if (value := getattr(record, name)) not in (None, "")}
+
+
+def _metrics(record: Record) -> dict[str, float]:
+    found = record.evidence.get("metrics", {})
+    return {key: float(value) for key, value in found.items() if isinstance(value, (int, float))}
+
+
+def _tags(record: Record) -> dict[str, str]:
+    shown = ("id", "number", "kind", "model", "alias", "was", "to", "at", "by", "why", "vouched_by")
+    tags = {f"promotion.{name}": str(value) for name in shown if (value := getattr(record, name)) is not None}
+    return {**tags, "promotion.key": key_of(record.model), "promotion.sha256": record.sha256}
+
+
+def _line(run: Any) -> Line:  # noqa: ANN401 - mlflow's entity
+    tag = {key.removeprefix("promotion."): value for key, value in run.data.tags.items()}
+    return Line(
+        number=int(tag.get("number", "0")),
+        kind=tag.get("kind", ""),
+        alias=tag.get("alias", ""),
+        was=tag.get("was"),
+        to=tag.get("to"),
+        at=float(tag.get("at", "0")),
+        by=tag.get("by", ""),
+        why=tag.get("why", ""),
+        id=tag.get("id", ""),
+        lies_at=run.info.run_id,
+    )

@@ -1,0 +1,134 @@
+"""Every option, defined once: its flag, its default, its help. Values are checked here, before anything is imported."""
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from model_promotion.core.duration import moment, seconds
+from model_promotion.core.errors import BadCall
+from model_promotion.core.request import Mode
+from model_promotion.core.selector import alias_name, version_selector
+
+EXAMPLES = """\
+examples:
+  promote_model.py catalog.schema.model                  staging -> champion, with every check
+  promote_model.py catalog.schema.model --dry-run        the same, but only print what would be written
+  promote_model.py churn --version 7 --compare-metrics --run-tests
+  promote_model.py churn --rollback --reason "precision fell"
+  promote_model.py churn --history --at 2026-11-01
+  promote_model.py --demo                                see it work on real models, in a local folder
+
+exit codes:
+  0 done   1 done with warnings   2 refused   3 not found   4 not allowed or not reachable
+  64 wrong call   70 a defect of this program   130 interrupted
+"""
+DEFAULT_DEMO = "promote-model-demo"
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises instead of ending the process: argparse's own exit code 2 would read 'refused'."""
+
+    def error(self, message: str) -> NoReturn:
+        """A wrong call, with the usage line."""
+        raise BadCall(message, hint=self.format_usage().strip().replace("usage: ", "usage: ", 1))
+
+
+def parser(program: str) -> Parser:
+    """The command line of the contract, as far as it is built."""
+    made = Parser(
+        prog=program,
+        description="Move a model version from one alias to the next, safely: check, back up, promote, verify, record.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("model", nargs="?", metavar="MODEL", help="catalog.schema.model, MODEL@alias or MODEL:7")
+    made.add_argument("version_word", nargs="?", metavar="VERSION", help="the candidate: 7, 1.2.0 or latest")
+    _modes(made.add_argument_group("modes (promotion when none is named)"))
+    _candidate(made.add_argument_group("what to promote"))
+    _strictness(made.add_argument_group("what must hold"))
+    _places(made.add_argument_group("where"))
+    _output(made.add_argument_group("output"))
+    return made
+
+
+def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is private
+    one = group.add_mutually_exclusive_group()
+    one.add_argument("--dry-run", dest="mode", action="store_const", const=Mode.DRY_RUN, help="print the plan only")
+    one.add_argument("--check", dest="mode", action="store_const", const=Mode.CHECK, help="ask every check, no plan")
+    one.add_argument(
+        "--rollback", dest="mode", action="store_const", const=Mode.ROLLBACK, help="back to the last verified version"
+    )
+    one.add_argument(
+        "--release", dest="mode", action="store_const", const=Mode.RELEASE, help="lift the hold a rollback left"
+    )
+    one.add_argument("--recover", choices=("resume", "abandon"), help="finish or undo a promotion that was cut off")
+    one.add_argument(
+        "--history", dest="mode", action="store_const", const=Mode.HISTORY, help="who was behind an alias, when, why"
+    )
+    one.add_argument(
+        "--verify-audit", dest="mode", action="store_const", const=Mode.VERIFY_AUDIT, help="re-compute the record chain"
+    )
+    one.add_argument(
+        "--demo", nargs="?", const=DEFAULT_DEMO, type=Path, metavar="DIR", help=f"a show, in a folder [{DEFAULT_DEMO}]"
+    )
+    group.set_defaults(mode=Mode.PROMOTE)
+
+
+def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
+    group.add_argument("--model-name", metavar="MODEL", help="another way to write MODEL")
+    group.add_argument("--from", dest="source", type=_alias, metavar="ALIAS", help="the candidate's alias [staging]")
+    group.add_argument("--to", dest="target", type=_alias, metavar="ALIAS", default="champion", help="[champion]")
+    group.add_argument("--version", type=_version, metavar="N", help="the candidate's number, semver tag, or latest")
+    group.add_argument("--to-version", type=_version, metavar="N", help="with --rollback: the version to go back to")
+    group.add_argument("--at", type=_moment, metavar="WHEN", help="with --history: who it was at that time (ISO 8601)")
+    group.add_argument("--reason", default="", metavar="TEXT", help="why; kept in the record")
+
+
+def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
+    group.add_argument("--compare-metrics", action="store_true", help="refuse when a recorded metric got worse")
+    group.add_argument("--run-tests", action="store_true", help="load and run the model, in a process of its own")
+    group.add_argument(
+        "--env-manager", choices=("local", "uv"), default="local", help="the environment --run-tests uses [local]"
+    )
+    group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
+    group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")
+
+
+def _places(group: Any) -> None:  # noqa: ANN401 - as above
+    group.add_argument("--registry-uri", metavar="URI", help="for example databricks-uc [MLFLOW_REGISTRY_URI]")
+    group.add_argument("--tracking-uri", metavar="URI", help="[MLFLOW_TRACKING_URI, else it follows the registry]")
+    group.add_argument("--profile", metavar="NAME", help="a profile of ~/.databrickscfg")
+    group.add_argument(
+        "--timeout", dest="timeout_s", type=_seconds, default=60.0, metavar="DURATION", help="for the registry [60s]"
+    )
+
+
+def _output(group: Any) -> None:  # noqa: ANN401 - as above
+    group.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    group.add_argument("--plain", action="store_true", help="ASCII only, no colour")
+    group.add_argument("--verbose", action="store_true", help="details of errors")
+    group.add_argument("--args-stdin", action="store_true", help="read the arguments from standard input, end with 0")
+
+
+def _alias(text: str) -> str:
+    return _or_argument_error(alias_name, text)
+
+
+def _version(text: str) -> Any:  # noqa: ANN401 - one of the selectors
+    return _or_argument_error(version_selector, text)
+
+
+def _seconds(text: str) -> float:
+    return _or_argument_error(seconds, text)
+
+
+def _moment(text: str) -> float:
+    return _or_argument_error(moment, text)
+
+
+def _or_argument_error(read: Any, text: str) -> Any:  # noqa: ANN401 - any reader of one word
+    try:
+        return read(text)
+    except BadCall as error:
+        raise argparse.ArgumentTypeError(f"{error} ({error.hint})") from error

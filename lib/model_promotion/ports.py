@@ -1,0 +1,182 @@
+"""Every door to the outside, on one page. Adapters live in the rooms above; a memory member is in each family."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from model_promotion.core.entities import (
+    ArtifactFile,
+    Endpoint,
+    Identity,
+    RecordedMetrics,
+    RegisteredModel,
+    Rights,
+    Version,
+)
+from model_promotion.core.event import Event
+from model_promotion.core.finding import Finding, Weight
+from model_promotion.core.record import Line, Record, Stored
+from model_promotion.core.steps import Step
+from model_promotion.core.trial import Trial, TrialResult
+
+if TYPE_CHECKING:
+    from model_promotion.witness import Witness
+
+
+class RegistryReader(Protocol):
+    """What can be asked of a registry. Every method raises NotFound, Denied or Unavailable."""
+
+    @property
+    def address(self) -> str:
+        """Where this is, for a person: registry and tracking address."""
+        ...
+
+    def model(self, name: str) -> RegisteredModel:
+        """The registered model with its aliases and tags, read afresh."""
+        ...
+
+    def version(self, name: str, number: str) -> Version:
+        """One version, read afresh."""
+        ...
+
+    def versions(self, name: str) -> Sequence[Version]:
+        """All versions of a model, highest number first."""
+        ...
+
+    def names(self) -> Sequence[str]:
+        """Registered models' names, at least the first page of them."""
+        ...
+
+    def metrics(self, version: Version) -> RecordedMetrics:
+        """The metrics recorded for a version; NotFound when there are none."""
+        ...
+
+    def files(self, version: Version) -> Sequence[ArtifactFile]:
+        """The files of a version, without downloading them."""
+        ...
+
+    def metadata(self, version: Version) -> dict[str, Any]:
+        """The content of the version's MLmodel file."""
+        ...
+
+    def download(self, version: Version, into: Path) -> Path:
+        """All files of a version, in a folder below `into`."""
+        ...
+
+
+class RegistryWriter(Protocol):
+    """The only door through which a registry is changed."""
+
+    def write(self, step: Step) -> None:
+        """Send one write. A lost reply raises Unavailable: whether it took effect is for the reader to find out."""
+        ...
+
+
+class Access(Protocol):
+    """Who we are, and what we may do."""
+
+    def me(self) -> Identity:
+        """The caller, as the registry's own login knows them where it has one."""
+        ...
+
+    def rights(self, model: str) -> Rights:
+        """Whether the caller may move this model's aliases and set its tags."""
+        ...
+
+
+class Serving(Protocol):
+    """The endpoints that answer requests with registered models."""
+
+    @property
+    def scope(self) -> str:
+        """How far this looks: for example 'this workspace'."""
+        ...
+
+    def endpoints(self, model: str) -> Sequence[Endpoint]:
+        """The endpoints within scope that name the model."""
+        ...
+
+
+class Journal(Protocol):
+    """Where records are kept."""
+
+    @property
+    def place(self) -> str:
+        """Where this is, for a person."""
+        ...
+
+    def append(self, record: Record) -> str:
+        """Store a record; the answer says where it lies."""
+        ...
+
+    def lines(self, model: str) -> Sequence[Line]:
+        """The short form of a model's records, oldest first."""
+        ...
+
+    def stored(self, model: str) -> Sequence[Stored]:
+        """A model's records in full, oldest first."""
+        ...
+
+    def models(self) -> Sequence[str]:
+        """The models that have records."""
+        ...
+
+
+class Scorer(Protocol):
+    """Runs a model outside this process."""
+
+    def run(self, trial: Trial) -> TrialResult:
+        """What the model did; whatever goes wrong in it is in the result."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests need none."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def sleep(self, wait_s: float) -> None:
+        """Wait."""
+        ...
+
+
+class Voice(Protocol):
+    """What the program says while it works."""
+
+    def tell(self, event: Event) -> None:
+        """Say one line."""
+        ...
+
+    def during(self, sentence: str) -> AbstractContextManager[None]:
+        """Show that something is going on, should it take longer than a second."""
+        ...
+
+
+class Check(Protocol):
+    """One question about a promotion."""
+
+    @property
+    def name(self) -> str:
+        """Its file's name."""
+        ...
+
+    @property
+    def topic(self) -> str:
+        """The word in brackets before its answer."""
+        ...
+
+    @property
+    def weight(self) -> Weight:
+        """What its failing means."""
+        ...
+
+    def ask(self, witness: "Witness") -> Finding | None:
+        """The answer; None when the question does not arise."""
+        ...

@@ -1,0 +1,103 @@
+"""A registry in memory: the double for tests of flows and checks, with the rules that a real one has."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from model_promotion.core.entities import ArtifactFile, RecordedMetrics, RegisteredModel, Version
+from model_promotion.core.errors import NotFound
+from model_promotion.core.steps import SetAlias, SetTag, Step
+
+
+class MemoryRegistry:
+    """Models and versions in dictionaries. `metadata_of` and `files_of` are keyed by version number."""
+
+    address = "memory"
+
+    def __init__(self) -> None:
+        self.models: dict[str, RegisteredModel] = {}
+        self.known: dict[tuple[str, str], Version] = {}
+        self.metadata_of: dict[str, dict[str, Any]] = {}
+        self.folder: Path | None = None
+
+    def add(self, version: Version, *aliases: str, metadata: dict[str, Any] | None = None) -> None:
+        """Register a version, and point aliases at it."""
+        model = self.models.get(version.model, RegisteredModel(version.model))
+        moved = {**model.aliases, **dict.fromkeys(aliases, version.number)}
+        self.models[version.model] = replace(model, aliases=moved)
+        self.known[version.model, version.number] = version
+        self.metadata_of[version.number] = metadata if metadata is not None else {"flavors": {"python_function": {}}}
+
+    def model(self, name: str) -> RegisteredModel:
+        """The registered model as it is now."""
+        if name not in self.models:
+            raise NotFound(f"could not read model {name}: it does not exist")
+        return self.models[name]
+
+    def version(self, name: str, number: str) -> Version:
+        """One version."""
+        if (name, number) not in self.known:
+            raise NotFound(f"could not read version {number} of {name}: it does not exist")
+        return self.known[name, number]
+
+    def versions(self, name: str) -> Sequence[Version]:
+        """All versions, highest number first."""
+        found = [version for (model, _), version in self.known.items() if model == name]
+        return sorted(found, key=lambda version: -int(version.number))
+
+    def names(self) -> Sequence[str]:
+        """The models' names."""
+        return sorted(self.models)
+
+    def metrics(self, version: Version) -> RecordedMetrics:
+        """The metrics of the version itself."""
+        if not version.metrics:
+            raise NotFound(f"no metric is recorded for {version.label}")
+        return RecordedMetrics(version.metrics, "the version")
+
+    def files(self, version: Version) -> Sequence[ArtifactFile]:
+        """One MLmodel file."""
+        return [ArtifactFile("MLmodel", 100)] if version.number in self.metadata_of else []
+
+    def metadata(self, version: Version) -> dict[str, Any]:
+        """What was given with the version."""
+        if version.number not in self.metadata_of:
+            raise NotFound(f"could not read the MLmodel of {version.label}: it does not exist")
+        return self.metadata_of[version.number]
+
+    def download(self, version: Version, into: Path) -> Path:
+        """An empty folder of the version's own."""
+        path = into / version.number
+        path.mkdir(parents=True)
+        return path
+
+
+class MemoryWriter:
+    """Writes into a MemoryRegistry, and keeps every step it was given."""
+
+    def __init__(self, registry: MemoryRegistry) -> None:
+        self._registry = registry
+        self.written: list[Step] = []
+
+    def write(self, step: Step) -> None:
+        """Change the registry as a real one would."""
+        self.written.append(step)
+        model = self._registry.model(step.model)
+        if isinstance(step, SetAlias):
+            if step.to is not None:
+                self._registry.version(step.model, step.to)
+            self._registry.models[step.model] = replace(model, aliases=_changed(model.aliases, step.alias, step.to))
+        elif step.version is None:
+            self._registry.models[step.model] = replace(model, tags=_changed(model.tags, step.key, step.to))
+        else:
+            self._tag_version(step, self._registry.version(step.model, step.version))
+
+    def _tag_version(self, step: SetTag, version: Version) -> None:
+        tagged = replace(version, tags=_changed(version.tags, step.key, step.to))
+        self._registry.known[version.model, version.number] = tagged
+
+
+def _changed(held: Any, key: str, to: str | None) -> dict[str, str]:  # noqa: ANN401 - a mapping of texts
+    rest = {name: value for name, value in held.items() if name != key}
+    return rest if to is None else {**rest, key: to}

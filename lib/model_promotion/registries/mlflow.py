@@ -1,0 +1,214 @@
+"""Any registry that MLflow can talk to: an sqlite file, an MLflow server, Databricks Unity Catalog."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.core.entities import ArtifactFile, DeploymentJobState, RecordedMetrics, RegisteredModel, Version
+from model_promotion.core.errors import NotFound, PromotionError, Unavailable
+from model_promotion.core.steps import SetAlias, SetTag, Step
+
+LOGGED_MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")
+
+
+class MlflowRegistry:
+    """Reads, and nothing else; see MlflowWriter for the other half."""
+
+    def __init__(self, connection: MlflowConnection) -> None:
+        self._connection = connection
+
+    @property
+    def address(self) -> str:
+        """Where this is, for a person."""
+        return str(self._connection.address)
+
+    def model(self, name: str) -> RegisteredModel:
+        """The registered model with its aliases: search results are silently empty, and by-alias errors differ."""
+        found = self._connection.call(f"read model {name}", lambda client: client.get_registered_model(name))
+        if found.name != name:
+            # An empty reply with status 200 reads as a model without a name.
+            raise Unavailable(f"the registry answered for model {name} with {found.name!r}")
+        return RegisteredModel(
+            name=name,
+            aliases={str(alias): str(number) for alias, number in found.aliases.items()},
+            tags=_texts(found.tags),
+            deployment_job_id=str(getattr(found, "deployment_job_id", None) or ""),
+        )
+
+    def version(self, name: str, number: str) -> Version:
+        """One version, read afresh."""
+        found = self._connection.call(
+            f"read version {number} of {name}", lambda client: client.get_model_version(name, number)
+        )
+        if found.name != name or str(found.version) != number:
+            raise Unavailable(f"the registry answered for {name} version {number} with {found.name!r}")
+        return _version(found)
+
+    def versions(self, name: str) -> Sequence[Version]:
+        """All versions, highest number first; without tags and aliases in Unity Catalog, whose search omits them."""
+        found = self._connection.call(
+            f"list the versions of {name}", lambda client: _all_pages(client.search_model_versions, _filter(name))
+        )
+        return sorted((_version(item) for item in found), key=lambda version: -int(version.number))
+
+    def names(self) -> Sequence[str]:
+        """The first thousand registered models' names."""
+        found = self._connection.call(
+            "list the models", lambda client: client.search_registered_models(max_results=1000)
+        )
+        return [item.name for item in found]
+
+    def metrics(self, version: Version) -> RecordedMetrics:
+        """The version's own metrics, else its logged model's, else its run's, else its numeric tags."""
+        if version.metrics:
+            return RecordedMetrics(version.metrics, "the version")
+        for found_in, read in (("its logged model", self._logged_model_metrics), ("its run", self._run_metrics)):
+            try:
+                values = read(version)
+            except NotFound:
+                continue  # The run or logged model may live in another workspace: no evidence, which is not zero.
+            if values:
+                return RecordedMetrics(values, found_in)
+        if values := _numbers(version.tags):
+            return RecordedMetrics(values, "its tags")
+        raise NotFound(f"no metric is recorded for {version.label}")
+
+    def files(self, version: Version) -> Sequence[ArtifactFile]:
+        """The files at the top of a version, with their sizes; nothing is downloaded."""
+
+        def ask(_: Any) -> Sequence[ArtifactFile]:  # noqa: ANN401 - the client is not needed here
+            from mlflow.artifacts import list_artifacts
+
+            found = list_artifacts(artifact_uri=_uri(version), tracking_uri=self._connection.address.tracking_uri)
+            return [ArtifactFile(item.path, item.file_size) for item in found]
+
+        return self._connection.call(f"list the files of {version.label}", ask)
+
+    def metadata(self, version: Version) -> dict[str, Any]:
+        """The content of the MLmodel file: the only file that is downloaded for it."""
+
+        def ask(_: Any) -> object:  # noqa: ANN401 - as above
+            import yaml
+            from mlflow.artifacts import download_artifacts
+
+            path = Path(download_artifacts(artifact_uri=f"{_uri(version)}/MLmodel"))
+            return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+        content = self._connection.call(f"read the MLmodel of {version.label}", ask)
+        if not isinstance(content, dict):
+            raise NotFound(f"the MLmodel of {version.label} is not a mapping")
+        return content
+
+    def download(self, version: Version, into: Path) -> Path:
+        """All files of a version, in a folder below `into`."""
+
+        def ask(_: Any) -> Path:  # noqa: ANN401 - as above
+            from mlflow.artifacts import download_artifacts
+
+            return Path(download_artifacts(artifact_uri=_uri(version), dst_path=str(into)))
+
+        return self._connection.call(f"download {version.label}", ask)
+
+    def _logged_model_metrics(self, version: Version) -> dict[str, float]:
+        named = LOGGED_MODEL.match(version.source)
+        model_id = version.model_id or (named[1] if named else "")
+        if not model_id:
+            return {}
+        found = self._connection.call(
+            f"read the metrics of {version.label}", lambda client: client.get_logged_model(model_id)
+        )
+        return {metric.key: float(metric.value) for metric in found.metrics or ()}
+
+    def _run_metrics(self, version: Version) -> dict[str, float]:
+        if not version.run_id:
+            return {}
+        found = self._connection.call(f"read the run of {version.label}", lambda client: client.get_run(version.run_id))
+        return {key: float(value) for key, value in found.data.metrics.items()}
+
+
+class MlflowWriter:
+    """The writes: aliases and tags."""
+
+    def __init__(self, connection: MlflowConnection) -> None:
+        self._connection = connection
+
+    def write(self, step: Step) -> None:
+        """Send one write."""
+        self._connection.call(f"write {step.sentence}", lambda client: _send(client, step))
+
+
+def _send(client: Any, step: Step) -> None:  # noqa: ANN401 - the client's type lives in mlflow
+    match step:
+        case SetAlias(model, alias, _, None):
+            client.delete_registered_model_alias(model, alias)
+        case SetAlias(model, alias, _, to):
+            client.set_registered_model_alias(model, alias, to)
+        case SetTag(model, key, _, None, None):
+            client.delete_registered_model_tag(model, key)
+        case SetTag(model, key, _, to, None):
+            client.set_registered_model_tag(model, key, to)
+        case SetTag(model, key, _, None, version):
+            client.delete_model_version_tag(model, version, key)
+        case SetTag(model, key, _, to, version):
+            client.set_model_version_tag(model, version, key, to)
+
+
+def _uri(version: Version) -> str:
+    return f"models:/{version.model}/{version.number}"
+
+
+def _filter(name: str) -> str:
+    """A search filter for one name; Unity Catalog understands single quotes only."""
+    if "'" not in name:
+        return f"name='{name}'"
+    if '"' in name:
+        raise PromotionError(f"model name {name!r} holds both kinds of quotes, which MLflow cannot search for")
+    return f'name="{name}"'
+
+
+def _all_pages(search: Any, text: str) -> list[Any]:  # noqa: ANN401 - a method of the client
+    found, token = [], None
+    while True:
+        page = search(text, page_token=token)
+        found += list(page)
+        token = page.token
+        if not token:
+            return found
+
+
+def _version(found: Any) -> Version:  # noqa: ANN401 - mlflow's entity
+    state = getattr(found, "deployment_job_state", None)
+    return Version(
+        model=str(found.name),
+        number=str(found.version),
+        status=str(found.status or ""),
+        status_message=str(found.status_message or ""),
+        source=str(found.source or ""),
+        run_id=str(found.run_id or ""),
+        model_id=str(getattr(found, "model_id", None) or ""),
+        tags=_texts(found.tags),
+        metrics={metric.key: float(metric.value) for metric in getattr(found, "metrics", None) or ()},
+        created_ms=int(found.creation_timestamp or 0),
+        deployment_job=_job(state) if state and getattr(state, "job_id", None) else None,
+    )
+
+
+def _job(state: Any) -> DeploymentJobState:  # noqa: ANN401 - mlflow's entity
+    return DeploymentJobState(str(state.job_id), str(state.run_state or ""), str(state.current_task_name or ""))
+
+
+def _texts(tags: object) -> dict[str, str]:
+    """Tags as a mapping; Unity Catalog's search results carry a method in their place."""
+    return {str(key): str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
+
+
+def _numbers(tags: dict[str, str] | Any) -> dict[str, float]:  # noqa: ANN401 - a mapping of tags
+    found: dict[str, float] = {}
+    for key, value in tags.items():
+        try:
+            found[key] = float(value)
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,41 @@
+"""The outcome as Markdown, for the job summary of GitHub Actions."""
+
+import html
+from pathlib import Path
+
+from model_promotion.core.outcome import Outcome
+
+MARKS = {"passed": "✅", "warned": "⚠️", "failed": "❌", "unknown": "❔"}
+
+
+def append(outcome: Outcome, path: Path) -> None:
+    """Add the outcome to the summary file.
+
+    Raises:
+        OSError: when the file cannot be written.
+    """
+    with path.open("a", encoding="utf-8") as file:
+        file.write(render(outcome))
+
+
+def render(outcome: Outcome) -> str:
+    """A headline, the findings as a table, and the commands to type next; nothing in it can be read as HTML."""
+    lines = [f"### {_text(outcome.mode.value)} {_text(outcome.model)}: exit code {int(outcome.code)}", ""]
+    lines += [_text(outcome.summary), ""]
+    if outcome.findings:
+        lines += ["| | check | finding |", "|---|---|---|"]
+        lines += [
+            f"| {MARKS[finding.verdict.value]} | {_text(finding.topic)} | {_text(finding.sentence)} |"
+            for finding in outcome.findings
+        ]
+        lines.append("")
+    lines += [f"- ⚠️ {_text(warning)}" for warning in outcome.warnings]
+    lines += [f"- 💡 {_text(hint)}" for hint in outcome.hints]
+    lines += [f"- 🔙 {_text(outcome.undo)}"] if outcome.undo else []
+    return "\n".join(lines) + "\n\n"
+
+
+def _text(value: str) -> str:
+    """Text that stands for itself in a Markdown table: no HTML, no links, no cell borders, no line breaks."""
+    escaped = html.escape(" ".join(value.split()))
+    return "".join(f"\\{letter}" if letter in "|[]`*_<>!" else letter for letter in escaped)

@@ -1,0 +1,262 @@
+"""Runs a trial in a child process, which gets two rows of data, an empty home, and none of our secrets.
+
+This keeps a model's accidents and its curiosity away from us; it is no sandbox: the child runs as the same user, so it
+can still open what that user can open. Trials that are compared should run one after the other, not at the same time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, TYPE_CHECKING
+
+from model_promotion.core.trial import MAX_ANSWER_BYTES, Trial, TrialResult, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+CHILD = Path(__file__).with_name("child.py")
+MIB = 1024 * 1024
+TAIL_BYTES = 16 * 1024
+# What a model may know of us. Everything else stays here: a list of what to hide would always lack the newest secret.
+ALLOWED = re.compile(
+    r"PATH|LANG|LC_\w+|TZ|SYSTEMROOT|LD_LIBRARY_PATH|JAVA_HOME|CUDA_VISIBLE_DEVICES"
+    r"|(OMP|MKL|OPENBLAS|NUMEXPR|VECLIB_MAXIMUM)_(NUM_)?THREADS"
+)
+# What uv needs to reach its index. Addresses in here may hold passwords, so only uv gets to see them.
+FOR_UV = re.compile(r"HOME|XDG_\w+|UV_\w+|PIP_\w+|(HTTPS?|ALL|NO)_PROXY|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
+# Settings that would send uv to another interpreter than the one it is told.
+NOT_FOR_UV = re.compile(r"UV_(SYSTEM_PYTHON|PYTHON|PROJECT\w*|TARGET|PREFIX)|PIP_(TARGET|PREFIX|USER)", re.IGNORECASE)
+SECRET = re.compile(r"//[^/\s]*@")
+SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|CREDENTIAL|KEYRING", re.IGNORECASE)
+STRAY_ROUNDS = 5
+
+
+class NoEnvironmentError(Exception):
+    """One sentence about why the model's own environment cannot be built."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit code (negative: the signal; None: the time was up) and its last words."""
+
+    code: int | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """A temporary folder that one trial lives in; nothing of it stays."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    @classmethod
+    def at(cls, folder: Path, environ: Mapping[str, str]) -> Room:
+        """The rooms for home, temporary files and work, and the environment that leads there."""
+        for name in ("home", "tmp", "work"):
+            (folder / name).mkdir()
+        kept = {name: value for name, value in environ.items() if ALLOWED.fullmatch(name)}
+        places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder / "tmp"))
+        store = f"sqlite:///{folder / 'home' / 'mlflow.db'}"
+        ours = {"HOME": str(folder / "home"), "MLFLOW_TRACKING_URI": store, "MLFLOW_DISABLE_TELEMETRY": "true"}
+        # So that the last line of stderr is the model's, not a warning.
+        return cls(folder, {**kept, **places, **ours, "MLFLOW_LOGGING_LEVEL": "ERROR"})
+
+    def run(self, command: Sequence[str], environ: Mapping[str, str], timeout_s: float) -> Ended:
+        """The command in a process group of its own, which is dead, and its strays too, when this returns or raises."""
+        request = self.folder / "request.json"
+        request.touch()
+        with request.open("rb") as stdin:
+            process = subprocess.Popen(  # noqa: S603 - the command is ours, the model only supplies data
+                command,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd=self.folder / "work",
+                env=environ,
+                start_new_session=True,
+            )
+        last = LastWords(process)
+        try:
+            code = process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:  # also after Ctrl-C, which reaches us alone, as the child has a session of its own
+            end_group(process)
+            end_strays(f"TMPDIR={self.folder / 'tmp'}".encode())
+        return Ended(code, last.text())
+
+
+class LastWords:
+    """Reads stderr to its end and keeps the last 16 KiB, however much a model writes."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._kept = b""
+        self._thread = threading.Thread(target=self._read, args=(process.stderr,), daemon=True)
+        self._thread.start()
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with stream:
+            while chunk := os.read(stream.fileno(), TAIL_BYTES):
+                self._kept = (self._kept + chunk)[-TAIL_BYTES:]
+
+    def text(self) -> str:
+        """What was said. A stray that could not be found may hold the pipe open: it is not waited for."""
+        self._thread.join(timeout=1)
+        return SECRET.sub("//***@", self._kept.decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class ChildScorer:
+    """Runs trials in child processes. `environ` is what the allowed variables are taken from."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    build_timeout_s: float = 900
+
+    def run(self, trial: Trial) -> TrialResult:
+        """What the model did. Whatever it did, and whatever this machine lacks, is in the result."""
+        try:
+            with TemporaryDirectory(prefix="promote-trial-", ignore_cleanup_errors=True) as folder:
+                return self._run_in(Room.at(Path(folder), self.environ), trial)
+        except NoEnvironmentError as error:
+            return TrialResult(trial.label, error=str(error))
+        except OSError as error:  # a full disk, no more processes
+            return TrialResult(trial.label, error=one_line(f"cannot be tried on this machine: {error}"))
+
+    def _run_in(self, room: Room, trial: Trial) -> TrialResult:
+        python = sys.executable if trial.env_manager == "local" else str(self._own_python(room, trial))
+        answer = room.folder / "answer.json"
+        answer.touch()
+        # Opened before the model runs, so that a pipe or a link put in its place is never looked at.
+        with answer.open("rb") as written:
+            (room.folder / "request.json").write_text(request_for(trial, answer), encoding="utf-8")
+            ended = room.run([python, "-I", str(CHILD)], room.environ, trial.timeout_s)
+            text = written.read(MAX_ANSWER_BYTES + 1)
+        return result_of(trial, ended, text)
+
+    def _own_python(self, room: Room, trial: Trial) -> Path:
+        """The Python of a new environment with the model's recorded requirements."""
+        uv = shutil.which("uv", path=self.environ.get("PATH")) or shutil.which("uv", path=Path(sys.executable).parent)
+        wanted = trial.model_dir / "requirements.txt"
+        if uv is None:
+            raise NoEnvironmentError("uv is not installed: pip install uv")
+        if not wanted.is_file():
+            raise NoEnvironmentError("no requirements.txt was saved, so its environment cannot be built again")
+        venv = room.folder / "venv"
+        python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        self._uv(room, [uv, "venv", "--quiet", "--python", python_for(trial.model_dir), str(venv)])
+        install = [uv, "pip", "install", "--quiet", "--python", str(python), "--requirements", str(wanted.resolve())]
+        # Building from source runs the package's code, which must not see a password that is in uv's environment.
+        self._uv(room, [*install, "--no-build"] if holds_secret(self._for_uv()) else install)
+        return python
+
+    def _uv(self, room: Room, command: Sequence[str]) -> None:
+        ended = room.run(command, {**room.environ, **self._for_uv()}, self.build_timeout_s)
+        if ended.code != 0:
+            why = one_line(ended.words) or how(ended, self.build_timeout_s)
+            raise NoEnvironmentError(one_line(f"its environment cannot be built: {why}"))
+
+    def _for_uv(self) -> dict[str, str]:
+        named = {name: value for name, value in self.environ.items() if FOR_UV.fullmatch(name)}
+        return {name: value for name, value in named.items() if not NOT_FOR_UV.fullmatch(name)}
+
+
+def request_for(trial: Trial, answer: Path) -> str:
+    """The child's request. Half the time is for the repeats: loading and the first call may need the rest."""
+    return json.dumps(
+        {
+            "model_dir": str(trial.model_dir.resolve()),
+            "rows_from": str(trial.rows_from.resolve()) if trial.rows_from else None,
+            "rows": dict(trial.rows) if trial.rows is not None else None,
+            "repeats": trial.repeats,
+            "repeat_s": trial.timeout_s / 2,
+            "memory_limit_mib": trial.memory_limit_mib,
+            "answer_to": str(answer),
+        }
+    )
+
+
+def result_of(trial: Trial, ended: Ended, answer: bytes) -> TrialResult:
+    """The answer where the child ended well, else how it ended."""
+    size = size_mib(trial.model_dir)
+    if ended.code != 0 or not answer:
+        last = next((line for line in reversed(ended.words.splitlines()) if line.strip()), "")
+        error = how(ended, trial.timeout_s) + (f": {last}" if last and ended.code is not None else "")
+        return TrialResult(trial.label, error=one_line(error), size_mib=size)
+    try:
+        return TrialResult.from_json(answer, trial.label, size)
+    except ValueError as error:
+        return TrialResult(trial.label, error=one_line(f"its answer cannot be used: {error}"), size_mib=size)
+
+
+def how(ended: Ended, timeout_s: float) -> str:
+    """How a process ended that should not have ended so."""
+    if ended.code is None:
+        return f"did not answer within {timeout_s:g} s"
+    if ended.code < 0:
+        with contextlib.suppress(ValueError):
+            return f"was killed by {signal.Signals(-ended.code).name}"
+    if ended.code == 0:
+        return "ended without an answer"
+    return f"ended with exit code {ended.code}"
+
+
+def python_for(model_dir: Path) -> str:
+    """Our own Python where it is of the recorded minor version, else the recorded version, for uv to find."""
+    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+    recorded = model_dir / "python_env.yaml"
+    text = recorded.read_text(encoding="utf-8", errors="replace") if recorded.is_file() else ""
+    # One key of a file that mlflow writes; only digits and dots get through, as this becomes an argument.
+    found = re.search(r"^python:\s*[\"']?(\d+(?:\.\d+){1,2})[\"']?\s*$", text, re.MULTILINE)
+    return sys.executable if found is None or f"{found[1]}.".startswith(f"{ours}.") else found[1]
+
+
+def holds_secret(environ: Mapping[str, str]) -> bool:
+    """Does a value look like an address with a password in it, or a name like that of a password?"""
+    return any(SECRET.search(value) or SECRET_NAME.search(name) for name, value in environ.items())
+
+
+def size_mib(folder: Path) -> float:
+    """All files below the folder, links not followed."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir()) / MIB
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends the process and everything it started that stayed in its group."""
+    if hasattr(os, "killpg"):
+        # The group outlives its leader, and no new process can take its number while a member lives.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+def end_strays(mark: bytes) -> None:
+    """Ends what left the group with setsid: a process keeps the environment it started with, and ours has a mark."""
+    for _ in range(STRAY_ROUNDS):  # one that forks meanwhile is found in the next round
+        strays = list(marked(mark))
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not strays:
+            return
+
+
+def marked(mark: bytes) -> Iterator[int]:
+    """Processes whose environment holds the mark; none where there is no /proc."""
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark in environ.read_bytes().split(b"\0"):
+                yield int(environ.parent.name)

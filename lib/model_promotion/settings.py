@@ -1,0 +1,127 @@
+"""Defaults < policy file < environment < flags; each value remembers where it came from."""
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from model_promotion import catalog
+from model_promotion.connections.address import Address, resolve
+from model_promotion.core.errors import BadCall
+from model_promotion.core.policy import Policy
+
+POLICY_FILE = "promotion.toml"
+RECORDS_FILE = "promotion-records.jsonl"
+DEFAULT_TIMEOUT_S = 60.0
+LEVELS_IN_UNITY_CATALOG = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the adapters need to know; `policy_source` says where the policy came from."""
+
+    address: Address
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    policy: Policy = Policy()
+    policy_source: str = "defaults"
+    spare_records: Path = Path(RECORDS_FILE)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What the command line, or a PromotionJob, said about where things are."""
+
+    registry_uri: str | None = None
+    tracking_uri: str | None = None
+    profile: str | None = None
+    policy: Path | None = None
+    timeout_s: float = DEFAULT_TIMEOUT_S
+
+
+def settle(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings for one call.
+
+    Raises:
+        BadCall: when the policy file cannot be read, with file, line and key.
+    """
+    environ = os.environ if environ is None else environ
+    path = flags.policy or (Path(POLICY_FILE) if Path(POLICY_FILE).is_file() else None)
+    return Settings(
+        address=address_for(flags, model, environ),
+        timeout_s=flags.timeout_s,
+        policy=read_policy(path) if path else Policy(),
+        policy_source=str(path) if path else "defaults",
+    )
+
+
+def address_for(flags: Flags, model: str, environ: Mapping[str, str]) -> Address:
+    """Which registry: the flags, else the environment, else a Databricks login for a three-level name, else sqlite."""
+    if flags.profile:
+        return resolve(flags.registry_uri or f"databricks-uc://{flags.profile}", flags.tracking_uri, "--profile")
+    environ_registry, environ_tracking = environ.get("MLFLOW_REGISTRY_URI"), environ.get("MLFLOW_TRACKING_URI")
+    if flags.registry_uri:
+        return resolve(flags.registry_uri, flags.tracking_uri or environ_tracking, "--registry-uri")
+    if flags.tracking_uri:
+        return resolve(environ_registry, flags.tracking_uri, "--tracking-uri")
+    if environ_registry or environ_tracking:
+        name = "MLFLOW_REGISTRY_URI" if environ_registry else "MLFLOW_TRACKING_URI"
+        return resolve(environ_registry, environ_tracking, name)
+    for name in ("DATABRICKS_HOST", "DATABRICKS_CONFIG_PROFILE"):
+        if environ.get(name) and model.count(".") == LEVELS_IN_UNITY_CATALOG - 1:
+            return resolve("databricks-uc", None, name)
+    return resolve(None, None, "default: no registry is configured")
+
+
+def read_policy(path: Path) -> Policy:
+    """A policy file, checked key by key.
+
+    Raises:
+        BadCall: with file, line and key of what is wrong.
+    """
+    try:
+        raw = path.read_bytes()
+        values = tomllib.loads(raw.decode())
+    except OSError as error:
+        raise BadCall(f"policy {path} cannot be read: {error.strerror}", hint="check --policy FILE") from error
+    except ValueError as error:
+        raise BadCall(f"policy {path}: {error}", hint="it must be TOML: https://toml.io") from error
+    policy = _validated(path, raw.decode(), values)
+    for name in policy.checks:
+        if name not in catalog.names("checks") and "." not in name:
+            line = line_of(raw.decode(), ("checks", name))
+            raise BadCall(f"policy {path}, line {line}: {catalog.unknown('checks', name)}", hint="see --help")
+    return replace(policy, digest=hashlib.sha256(raw).hexdigest())
+
+
+def _validated(path: Path, text: str, values: dict[str, Any]) -> Policy:
+    # Only a call with a policy file pays for this import.
+    from pydantic import TypeAdapter, ValidationError
+
+    if "digest" in values:
+        raise BadCall(f"policy {path}, line {line_of(text, ('digest',))}: digest is not a key of it", hint="remove it")
+    try:
+        return TypeAdapter(Policy).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = tuple(str(key) for key in first["loc"])
+        raise BadCall(
+            f"policy {path}, line {line_of(text, keys)}, {'.'.join(keys)}: {first['msg']}",
+            hint="correct that line; the keys are in the README under Policy",
+        ) from error
+
+
+def line_of(text: str, keys: tuple[str, ...]) -> int:
+    """The line (from 1) on which the last of these nested TOML keys is most likely set."""
+    lines = text.splitlines()
+    start = 0
+    for depth in range(len(keys)):
+        table = ".".join(keys[: depth + 1])
+        for number, line in enumerate(lines[start:], start=start):
+            bare = line.strip().replace('"', "").replace("'", "")
+            if bare.startswith((f"[{table}]", f"[[{table}]]", f"{keys[depth]} ", f"{keys[depth]}=")):
+                start = number
+                break
+    return start + 1

@@ -1,0 +1,79 @@
+"""Settings -> World: every port is plugged in here, once."""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import cast
+
+from model_promotion import catalog
+from model_promotion.access.databricks import DatabricksAccess
+from model_promotion.access.mlflow import MlflowAccess
+from model_promotion.clocks import SystemClock
+from model_promotion.connections.databricks import DatabricksConnection
+from model_promotion.connections.deadline import Deadline
+from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.core.finding import Finding, Weight
+from model_promotion.journals.file import FileJournal
+from model_promotion.journals.mlflow import MlflowJournal
+from model_promotion.ports import Access, Serving, Voice
+from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
+from model_promotion.scoring.process import ChildScorer
+from model_promotion.serving.databricks import DatabricksServing
+from model_promotion.settings import Settings
+from model_promotion.witness import Witness
+from model_promotion.world import World
+
+
+@dataclass(frozen=True)
+class ShelfCheck:
+    """A check that is a module: its file's name, its TOPIC, its WEIGHT, its ask()."""
+
+    name: str
+    module: ModuleType
+
+    @property
+    def topic(self) -> str:
+        """The word in brackets before its answer."""
+        return str(self.module.TOPIC)
+
+    @property
+    def weight(self) -> Weight:
+        """What its failing means."""
+        return Weight(self.module.WEIGHT)
+
+    def ask(self, witness: Witness) -> Finding | None:
+        """The answer."""
+        return cast("Finding | None", self.module.ask(witness))
+
+
+def plug_in(settings: Settings, voice: Voice) -> World:
+    """The world that these settings describe; nothing is connected yet."""
+    clock = SystemClock()
+    deadline = Deadline(settings.timeout_s, clock)
+    # Rights, endpoints and the caller are asked under a deadline of their own, so they take nothing from the registry.
+    aside = Deadline(settings.timeout_s, clock)
+    connection = MlflowConnection(settings.address, deadline)
+    access: Access = MlflowAccess(connection)
+    serving: Serving | None = None
+    if settings.address.is_databricks:
+        workspace = DatabricksConnection(settings.address.profile, aside)
+        access, serving = DatabricksAccess(workspace), DatabricksServing(workspace)
+    return World(
+        registry=MlflowRegistry(connection),
+        writer=MlflowWriter(connection),
+        access=access,
+        serving=serving,
+        journal=MlflowJournal(connection, settings.policy.record.experiment),
+        spare_journal=FileJournal(settings.spare_records),
+        scorer=ChildScorer(),
+        clock=clock,
+        voice=voice,
+        checks=checks(settings),
+        policy=settings.policy,
+        renew=deadline.renew,
+    )
+
+
+def checks(settings: Settings) -> tuple[ShelfCheck, ...]:
+    """Every check on the shelf, and the team's own that the policy names as package.module."""
+    own = [name for name in settings.policy.checks if "." in name]
+    return tuple(ShelfCheck(name, catalog.load("checks", name)) for name in (*catalog.names("checks"), *own))

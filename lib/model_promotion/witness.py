@@ -1,0 +1,54 @@
+"""What a check may look at. It can read, not write: there is no writer in reach."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar, cast
+
+from model_promotion.core.entities import RecordedMetrics, Version
+from model_promotion.core.plan import Plan
+from model_promotion.core.policy import Policy
+from model_promotion.core.request import Request
+from model_promotion.core.signature import Signature
+from model_promotion.ports import Access, RegistryReader, Scorer, Serving
+from model_promotion.world import World
+
+T = TypeVar("T")
+
+
+class Witness:
+    """The plan, the policy and the readers; what several checks ask for is read once."""
+
+    def __init__(self, plan: Plan, request: Request, world: World) -> None:
+        self.plan = plan
+        self.request = request
+        self.policy: Policy = world.policy
+        self.registry: RegistryReader = world.registry
+        self.access: Access = world.access
+        self.serving: Serving | None = world.serving
+        self.scorer: Scorer = world.scorer
+        self._answers: dict[tuple[str, str], Future[Any]] = {}
+        self._lock = threading.Lock()
+
+    def metadata(self, version: Version) -> dict[str, Any]:
+        """The MLmodel file of a version."""
+        return self._once(("metadata", version.number), lambda: self.registry.metadata(version))
+
+    def signature(self, version: Version) -> Signature | None:
+        """The signature of a version, None when it has none; ValueError when it makes no sense."""
+        return Signature.from_mlmodel(self.metadata(version).get("signature"))
+
+    def metrics(self, version: Version) -> RecordedMetrics:
+        """The recorded metrics of a version."""
+        return self._once(("metrics", version.number), lambda: self.registry.metrics(version))
+
+    def _once(self, key: tuple[str, str], read: Callable[[], T]) -> T:
+        with self._lock:
+            mine = key not in self._answers
+            answer = self._answers.setdefault(key, Future())
+        if mine:
+            try:
+                answer.set_result(read())
+            except Exception as error:  # noqa: BLE001 - whoever asks gets the same error
+                answer.set_exception(error)
+        return cast("T", answer.result())

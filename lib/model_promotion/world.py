@@ -1,0 +1,32 @@
+"""All ports, plugged in: what a flow is handed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from model_promotion.core.policy import Policy
+from model_promotion.ports import Access, Check, Clock, Journal, RegistryReader, RegistryWriter, Scorer, Serving, Voice
+
+
+def _no_deadline() -> None:
+    """Nothing to renew."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything outside, by its Protocol.
+
+    `spare_journal` takes the record when `journal` cannot; `renew` starts the registry's deadline afresh.
+    """
+
+    registry: RegistryReader
+    writer: RegistryWriter
+    access: Access
+    serving: Serving | None
+    journal: Journal
+    spare_journal: Journal
+    scorer: Scorer
+    clock: Clock
+    voice: Voice
+    checks: tuple[Check, ...] = ()
+    policy: Policy = Policy()
+    renew: Callable[[], None] = _no_deadline

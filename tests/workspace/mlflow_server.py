@@ -1,0 +1,58 @@
+"""A real `mlflow server` on sqlite, in a folder of its own, ended with its whole process group."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+START_WITHIN_S = 90.0
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """The server's URL, once /health answers; artifacts get addresses as on Databricks (see tracking.py)."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    with (folder / "mlflow.log").open("wb") as log:
+        process = subprocess.Popen(
+            _command(folder, port), env=_env(), cwd=folder, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            _wait(process, url, folder / "mlflow.log")
+            yield url
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _command(folder: Path, port: int) -> list[str]:
+    store, root = f"sqlite:///{folder}/mlflow.db", "dbfs:/databricks/mlflow-tracking"
+    stores = ["--backend-store-uri", store, "--default-artifact-root", root, "--no-serve-artifacts"]
+    address = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    return [sys.executable, "-m", "mlflow", "server", *stores, *address]
+
+
+def _env() -> dict[str, str]:
+    """Ours, without what would make the server a client of something else."""
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "DATABRICKS_"))}
+    return {**ours, "MLFLOW_DISABLE_TELEMETRY": "true", "NO_PROXY": "127.0.0.1"}
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    end = time.monotonic() + START_WITHIN_S
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with opener.open(f"{url}/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"mlflow server did not start:\n{log.read_text()[-2000:]}")
