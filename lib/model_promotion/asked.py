@@ -93,6 +93,6 @@ def _number(selector: Selector | None) -> str | None:
 
 def _address_options(options: argparse.Namespace) -> tuple[str, ...]:
     """The options that say where the registry is, for commands that are printed."""
-    given = (("--registry-uri", options.registry_uri), ("--tracking-uri", options.tracking_uri))
-    given = (*given, ("--profile", options.profile))
-    return tuple(word for flag, value in given if value for word in (flag, value))
+    flags = ("--registry-uri", "--tracking-uri", "--profile")
+    given = {flag: getattr(options, flag.strip("-").replace("-", "_")) for flag in flags}
+    return tuple(word for flag, value in given.items() if value for word in (flag, value))

@@ -1,14 +1,16 @@
 """Every option, defined once: its flag, its default, its help. Values are checked here, before anything is imported."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from model_promotion.core.duration import moment, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import alias_name, version_selector
 
+T = TypeVar("T")
 EXAMPLES = """\
 examples:
   promote_model.py catalog.schema.model                  staging -> champion, with every check
@@ -127,7 +129,7 @@ def _moment(text: str) -> float:
     return _or_argument_error(moment, text)
 
 
-def _or_argument_error(read: Any, text: str) -> Any:  # noqa: ANN401 - any reader of one word
+def _or_argument_error(read: Callable[[str], T], text: str) -> T:
     try:
         return read(text)
     except BadCall as error:

@@ -185,7 +185,17 @@ def test_a_hostile_name_cannot_reach_the_terminal_as_control_characters() -> Non
 
 
 def test_mlflow_takes_the_example_rows_of_columns() -> None:
-    kinds = ["boolean", "long", "double", "string", "binary", "datetime", "any", array("string"), mapping("double")]
+    kinds: list[str | Spec] = [
+        "boolean",
+        "long",
+        "double",
+        "string",
+        "binary",
+        "datetime",
+        "any",
+        array("string"),
+        mapping("double"),
+    ]
     specs = [col(f"c{i}", kind) for i, kind in enumerate([*kinds, thing(p=prop("long"), q=array("boolean"))])]
     rows = example_rows(signature(specs), 40)
     payload = json.dumps({"dataframe_split": rows})

@@ -46,19 +46,18 @@ DTYPES = {
 }
 VALUES: dict[str, list[Any]] = {"string": ["x", "y"], "binary": [b"x", b"y"], "datetime": ["2024-01-01", "2024-01-02"]}
 scalars = st.sampled_from([*sorted(DTYPES), "integer", "long", "float"])
-types = st.recursive(
-    st.builds(lambda name: {"type": name}, scalars | st.just("any")),
-    lambda inner: st.one_of(
-        inner.map(array),
-        inner.map(mapping),
-        st.dictionaries(
-            st.sampled_from("pqr"),
-            st.builds(lambda spec, required: {**spec, "required": required}, inner, st.booleans()),
-            min_size=1,
-        ).map(lambda properties: thing(**properties)),
-    ),
-    max_leaves=4,
+
+
+def objects(inner: st.SearchStrategy[Spec]) -> st.SearchStrategy[Spec]:
+    properties = st.builds(lambda spec, required: {**spec, "required": required}, inner, st.booleans())
+    return st.dictionaries(st.sampled_from("pqr"), properties, min_size=1).map(lambda found: thing(**found))
+
+
+plain = st.builds(lambda name: {"type": name}, scalars | st.just("any"))
+nested = st.recursive(
+    plain, lambda inner: st.one_of(inner.map(array), inner.map(mapping), objects(inner)), max_leaves=4
 )
+types = plain | nested | objects(plain)
 
 
 def column_lists(*, named: bool) -> st.SearchStrategy[list[Spec]]:
@@ -116,7 +115,8 @@ def successors(draw: st.DrawFn, champion: list[Spec]) -> list[Spec]:
 def scalar_array(draw: st.DrawFn, name: str, size: int) -> Array:
     values: list[Any] = [draw(st.sampled_from(VALUES.get(name, [0, 1, 2]))) for _ in range(size)]
     dtype = draw(st.sampled_from(DTYPES[name]))
-    return np.array([bool(v) for v in values] if name == "boolean" else values).astype(dtype)
+    made: Array = np.array([bool(v) for v in values] if name == "boolean" else values)
+    return made.astype(dtype)
 
 
 def value_of(draw: st.DrawFn, spec: Spec) -> Any:  # noqa: PLR0911 - as above

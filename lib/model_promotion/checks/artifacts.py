@@ -24,7 +24,6 @@ def ask(witness: Witness) -> Finding:
         return Finding(Verdict.FAILED, f"the MLmodel of {candidate.label} names no flavor")
     size = metadata.get("model_size_bytes")
     told = f", {size / MIB:.2f} MiB" if isinstance(size, int) else ""
-    facts = {"files": [file.path for file in files], "flavors": sorted(map(str, flavors)), "size_bytes": size}
-    return Finding(
-        Verdict.PASSED, f"{len(files)} entries, MLmodel readable ({', '.join(facts['flavors'])}{told})", facts
-    )
+    named = sorted(map(str, flavors))
+    facts = {"files": [file.path for file in files], "flavors": named, "size_bytes": size}
+    return Finding(Verdict.PASSED, f"{len(files)} entries, MLmodel readable ({', '.join(named)}{told})", facts)

@@ -50,12 +50,15 @@ class Intent:
         """
         try:
             raw = json.loads(text)
-            if raw.pop("v") != FORMAT or raw["kind"] not in ("promote", "rollback"):
-                raise ValueError(text)
+            known = raw.pop("v") == FORMAT and raw["kind"] in ("promote", "rollback")
             moves = tuple(Move(str(alias), _number(was), _number(to)) for alias, was, to in raw.pop("moves"))
-            return cls(**{**raw, "moves": moves, "since": float(raw["since"])})
-        except (TypeError, KeyError, AttributeError, ValueError) as error:
-            raise ValueError(f"the tag {INTENT_TAG} holds something this program did not write") from error
+            intent = cls(**{**raw, "moves": moves, "since": float(raw["since"])})
+            known = known and any(move.alias == intent.target for move in moves)
+        except (TypeError, KeyError, AttributeError, ValueError):
+            known = False
+        if not known:
+            raise ValueError(f"the tag {INTENT_TAG} holds something this program did not write")
+        return intent
 
     @property
     def move(self) -> Move:

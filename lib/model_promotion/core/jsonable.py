@@ -4,27 +4,25 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from pathlib import PurePath
 from typing import Any
 
 
 def jsonable(value: object) -> Any:  # noqa: ANN401 - JSON is any of six types
     """The value with dataclasses and mappings as dicts, sequences as lists, enums as their values."""
+    plain: Any = str(value)
     match value:
         case Enum():
-            return value.value
+            plain = value.value
         case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else str(value)
+            plain = value
+        case float() if math.isfinite(value):
+            plain = value
         case Mapping():
-            return {str(key): jsonable(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
-            return [jsonable(item) for item in items]
-        case PurePath():
-            return str(value)
+            plain = {str(key): jsonable(item) for key, item in value.items()}
+        case list() | tuple():
+            plain = [jsonable(item) for item in value]
+        case set() | frozenset():
+            plain = sorted((jsonable(item) for item in value), key=str)
         case _ if is_dataclass(value):
-            return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
-        case _:
-            return str(value)
+            plain = {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
+    return plain

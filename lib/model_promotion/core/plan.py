@@ -17,6 +17,11 @@ class Plan:
     backup_alias: str
 
     @property
+    def was(self) -> str | None:
+        """The number of the version that stands behind the target alias."""
+        return self.champion.number if self.champion else None
+
+    @property
     def first(self) -> bool:
         """Whether nothing stands behind the target alias yet."""
         return self.champion is None

@@ -114,13 +114,13 @@ def _already_there(plan: Plan, request: Request) -> Outcome:
 def _refused(plan: Plan, request: Request, findings: tuple[Finding, ...], decision: Decision) -> Outcome:
     refusing = [finding for finding in findings if finding.check in decision.refused]
     hints = [finding.hint for finding in refusing if finding.hint]
-    stays = f"@{plan.target_alias} stays at {say.version(plan.champion and plan.champion.number)}"
+    stays = f"@{plan.target_alias} stays at {say.version(plan.was)}"
     return Outcome(
         mode=request.mode,
         code=decision.code,
         summary=f"refused by {', '.join(decision.refused)}; {stays}",
         model=plan.seen.name,
-        was=plan.champion and plan.champion.number,
+        was=plan.was,
         to=plan.candidate.number,
         findings=findings,
         decision=decision,
@@ -136,7 +136,7 @@ def _would_go(plan: Plan, request: Request, findings: tuple[Finding, ...], decis
         code=decision.code,
         summary=would,
         model=plan.seen.name,
-        was=plan.champion and plan.champion.number,
+        was=plan.was,
         to=plan.candidate.number,
         findings=findings,
         decision=decision,
@@ -154,7 +154,7 @@ def _failed(plan: Plan, request: Request, acted: Acted, judged: tuple[tuple[Find
         code=failure.code,
         summary=f"not promoted: {failure}; {acted.stands}",
         model=plan.seen.name,
-        was=plan.champion and plan.champion.number,
+        was=plan.was,
         to=plan.candidate.number,
         findings=findings,
         decision=decision,

@@ -26,15 +26,14 @@ def run(request: Request, world: World) -> Outcome:
     try:
         intent = Intent.parse(text)
     except ValueError as error:
-        return _finished(request, (closing,), seen, world, f"{error}; it was removed")
+        return _finished(request, seen, take_each((closing,), seen, world), f"{error}; it was removed")
     world.voice.tell(Event(Kind.WORKING, "Recover", told(intent)))
     if stored := _recorded(intent, seen, world):
         number = int(body_of(stored.text)["number"])
         head = Head(number, stored.id, digest(stored.text))
         steps = (SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), closing)
-        return _finished(
-            request, steps, seen, world, f"the {intent.kind} had ended (record #{number}); its note is gone"
-        )
+        said = f"the {intent.kind} had ended (record #{number}); its note is gone"
+        return _finished(request, seen, take_each(steps, seen, world), said)
     if request.recovery == "resume":
         return _resumed(request, intent, seen, world)
     return _abandoned(request, intent, seen, world)
@@ -95,12 +94,12 @@ def _abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: W
     move = intent.move
     steps = (*back, intent.opening(seen.name).undone())
     said = f"the {intent.kind} was undone: {seen.name} @{move.alias} is {version(move.was)} as before"
-    return _finished(request, steps, seen, world, said)
+    return _finished(request, seen, take_each(steps, seen, world), said)
 
 
-def _finished(request: Request, steps: tuple[Step, ...], seen: RegisteredModel, world: World, said: str) -> Outcome:
-    """Take the steps; the first that fails ends it, with the note still in place."""
-    hands, failed = take_each(steps, seen, world)
+def _finished(request: Request, seen: RegisteredModel, taken: tuple[Hands, tuple[str, ...]], said: str) -> Outcome:
+    """The steps were taken; the first that failed ended it, with the note still in place."""
+    hands, failed = taken
     return Outcome(
         mode=request.mode,
         code=ExitCode.REFUSED if failed else ExitCode.DONE,

@@ -11,7 +11,7 @@ from model_promotion.world import World
 
 
 def run(request: Request, world: World) -> Outcome:
-    """Re-compute the chain of one model, or of every model that has records, and compare it with the registry's head."""
+    """Re-compute the chain of one model, or of every one that has records, and compare it with the registry's head."""
     models = [request.model] if request.model else _models(world)
     verified = {model: _verify(model, world) for model in models}
     broken = {model: wrong for model, (_, wrong) in verified.items() if wrong}
