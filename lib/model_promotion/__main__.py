@@ -1,6 +1,6 @@
 """`python -m model_promotion`."""
 
-from model_promotion.cli import main
+from model_promotion.cli import door
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    door()

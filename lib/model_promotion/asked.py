@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode, Request
-from model_promotion.core.selector import ByAlias, ByNumber, Selector, model_address, version_selector
+from model_promotion.core.selector import ByAlias, ByNumber, Selector, model_address, target_alias, version_selector
 from model_promotion.settings import Flags
 
 MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO})
+TAKE_A_CANDIDATE = frozenset({Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE})
 BELONGS_TO = {"to_version": Mode.ROLLBACK, "at": Mode.HISTORY}
 
 
@@ -30,13 +31,15 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     for name, owner in BELONGS_TO.items():
         if getattr(options, name) is not None and mode is not owner:
             raise BadCall(f"--{name.replace('_', '-')} goes with --{owner.value}", hint=f"add --{owner.value}")
+    if mode is Mode.DEMO and options.json:
+        raise BadCall("--demo is a show for people, it has no --json document", hint="leave --json out")
     model, selector = _model(options, mode)
     request = Request(
         mode=mode,
         model=model,
         candidate=selector or ByAlias(options.source or "staging"),
         candidate_named=selector is not None or options.source is not None,
-        target_alias=options.target,
+        target_alias=target_alias(options.target),
         to_version=_number(options.to_version),
         recovery=options.recover,
         at=options.at,
@@ -50,8 +53,14 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     )
     if isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias and _promotes(mode):
         raise BadCall(f"source and target are both @{request.target_alias}", hint="name another with --from or --to")
+    if request.candidate_named and mode not in TAKE_A_CANDIDATE:
+        raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
     flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
     return Asked(request, flags)
+
+
+def _instead(mode: Mode) -> str:
+    return "--rollback --to-version N goes back to N" if mode is Mode.ROLLBACK else "leave it out"
 
 
 def _promotes(mode: Mode) -> bool:
@@ -70,9 +79,11 @@ def _model(options: argparse.Namespace, mode: Mode) -> tuple[str, Selector | Non
     if not words:
         if mode in MODES_WITHOUT_MODEL:
             return "", None
-        raise BadCall("which model? none was named", hint=f"for example {Mode.PROMOTE.value}: catalog.schema.model")
+        raise BadCall("which model? none was named", hint="for example catalog.schema.model")
     if options.model is not None and options.model_name is not None:
-        if options.version_word is None and options.model != options.model_name:
+        if options.model != options.model_name:
+            if options.version_word is not None:
+                raise BadCall(f"two models: {options.model} and {options.model_name}", hint="name one of them")
             options.version_word = options.model
         words = [options.model_name]
     name, in_address = model_address(words[0])

@@ -27,7 +27,7 @@ def load(shelf: str, name: str) -> ModuleType:
     if "." in name:
         try:
             return importlib.import_module(name)
-        except ImportError as error:
+        except (ImportError, SyntaxError, TypeError, ValueError) as error:
             raise BadCall(f"{name} cannot be imported: {error}") from error
     raise unknown(shelf, name)
 

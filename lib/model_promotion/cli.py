@@ -1,7 +1,6 @@
 """argv -> Request -> job -> printed report -> exit code; nothing else."""
 
 import contextlib
-import json
 import os
 import shlex
 import signal
@@ -9,6 +8,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -16,14 +16,20 @@ from typing import NoReturn
 from model_promotion.asked import Asked, asked
 from model_promotion.connections.faults import redacted
 from model_promotion.console import Console, style_for
-from model_promotion.core.errors import PromotionError
+from model_promotion.core.errors import BadCall, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.outcome import Outcome
+from model_promotion.core.outcome import SCHEMA_VERSION, Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.options import parser
 
-STDIN = "--args-stdin"
+STDIN, JSON = "--args-stdin", "--json"
+
+
+class Interrupted(PromotionError):
+    """Somebody pressed Ctrl-C or sent SIGTERM outside of any write."""
+
+    code = ExitCode.INTERRUPTED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,12 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Claude Code hands over the typed text unparsed, merges the streams, and aborts on any exit code but 0.
     with contextlib.redirect_stderr(sys.stdout):
         code = _from_stdin([word for word in words if word != STDIN])
-        print(f"exit code: {code}", flush=True)  # noqa: T201 - the line that the slash command's reader looks for
+        _console([]).say(f"exit code: {code}")
     return 0
 
 
 def door() -> NoReturn:
     """Run, and leave at once: taking mlflow apart again costs 0.7 s, and nothing of ours is left to be closed."""
+    _fill_in_streams()
     signal.signal(signal.SIGTERM, _interrupt)
     code = main()
     for stream in (sys.stdout, sys.stderr):
@@ -48,23 +55,31 @@ def door() -> NoReturn:
     os._exit(code)
 
 
+def _fill_in_streams() -> None:
+    """Put nothing where a stream was closed before we started: the next file to be opened would take its place."""
+    for name, how in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(how, encoding="utf-8"))  # noqa: SIM115 - open until the end
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
 def _program() -> str:
-    called = Path(sys.argv[0]).name
-    if called == "__main__.py":
+    """How this was called, so that the commands that are printed can be typed as they stand."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
         return "python -m model_promotion"
-    return f"python {called}" if called.endswith(".py") else called
+    return f"python {shlex.quote(sys.argv[0])}" if called.suffix == ".py" else called.name
 
 
 def _from_stdin(words: list[str]) -> int:
     try:
         words += shlex.split(sys.stdin.read())
     except ValueError as error:
-        _console(words).fail(f"cannot read the arguments: {error}", "close the quotation, or leave the quote out")
-        return ExitCode.USAGE
+        wrong = BadCall(f"cannot read the arguments: {error}", "close the quotation, or leave the quote out")
+        return _failed(words, _console(words), wrong)
     return _guarded(words, "/promote-model")
 
 
@@ -74,13 +89,24 @@ def _guarded(words: list[str], program: str) -> int:
     try:
         return _run(words, program, console)
     except PromotionError as error:
-        console.fail(str(error), error.hint)
-        return error.code
+        if "--verbose" in words:
+            console.say(redacted(traceback.format_exc()))
+        return _failed(words, console, error)
     except KeyboardInterrupt:
-        console.fail("interrupted", "nothing is left half done; --history shows what stands")
-        return ExitCode.INTERRUPTED
+        return _failed(
+            words, console, Interrupted("interrupted", "nothing is left half done; --history shows what stands")
+        )
     except Exception:  # noqa: BLE001 - the last guard: a defect of ours is named, never shown as a traceback
-        return _defect(console, verbose="--verbose" in words)
+        return _failed(words, console, _defect(console, verbose="--verbose" in words))
+
+
+def _failed(words: list[str], console: Console, error: PromotionError) -> int:
+    """The error as its lines, with --json as a document too."""
+    console.fail(str(error), error.hint)
+    if JSON in words:
+        failure = {"exit_code": int(error.code), "error": str(error), "hint": error.hint}
+        _console([]).document({"schema_version": SCHEMA_VERSION, **failure})
+    return error.code
 
 
 def _run(words: list[str], program: str, console: Console) -> int:
@@ -88,15 +114,21 @@ def _run(words: list[str], program: str, console: Console) -> int:
     if "-h" in words or "--help" in words:
         console.say(made.format_help())
         return ExitCode.DONE
-    call = asked(made.parse_intermixed_args(words), program)
+    call = _asked(words, program)
     console.tell(Event(Kind.WORKING, call.request.mode.value, _first_line(call.request)))
     if call.request.mode is Mode.DEMO:
-        from model_promotion.demo import show
+        from model_promotion.demo.show import show
 
         return show(Path(made.parse_intermixed_args(words).demo), console)
-    outcome = _carried_through(call, console)
-    _report(outcome, words, console)
-    return outcome.code
+    return _reported(_carried_through(call, console), words, console).code
+
+
+def _asked(words: list[str], program: str) -> Asked:
+    made = parser(program)
+    try:
+        return asked(made.parse_intermixed_args(words), program)
+    except BadCall as error:
+        raise BadCall(str(error), hint="; ".join(filter(None, (error.hint, made.format_usage().strip())))) from error
 
 
 def _carried_through(call: Asked, console: Console) -> Outcome:
@@ -110,17 +142,21 @@ def _carried_through(call: Asked, console: Console) -> Outcome:
     return carry_through(call.request, settings, console)
 
 
-def _report(outcome: Outcome, words: list[str], console: Console) -> None:
+def _reported(outcome: Outcome, words: list[str], console: Console) -> Outcome:
+    """The outcome everywhere it is read; a report that could not be written never passes in silence."""
     from model_promotion.reports import step_summary
 
-    console.close(outcome)
-    if "--json" in words:
-        print(redacted(json.dumps(outcome.document, indent=2, allow_nan=False)), flush=True)  # noqa: T201 - the document
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             step_summary.append(outcome, Path(path))
         except OSError as error:
-            console.fail(f"the job summary could not be written: {error.strerror}", "check GITHUB_STEP_SUMMARY")
+            warning = f"the job summary {path} (GITHUB_STEP_SUMMARY) could not be written: {error.strerror}"
+            code = outcome.code or ExitCode.WARNED
+            outcome = replace(outcome, code=code, warnings=(*outcome.warnings, warning))
+    console.close(outcome)
+    if JSON in words:
+        _console([]).document(outcome.document)
+    return outcome
 
 
 def _first_line(request: Request) -> str:
@@ -132,16 +168,22 @@ def _first_line(request: Request) -> str:
 
 
 def _console(words: list[str]) -> Console:
-    stream = sys.stderr if "--json" in words else sys.stdout
+    stream = sys.stderr if JSON in words else sys.stdout
     return Console(stream, style_for(stream, os.environ, plain="--plain" in words))
 
 
-def _defect(console: Console, *, verbose: bool) -> int:
+def _defect(console: Console, *, verbose: bool) -> PromotionError:
+    """The error that names the file with the details; they are printed when it cannot be written."""
     details = redacted(traceback.format_exc())
-    with tempfile.NamedTemporaryFile("w", prefix="promote-model-", suffix=".txt", delete=False) as file:
-        file.write(details)
-    if verbose:
+    where = "they are above"
+    with contextlib.suppress(OSError):
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", errors="backslashreplace", prefix="promote-model-", suffix=".txt", delete=False
+        ) as file:
+            file.write(details)
+        where = f"they are in {file.name}"
+    if verbose or where == "they are above":
         console.say(details)
     last = details.strip().splitlines()[-1]
-    console.fail(f"a defect of this program: {last}", f"the details are in {file.name}; --history shows what stands")
-    return ExitCode.DEFECT
+    # PromotionError itself has the code of a defect.
+    return PromotionError(f"a defect of this program: {last}", f"the details: {where}; --history shows what stands")

@@ -1,12 +1,14 @@
 """What a person sees: events become lines with emoji, or with ASCII where emoji cannot be printed."""
 
 import contextlib
+import json
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
+from model_promotion.connections.faults import redacted, redacted_within
 from model_promotion.core.event import Event, Kind, Table
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
@@ -70,6 +72,11 @@ class Console:
         self._stream = stream
         self._style = style
 
+    @property
+    def draws_emoji(self) -> bool:
+        """Whether lines begin with emoji, or with ASCII marks."""
+        return self._style.emoji
+
     def tell(self, event: Event) -> None:
         """One line, and its table if it has one."""
         self._line(event.kind, f"[{printable(event.topic)}] {printable(event.sentence)}")
@@ -79,7 +86,7 @@ class Console:
     def close(self, outcome: Outcome) -> None:
         """The last lines: what happened, what to type next, how to go back."""
         for step in outcome.planned:
-            self._line(Kind.WORKING, f"[Plan] would write {step.sentence}")
+            self._line(Kind.WORKING, f"[Plan] would write {printable(step.sentence)}")
         for warning in outcome.warnings:
             self._line(Kind.WARNED, f"[Warning] {printable(warning)}")
         done = outcome.code in (ExitCode.DONE, ExitCode.WARNED)
@@ -96,9 +103,12 @@ class Console:
             self._line(Kind.HINT, printable(hint))
 
     def say(self, text: str) -> None:
-        """Text as it is, for documents and help. A reader who has gone must not stop a promotion half way."""
-        with contextlib.suppress(BrokenPipeError):
-            print(self._encodable(text), file=self._stream, flush=True)
+        """Text as it is, but for secrets. A reader who has gone, or a full disk, must not stop a promotion half way."""
+        self._put(redacted(text))
+
+    def document(self, body: Mapping[str, Any]) -> None:
+        """A JSON document, its texts without secrets."""
+        self._put(json.dumps(redacted_within(dict(body)), indent=2, allow_nan=False))
 
     @contextlib.contextmanager
     def during(self, sentence: str) -> Iterator[None]:
@@ -114,6 +124,10 @@ class Console:
         finally:
             ended.set()
             ticker.join()
+
+    def _put(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            print(self._encodable(text), file=self._stream, flush=True)
 
     def _line(self, kind: Kind, text: str) -> None:
         mark = EMOJI[kind] if self._style.emoji else PLAIN[kind]
@@ -138,6 +152,6 @@ def _tick(sentence: str, ended: threading.Event) -> None:
         return
     from tqdm import tqdm
 
-    with tqdm(desc=sentence, bar_format="{desc} {elapsed}", leave=False, file=sys.stderr) as clock:
+    with tqdm(desc=printable(sentence), bar_format="{desc} {elapsed}", leave=False, file=sys.stderr) as clock:
         while not ended.wait(0.2):
             clock.refresh()

@@ -6,7 +6,7 @@ from typing import cast
 
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
-from model_promotion.core.selector import ByAlias, model_address, version_selector
+from model_promotion.core.selector import ByAlias, alias_name, model_address, target_alias, version_selector
 from model_promotion.ports import Voice
 from model_promotion.settings import Flags, Settings, settle
 from model_promotion.voices import Silent
@@ -66,8 +66,8 @@ class PromotionJob:
         request = Request(
             mode=Mode.DRY_RUN if self.dry_run else Mode.PROMOTE,
             model=name,
-            candidate=named or ByAlias(self.source),
-            target_alias=self.alias,
+            candidate=named or ByAlias(alias_name(self.source)),
+            target_alias=target_alias(self.alias),
             reason=self.reason,
             force=self.force,
             compare_metrics=self.compare_metrics,

@@ -31,14 +31,16 @@ class Parser(argparse.ArgumentParser):
     """Raises instead of ending the process: argparse's own exit code 2 would read 'refused'."""
 
     def error(self, message: str) -> NoReturn:
-        """A wrong call, with the usage line."""
-        raise BadCall(message, hint=self.format_usage().strip().replace("usage: ", "usage: ", 1))
+        """A wrong call; whoever catches it adds the usage line."""
+        raise BadCall(message, hint="--help lists every option")
 
 
 def parser(program: str) -> Parser:
     """The command line of the contract, as far as it is built."""
     made = Parser(
-        prog=program,
+        prog=program.rpartition("/")[2].strip("'"),
+        usage="%(prog)s MODEL [VERSION] [options]",
+        add_help=False,
         description="Move a model version from one alias to the next, safely: check, back up, promote, verify, record.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -107,6 +109,7 @@ def _places(group: Any) -> None:  # noqa: ANN401 - as above
 
 
 def _output(group: Any) -> None:  # noqa: ANN401 - as above
+    group.add_argument("-h", "--help", action="store_true", help="print this and end")
     group.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     group.add_argument("--plain", action="store_true", help="ASCII only, no colour")
     group.add_argument("--verbose", action="store_true", help="details of errors")

@@ -60,10 +60,13 @@ def settle(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -
 def address_for(flags: Flags, model: str, environ: Mapping[str, str]) -> Address:
     """Which registry: the flags, else the environment, else a Databricks login for a three-level name, else sqlite."""
     if flags.profile:
-        return resolve(flags.registry_uri or f"databricks-uc://{flags.profile}", flags.tracking_uri, "--profile")
+        return _with_profile(flags, flags.profile)
     environ_registry, environ_tracking = environ.get("MLFLOW_REGISTRY_URI"), environ.get("MLFLOW_TRACKING_URI")
     if flags.registry_uri:
-        return resolve(flags.registry_uri, flags.tracking_uri or environ_tracking, "--registry-uri")
+        # A workspace named by a flag is not mixed with the one that the environment names.
+        mixed = flags.registry_uri.startswith("databricks") and (environ_tracking or "").startswith("databricks")
+        tracking = flags.tracking_uri or (None if mixed else environ_tracking)
+        return resolve(flags.registry_uri, tracking, "--registry-uri")
     if flags.tracking_uri:
         return resolve(environ_registry, flags.tracking_uri, "--tracking-uri")
     if environ_registry or environ_tracking:
@@ -73,6 +76,23 @@ def address_for(flags: Flags, model: str, environ: Mapping[str, str]) -> Address
         if environ.get(name) and model.count(".") == LEVELS_IN_UNITY_CATALOG - 1:
             return resolve("databricks-uc", None, name)
     return resolve(None, None, "default: no registry is configured")
+
+
+def _with_profile(flags: Flags, profile: str) -> Address:
+    """The profile's own workspace, whatever the environment names.
+
+    Raises:
+        BadCall: when another flag names a registry that knows no profiles, or another profile.
+    """
+    registry, tracking = (uri and _at_profile(uri, profile) for uri in (flags.registry_uri, flags.tracking_uri))
+    return resolve(registry or f"databricks-uc://{profile}", tracking, "--profile")
+
+
+def _at_profile(uri: str, profile: str) -> str:
+    scheme, _, named = uri.partition("://")
+    if scheme not in ("databricks", "databricks-uc") or named not in ("", profile):
+        raise BadCall(f"--profile {profile} does not go with {uri}", hint="leave one of them out")
+    return f"{scheme}://{profile}"
 
 
 def read_policy(path: Path) -> Policy:
@@ -86,13 +106,13 @@ def read_policy(path: Path) -> Policy:
         values = tomllib.loads(raw.decode())
     except OSError as error:
         raise BadCall(f"policy {path} cannot be read: {error.strerror}", hint="check --policy FILE") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadCall(f"policy {path}: {error}", hint="it must be TOML: https://toml.io") from error
     policy = _validated(path, raw.decode(), values)
     for name in policy.checks:
         if name not in catalog.names("checks") and "." not in name:
-            line = line_of(raw.decode(), ("checks", name))
-            raise BadCall(f"policy {path}, line {line}: {catalog.unknown('checks', name)}", hint="see --help")
+            line, wrong = line_of(raw.decode(), ("checks", name)), catalog.unknown("checks", name)
+            raise BadCall(f"policy {path}, line {line}, checks.{name}: {wrong}", hint=wrong.hint)
     return replace(policy, digest=hashlib.sha256(raw).hexdigest())
 
 
@@ -121,7 +141,13 @@ def line_of(text: str, keys: tuple[str, ...]) -> int:
         table = ".".join(keys[: depth + 1])
         for number, line in enumerate(lines[start:], start=start):
             bare = line.strip().replace('"', "").replace("'", "")
-            if bare.startswith((f"[{table}]", f"[[{table}]]", f"{keys[depth]} ", f"{keys[depth]}=")):
+            starts = (
+                f"[{table}]",
+                f"[[{table}]]",
+                f"[{table}.",
+                *(f"{key}{end}" for key in (keys[depth], table) for end in " =."),
+            )
+            if bare.startswith(starts):
                 start = number
                 break
     return start + 1

@@ -11,6 +11,7 @@ from model_promotion.clocks import SystemClock
 from model_promotion.connections.databricks import DatabricksConnection
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.core.errors import BadCall
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.journals.file import FileJournal
 from model_promotion.journals.mlflow import MlflowJournal
@@ -49,20 +50,21 @@ def plug_in(settings: Settings, voice: Voice) -> World:
     """The world that these settings describe; nothing is connected yet."""
     clock = SystemClock()
     deadline = Deadline(settings.timeout_s, clock)
-    # Rights, endpoints and the caller are asked under a deadline of their own, so they take nothing from the registry.
+    # The record, rights, endpoints and the caller have a deadline of their own, so they take nothing from the registry.
     aside = Deadline(settings.timeout_s, clock)
     connection = MlflowConnection(settings.address, deadline)
-    access: Access = MlflowAccess(connection)
+    beside = connection.under(aside)
+    access: Access = MlflowAccess(beside)
     serving: Serving | None = None
     if settings.address.is_databricks:
         workspace = DatabricksConnection(settings.address.profile, aside)
-        access, serving = DatabricksAccess(workspace), DatabricksServing(workspace)
+        access, serving = DatabricksAccess(workspace, beside), DatabricksServing(workspace)
     return World(
         registry=MlflowRegistry(connection),
         writer=MlflowWriter(connection),
         access=access,
         serving=serving,
-        journal=MlflowJournal(connection, settings.policy.record.experiment),
+        journal=MlflowJournal(beside, settings.policy.record.experiment),
         spare_journal=FileJournal(settings.spare_records),
         scorer=ChildScorer(),
         clock=clock,
@@ -76,4 +78,13 @@ def plug_in(settings: Settings, voice: Voice) -> World:
 def checks(settings: Settings) -> tuple[ShelfCheck, ...]:
     """Every check on the shelf, and the team's own that the policy names as package.module."""
     own = [name for name in settings.policy.checks if "." in name]
-    return tuple(ShelfCheck(name, catalog.load("checks", name)) for name in (*catalog.names("checks"), *own))
+    return tuple(_shelf_check(name) for name in (*catalog.names("checks"), *own))
+
+
+def _shelf_check(name: str) -> ShelfCheck:
+    module = catalog.load("checks", name)
+    if lacking := [part for part in ("TOPIC", "WEIGHT", "ask") if not hasattr(module, part)]:
+        raise BadCall(
+            f"{name} is no check: it has no {', '.join(lacking)}", hint="a check is a module like those in checks/"
+        )
+    return ShelfCheck(name, module)

@@ -219,3 +219,44 @@ def test_what_mlflow_takes_for_the_champions_tensor_it_takes_for_the_candidates(
     if not of_inputs([champion], [candidate]):
         event("compared")
         assert mlflow_takes(call, [candidate])
+
+
+def frame(dtype: str, *values: Any) -> pd.DataFrame:
+    return pd.DataFrame({"a": pd.Series(values, dtype=dtype)})
+
+
+A_LONG = col("a", "long")
+LATE = {"type": "long", "required": False}
+REFUSED: list[tuple[Spec, Spec, Any]] = [
+    (A_LONG, col("a", "double"), frame("int64", 2)),
+    (A_LONG, col("a", "float"), frame("int64", 2)),
+    (A_LONG, col("a", "integer"), frame("int64", 2)),
+    (col("a", "double"), col("a", "float"), frame("float64", 0.5)),
+    (col("a", "double"), col("a", "string"), frame("float64", 0.5)),
+    (col("a", "any"), A_LONG, frame("object", None)),
+    (A_LONG, col("b", "long"), frame("int64", 2)),
+    (col("a", "long", required=False), A_LONG, pd.DataFrame({"b": [1]})),
+    (col("a", thing(p=LATE)), col("a", thing(p=prop("long"))), frame("object", {})),
+    (col("a", thing(p=LATE)), col("a", thing(q=LATE)), frame("object", {"p": 2})),
+    (col("a", thing(p=LATE)), col("a", thing(p=LATE, q=prop("long"))), frame("object", {"p": 2})),
+    (col("a", array("long")), col("a", array("double")), frame("object", [2])),
+    (col("a", mapping("long")), col("a", mapping("string")), frame("object", {"k": 2})),
+    (tensor("float64", -1, 3), tensor("float64", -1, -1), pd.DataFrame(np.ones((2, 3)))),
+    (tensor("float64", -1, -1), tensor("float64", -1, 3), np.ones((2, 2))),
+    (tensor("float64", -1, 3), tensor("float32", -1, 3), np.ones((2, 3))),
+    (tensor("float64", -1, 3), tensor("float64", -1), np.ones((2, 3))),
+]
+
+
+@pytest.mark.parametrize(("champion", "candidate", "call"), REFUSED)
+def test_what_is_called_a_break_is_refused_by_mlflow(champion: Spec, candidate: Spec, call: Any) -> None:
+    assert of_inputs([champion], [candidate])
+    assert mlflow_takes(call, [champion])
+    assert not mlflow_takes(call, [candidate])
+
+
+def test_a_dict_of_columns_is_refused_once_an_optional_array_was_added() -> None:
+    candidate = [A_LONG, col("tags", array("string"), required=False)]
+    assert of_inputs([A_LONG], candidate)
+    assert mlflow_takes({"a": [1, 2]}, [A_LONG])
+    assert not mlflow_takes({"a": [1, 2]}, candidate)

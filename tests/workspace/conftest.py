@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspace.fixtures import *  # noqa: F403 - fixtures are found by name
 from tests.workspace.seed import seed
 from tests.workspace.workspace import Workspace
 

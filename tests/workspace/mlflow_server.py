@@ -15,15 +15,23 @@ START_WITHIN_S = 90.0
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """The server's URL, once /health answers; artifacts get addresses as on Databricks (see tracking.py)."""
+def running(folder: Path, *options: str, **settings: str) -> Iterator[str]:
+    """The server's URL, once /health answers; artifacts get addresses as on Databricks (see tracking.py).
+
+    `options` of `mlflow server` come last, so they win; `settings` are more variables of its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     with (folder / "mlflow.log").open("wb") as log:
         process = subprocess.Popen(
-            _command(folder, port), env=_env(), cwd=folder, stdout=log, stderr=log, start_new_session=True
+            [*_command(folder, port), *options],
+            env={**_env(), **settings},
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             _wait(process, url, folder / "mlflow.log")

@@ -81,16 +81,16 @@ def write_model(folder: Path, bias: float = 0.1, inputs: list[dict[str, object]]
     return folder
 
 
-def seed(workspace: Workspace, folder: Path) -> Workspace:
-    """main.ml.churn 1, 2, 3; champion -> 1, staging -> 2; endpoint `churn` serves 1 and scores as the model does."""
-    workspace.add_model(MODEL)
+def seed(workspace: Workspace, folder: Path, name: str = MODEL) -> Workspace:
+    """A model, main.ml.churn, 1, 2, 3; champion -> 1, staging -> 2; endpoint `churn` serves 1 and scores as it does."""
+    workspace.add_model(name)
     for number, f1 in enumerate((0.80, 0.85, 0.79), start=1):
         bias = number / 10
-        workspace.add_version(MODEL, write_model(folder / str(number), bias), metrics={"f1": f1}, run_id="")
-        workspace.serve(MODEL, number, _scorer(bias))
-    workspace.set_alias(MODEL, "champion", 1, by="seed")
-    workspace.set_alias(MODEL, "staging", 2, by="seed")
-    workspace.add_endpoint("churn", (MODEL, 1))
+        workspace.add_version(name, write_model(folder / str(number), bias), metrics={"f1": f1}, run_id="")
+        workspace.serve(name, number, _scorer(bias))
+    workspace.set_alias(name, "champion", 1, by="seed")
+    workspace.set_alias(name, "staging", 2, by="seed")
+    workspace.add_endpoint("churn", (name, 1))
     return workspace
 
 

@@ -1,5 +1,6 @@
 """The MLflow dialect of Unity Catalog, /api/2.0/mlflow/unity-catalog/*: what `databricks-uc` speaks by default."""
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,17 @@ def extras_json(version: Version) -> dict[str, Any]:
         "tags": _tags(version.tags),
         "model_params": [{"name": name, "value": value} for name, value in version.params.items()],
         "model_metrics": [
-            {"key": key, "value": value, "timestamp": version.created_ms, "step": 0, **came_from}
+            {"key": key, "value": _number(value), "timestamp": version.created_ms, "step": 0, **came_from}
             for key, value in version.metrics.items()
         ],
     }
+
+
+def _number(value: float) -> float | str:
+    """JSON has no NaN and no infinity; protobuf's JSON writes them as words."""
+    if math.isnan(value):
+        return "NaN"
+    return value if math.isfinite(value) else f"{'-' * (value < 0)}Infinity"
 
 
 def _aliases_json(ws: "Workspace", version: Version) -> list[dict[str, str]]:

@@ -1,27 +1,40 @@
 """Rights in Unity Catalog, and the caller as the workspace knows them."""
 
+from functools import partial
 from typing import Any
 
 from model_promotion.connections.databricks import DatabricksConnection
+from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.core.entities import Identity, Rights
-from model_promotion.core.errors import Denied, PromotionError
+from model_promotion.core.errors import Denied, PromotionError, Unavailable
+from model_promotion.together import together
 
 # Grants on models are filed under FUNCTION; there is no securable type REGISTERED_MODEL.
 SECURABLE = "FUNCTION"
+CURRENT_USER = "/api/2.0/preview/scim/v2/Me"
 TAGGING = frozenset({"APPLY_TAG", "ALL_PRIVILEGES"})
 
 
 class DatabricksAccess:
     """Asks the workspace through databricks-sdk."""
 
-    def __init__(self, connection: DatabricksConnection) -> None:
+    def __init__(self, connection: DatabricksConnection, mlflow: MlflowConnection) -> None:
         self._connection = connection
+        self._mlflow = mlflow
+        self._known: Identity | None = None
 
     def me(self) -> Identity:
-        """The user or service principal behind the login."""
-        user = self._connection.call("ask who is calling", lambda client: client.current_user.me())
-        groups = frozenset(str(group.display) for group in user.groups or () if group.display)
-        return Identity(str(user.user_name), groups, "Databricks login")
+        """The user or service principal behind the login, asked once.
+
+        MLflow's own client asks: it is loaded anyway, and a rollback need not wait a second for the SDK's import.
+        """
+        if self._known is None:
+            user = self._mlflow.get("ask who is calling", CURRENT_USER)
+            if not isinstance(user, dict) or not user.get("userName"):
+                raise Unavailable("the workspace does not say who is calling")
+            groups = frozenset(str(group["display"]) for group in user.get("groups") or () if group.get("display"))
+            self._known = Identity(str(user["userName"]), groups, "Databricks login")
+        return self._known
 
     def rights(self, model: str) -> Rights:
         """Owners may move aliases and set tags; whether MANAGE alone is enough is not known, and said so."""
@@ -56,9 +69,17 @@ class DatabricksAccess:
         return str(found.owner or "")
 
     def _privileges(self, model: str, me: Identity) -> set[str]:
+        """From all grants where the caller may read them, else from the caller's own, which anybody may read."""
+        names = {me.name, *me.groups}
+        try:
+            return self._granted(model, names)
+        except Denied:
+            return set().union(*together([partial(self._granted, model, names, name) for name in names]))
+
+    def _granted(self, model: str, names: set[str], only: str | None = None) -> set[str]:
         def ask(client: Any) -> set[str]:  # noqa: ANN401 - the client's type lives in databricks.sdk
-            found = client.grants.get_effective(SECURABLE, model)
-            mine = [row for row in found.privilege_assignments or () if row.principal in {me.name, *me.groups}]
+            found = client.grants.get_effective(SECURABLE, model, principal=only)
+            mine = [row for row in found.privilege_assignments or () if row.principal in names]
             # A privilege that the SDK does not know reads as None; it grants nothing here.
             return {held.privilege.value for row in mine for held in row.privileges or () if held.privilege}
 

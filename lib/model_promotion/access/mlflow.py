@@ -1,7 +1,6 @@
 """Rights on an MLflow server or an sqlite file, and the caller as far as they are known there."""
 
 import getpass
-import json
 import os
 from typing import Any
 
@@ -24,7 +23,7 @@ class MlflowAccess:
         """The user of the server's login, else the login name of this machine."""
         if self._connection.address.database_file is None:
             try:
-                user = self._get("ask who is calling", CURRENT_USER)["user"]
+                user = self._connection.get("ask who is calling", CURRENT_USER)["user"]
                 return Identity(str(user["username"]), vouched_by="MLflow server login")
             except (NotFound, KeyError, TypeError):
                 pass  # This server has no login.
@@ -36,29 +35,14 @@ class MlflowAccess:
             writable = os.access(database, os.W_OK) and os.access(database.absolute().parent, os.W_OK)
             return Rights(writable, writable, f"{database} is {'' if writable else 'not '}writable")
         try:
-            self._get("ask who is calling", CURRENT_USER)
+            self._connection.get("ask who is calling", CURRENT_USER)
         except NotFound:
             return Rights(may_move_aliases=True, may_set_tags=True, because="this server asks for no login")
         try:
-            granted = self._get("read your permissions", MY_PERMISSIONS)
+            granted = self._connection.get("read your permissions", MY_PERMISSIONS)
         except (NotFound, Denied) as error:
             return Rights(None, None, f"the server does not say what you may do ({error})")
         return _rights(granted, model)
-
-    def _get(self, doing: str, path: str) -> Any:  # noqa: ANN401 - JSON
-        def ask(_: Any) -> Any:  # noqa: ANN401 - the client is needed for its login only
-            from mlflow.utils.credentials import get_default_host_creds
-            from mlflow.utils.rest_utils import http_request
-
-            login = get_default_host_creds(self._connection.address.tracking_uri)
-            reply = http_request(login, path, "GET", raise_on_status=False)
-            if reply.status_code == 404:  # noqa: PLR2004 - HTTP's number for not found
-                raise NotFound(f"no {path} on this server")
-            if reply.status_code in (401, 403):
-                raise Denied(f"could not {doing}: not allowed or not logged in")
-            return json.loads(reply.text)
-
-        return self._connection.call(doing, ask)
 
 
 def _rights(granted: Any, model: str) -> Rights:  # noqa: ANN401 - JSON

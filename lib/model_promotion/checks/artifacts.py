@@ -2,6 +2,7 @@
 
 from model_promotion.core.errors import NotFound
 from model_promotion.core.finding import Finding, Verdict, Weight
+from model_promotion.together import both
 from model_promotion.witness import Witness
 
 TOPIC = "Artifacts"
@@ -13,8 +14,7 @@ def ask(witness: Witness) -> Finding:
     """Are files listed for the candidate, and is its MLmodel readable? Only that one file is downloaded."""
     candidate = witness.plan.candidate
     try:
-        files = witness.registry.files(candidate)
-        metadata = witness.metadata(candidate)
+        files, metadata = both(lambda: witness.registry.files(candidate), lambda: witness.metadata(candidate))
     except NotFound as error:
         return Finding(Verdict.FAILED, str(error), hint="log the model again; its files are gone")
     if not any(file.path.split("/")[-1] == "MLmodel" for file in files):

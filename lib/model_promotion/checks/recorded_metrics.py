@@ -1,5 +1,6 @@
 """Are the candidate's recorded metrics as good as the champion's?"""
 
+import math
 from collections.abc import Sequence
 
 from model_promotion.core.entities import RecordedMetrics, Version
@@ -58,5 +59,7 @@ def _without_champion(candidate: Version, found: RecordedMetrics | None) -> Find
     if found is None:
         return Finding(Verdict.UNKNOWN, f"no metric is recorded for {candidate.label}")
     facts = {"candidate": dict(found.values), "found_in": found.found_in}
+    if odd := [name for name, value in found.values.items() if not math.isfinite(value)]:
+        return Finding(Verdict.UNKNOWN, f"{', '.join(odd)} of {candidate.label} is not a number", facts)
     said = f"{len(found.values)} recorded for {candidate.label}; there is no champion to compare with"
     return Finding(Verdict.PASSED, said, facts)

@@ -2,7 +2,7 @@
 
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.intent import INTENT_TAG, Intent
-from model_promotion.core.say import when
+from model_promotion.core.say import version, when
 from model_promotion.witness import Witness
 
 TOPIC = "Running"
@@ -21,9 +21,10 @@ def ask(witness: Witness) -> Finding:
     except ValueError as error:
         return Finding(Verdict.FAILED, str(error), hint=hint)
     move = intent.move
+    way = f"{version(move.was)} to {version(move.to)}"
     return Finding(
         Verdict.FAILED,
-        f"a {intent.kind} of @{move.alias} from v{move.was} to v{move.to} is under way since {when(intent.since)}",
+        f"a {intent.kind} of @{move.alias} from {way} is under way since {when(intent.since)}",
         {"intent": text},
         hint=hint,
     )

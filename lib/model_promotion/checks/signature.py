@@ -2,6 +2,7 @@
 
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.signature import breaks
+from model_promotion.together import both
 from model_promotion.witness import Witness
 
 TOPIC = "Signature"
@@ -12,8 +13,7 @@ def ask(witness: Witness) -> Finding:
     """Does the candidate accept everything the champion accepts, and answer with everything it answers?"""
     candidate, champion = witness.plan.candidate, witness.plan.champion
     try:
-        new = witness.signature(candidate)
-        old = witness.signature(champion) if champion else None
+        new, old = both(lambda: witness.signature(candidate), lambda: witness.signature(champion) if champion else None)
     except ValueError as error:
         return Finding(Verdict.FAILED, f"a signature cannot be read: {error}")
     if new is None:

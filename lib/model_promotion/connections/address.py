@@ -33,7 +33,11 @@ class Address:
     def database_file(self) -> Path | None:
         """The file of an sqlite registry."""
         prefix = "sqlite:///"
-        return Path(self.registry_uri.removeprefix(prefix)) if self.registry_uri.startswith(prefix) else None
+        return (
+            Path(self.registry_uri.removeprefix(prefix).partition("?")[0])
+            if self.registry_uri.startswith(prefix)
+            else None
+        )
 
     def __str__(self) -> str:
         if self.database_file:

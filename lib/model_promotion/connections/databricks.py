@@ -16,7 +16,7 @@ T = TypeVar("T")
 def host_of(profile: str | None) -> str | None:
     """The workspace address that the login will use, as far as the environment or ~/.databrickscfg tells."""
     if not profile and (host := os.environ.get("DATABRICKS_HOST")):
-        return host if "://" in host else f"https://{host}"
+        return _url(host)
     path = Path(os.environ.get("DATABRICKS_CONFIG_FILE", "~/.databrickscfg")).expanduser()
     profiles = configparser.ConfigParser(default_section="__none__", interpolation=None)
     try:
@@ -24,7 +24,12 @@ def host_of(profile: str | None) -> str | None:
     except (configparser.Error, OSError, UnicodeDecodeError):
         return None
     section = profile or os.environ.get("DATABRICKS_CONFIG_PROFILE") or "DEFAULT"
-    return profiles.get(section, "host", fallback=None)
+    host = profiles.get(section, "host", fallback=None)
+    return _url(host) if host else None
+
+
+def _url(host: str) -> str:
+    return host if "://" in host else f"https://{host}"
 
 
 class DatabricksConnection:

@@ -1,17 +1,46 @@
 """What the clients' errors mean to us. Everything is told apart by code and text, without importing a client."""
 
 import re
+from typing import Any
 
-from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
+from model_promotion.core.errors import Conflict, Denied, NotFound, PromotionError, Unavailable
 
 LONGEST = 300
-MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND", "MODEL_VERSION_DOES_NOT_EXIST"})
-FORBIDDEN = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"})
-LOGIN_HINT = "log in (databricks auth login), or set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a --profile"
-SECRET = re.compile(
-    r"(?i)(bearer\s+|token[\"']?\s*[=:]\s*[\"']?|password[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]{4,}|dapi[0-9a-f]{8,}[-\w]*"
+# Error codes of the services, and the names of the databricks.sdk classes for answers that carry no code.
+MISSING = frozenset(
+    {
+        "RESOURCE_DOES_NOT_EXIST",
+        "NOT_FOUND",
+        "MODEL_VERSION_DOES_NOT_EXIST",
+        "CATALOG_DOES_NOT_EXIST",
+        "SCHEMA_DOES_NOT_EXIST",
+        "NotFound",
+    }
 )
-USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
+FORBIDDEN = frozenset(
+    {
+        "PERMISSION_DENIED",
+        "UNAUTHENTICATED",
+        "CUSTOMER_UNAUTHORIZED",
+        "UNAUTHORIZED",  # these two: what databricks.sdk makes of a login page
+        "FORBIDDEN",
+        "PermissionDenied",
+        "Unauthenticated",
+    }
+)
+CONTESTED = frozenset({"ABORTED", "RESOURCE_CONFLICT", "ResourceConflict"})
+LOGIN_HINT = "log in (databricks auth login), or set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a --profile"
+NAMED = r"(?:token|password|passwd|pwd|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|[?&]sig|x-amz-signature)"
+SECRET = re.compile(
+    rf"""((?i:bearer\s+|authorization["']?\s*[=:]\s*["']?basic\s+|{NAMED}["']?\s*[=:]\s*["']?))[^\s"',;&]+"""
+    r"|\b(?i:dapi[0-9a-f]{8,}[-\w]*)"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
+)
+# What a login page adds to an error, and where urllib3 hides the cause.
+PAGE = re.compile(r"(?is)\W*(response body:?\W*)?<(!doctype|html).*")
+CAUSE = re.compile(r"(?s)\w+\(host=.*Max retries exceeded .*\(Caused by (.*)\)")
+USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
 
 
 def redacted(text: str) -> str:
@@ -19,9 +48,19 @@ def redacted(text: str) -> str:
     return USER_INFO.sub("***@", SECRET.sub(lambda found: (found[1] or "") + "***", text))
 
 
+def redacted_within(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
+    """A JSON value with every text in it redacted; numbers and names of fields stay what they are."""
+    if isinstance(value, dict):
+        return {redacted(key): redacted_within(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [redacted_within(item) for item in value]
+    return redacted(value) if isinstance(value, str) else value
+
+
 def shortened(text: str) -> str:
     """The first line of an error that says something, without secrets and without the SDK's configuration dump."""
-    text = text.split(" Config: host=", maxsplit=1)[0]
+    text = re.split(r"\.? Config: \w+=", text, maxsplit=1)[0]
+    text = PAGE.sub("", CAUSE.sub(r"gave up after several tries: \1", text))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = redacted(lines[0] if lines else "no message")
     return said if len(said) <= LONGEST else said[: LONGEST - 3] + "..."
@@ -32,13 +71,19 @@ def translated(error: BaseException, doing: str) -> PromotionError:
 
     MLflow answers a login page, a dead proxy and an unknown method all with INTERNAL_ERROR, so the text is read too.
     """
-    if isinstance(error, PromotionError):
-        return error
+    return error if isinstance(error, PromotionError) else _told_apart(error, doing)
+
+
+def _told_apart(error: BaseException, doing: str) -> PromotionError:
     code = str(getattr(error, "error_code", "") or "")
+    # A code that MLflow does not know stands in front of the text only.
+    codes = {code, str(error).partition(":")[0], *(kind.__name__ for kind in type(error).__mro__)}
     said = shortened(str(error))
-    if code in MISSING or (code == "INVALID_PARAMETER_VALUE" and "not found" in said):
+    if codes & MISSING or (code == "INVALID_PARAMETER_VALUE" and "not found" in said):
         return NotFound(f"could not {doing}: {said}")
-    if code in FORBIDDEN or re.search(r"\b40[13]\b", said):
+    if codes & CONTESTED:
+        return Conflict(f"could not {doing}: {said}", hint="somebody else was at it too; look again, then try again")
+    if codes & FORBIDDEN or re.search(r"\b40[13]\b", said):
         return Denied(f"could not {doing}: not allowed or not logged in ({said})", hint=LOGIN_HINT)
     if "credential configuration failed" in str(error) or "cannot configure default credentials" in str(error):
         return Denied(f"could not {doing}: no Databricks login was found", hint=LOGIN_HINT)

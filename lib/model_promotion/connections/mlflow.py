@@ -1,18 +1,22 @@
 """The connection to MLflow: one client, its environment, and a deadline round every call."""
 
+import contextlib
+import copy
+import json
 import logging
 import os
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from model_promotion.connections.address import Address
 from model_promotion.connections.databricks import host_of
 from model_promotion.connections.deadline import Deadline
-from model_promotion.connections.faults import translated
+from model_promotion.connections.faults import LOGIN_HINT, translated
 from model_promotion.connections.preflight import reach
-from model_promotion.core.errors import NotFound
+from model_promotion.core.errors import Denied, NotFound, Unavailable
 
 T = TypeVar("T")
 
@@ -24,8 +28,13 @@ QUIET_AND_BOUNDED = {
     "MLFLOW_DATABRICKS_ENDPOINT_HTTP_RETRY_TIMEOUT": "20",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # The SDK takes a second to import, and plain requests reach the same files.
+    "MLFLOW_DISABLE_DATABRICKS_SDK_FOR_RUN_ARTIFACTS": "true",
     "MLFLOW_USE_DATABRICKS_SDK_MODEL_ARTIFACTS_REPO_FOR_UC": "false",
 }
+# MLflow writes what it is told into these too, where the next job of this process would take it for the user's wish.
+ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
 
 class MlflowConnection:
@@ -34,8 +43,14 @@ class MlflowConnection:
     def __init__(self, address: Address, deadline: Deadline) -> None:
         self.address = address
         self.deadline = deadline
-        self._client: Any = None
+        self._made: list[Any] = []  # One client at most, shared with every connection under another deadline.
         self._lock = threading.Lock()
+
+    def under(self, deadline: Deadline) -> "MlflowConnection":
+        """The same connection for what must not take time from the registry."""
+        other = copy.copy(self)
+        other.deadline = deadline
+        return other
 
     def call(self, doing: str, ask: Callable[[Any], T]) -> T:
         """What `ask` answers when it is given the client; its errors as ours. `doing` completes 'could not ...'."""
@@ -44,11 +59,38 @@ class MlflowConnection:
         except Exception as error:
             raise translated(error, doing) from error
 
+    def get(self, doing: str, path: str) -> Any:  # noqa: ANN401 - JSON
+        """The JSON that the server answers to a GET of this path, for what the client has no method for.
+
+        Raises:
+            NotFound: when the server has no such path.
+            Denied: when it wants another login.
+            Unavailable: when it answers with an error, or not in JSON.
+        """
+
+        def ask(_: Any) -> Any:  # noqa: ANN401 - the client is needed for its login only
+            from mlflow.utils.credentials import get_default_host_creds
+            from mlflow.utils.databricks_utils import get_databricks_host_creds
+            from mlflow.utils.rest_utils import http_request
+
+            login_to = get_databricks_host_creds if self.address.is_databricks else get_default_host_creds
+            login = login_to(self.address.tracking_uri)
+            reply = http_request(login, path, "GET", raise_on_status=False)
+            if reply.status_code == HTTPStatus.NOT_FOUND:
+                raise NotFound(f"no {path} on this server")
+            if reply.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                raise Denied(f"could not {doing}: not allowed or not logged in", hint=LOGIN_HINT)
+            if reply.status_code != HTTPStatus.OK:
+                raise Unavailable(f"could not {doing}: the server answered with status {reply.status_code}")
+            return json.loads(reply.text)
+
+        return self.call(doing, ask)
+
     def _connected(self) -> Any:  # noqa: ANN401 - the client's type lives in mlflow, which is imported below
         with self._lock:
-            if self._client is None:
-                self._client = self._connect()
-            return self._client
+            if not self._made:
+                self._made.append(self._connect())
+            return self._made[0]
 
     def _connect(self) -> Any:  # noqa: ANN401 - as above
         self._look_before_opening()
@@ -61,8 +103,9 @@ class MlflowConnection:
         import mlflow
 
         # The artifact functions know only the global addresses, and a client made before these are set keeps others.
-        mlflow.set_tracking_uri(self.address.tracking_uri)
-        mlflow.set_registry_uri(self.address.registry_uri)
+        with environ_restored(*ADDRESSES):
+            mlflow.set_tracking_uri(self.address.tracking_uri)
+            mlflow.set_registry_uri(self.address.registry_uri)
         return mlflow.MlflowClient(self.address.tracking_uri, self.address.registry_uri)
 
     def _look_before_opening(self) -> None:
@@ -78,6 +121,18 @@ class MlflowConnection:
                 reach(url)
         if self.address.is_databricks and (host := host_of(self.address.profile)):
             reach(host)
+
+
+@contextlib.contextmanager
+def environ_restored(*names: str) -> Iterator[None]:
+    """These environment variables are afterwards what they were before."""
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(kept)
 
 
 def hush() -> None:

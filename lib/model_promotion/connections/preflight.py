@@ -4,24 +4,28 @@ import socket
 import urllib.request
 from urllib.parse import urlsplit
 
+from model_promotion.clocks import SystemClock
+from model_promotion.connections.deadline import Deadline
 from model_promotion.core.errors import Unavailable
 
 PATIENCE_S = 4.0
-PORTS = {"http": 80, "https": 443}
+LONGEST_S = 8.0
+PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks5": 1080, "socks5h": 1080}
 
 
 def reach(url: str) -> None:
     """Open and close a TCP connection to the URL's host, or to the proxy in front of it.
 
     Raises:
-        Unavailable: when the name cannot be resolved or nobody answers within 4 s.
+        Unavailable: when the name cannot be resolved or nobody answers: within 4 s per address, 8 s in all.
     """
     host, port = door_of(url)
     try:
-        socket.create_connection((host, port), timeout=PATIENCE_S).close()
-    except OSError as error:
+        # Looking up a name has no timeout of its own, and a name may have many addresses.
+        Deadline(LONGEST_S, SystemClock()).call(lambda: socket.create_connection((host, port), PATIENCE_S).close())
+    except (OSError, Unavailable) as error:
         raise Unavailable(
-            f"cannot reach {host}:{port} ({error.strerror or error})",
+            f"cannot reach {host}:{port} ({getattr(error, 'strerror', None) or error})",
             hint="check the address, VPN and proxy; --registry-uri and --tracking-uri point elsewhere",
         ) from error
 
@@ -32,15 +36,15 @@ def door_of(url: str) -> tuple[str, int]:
     Raises:
         Unavailable: when the URL names no host.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy and not urllib.request.proxy_bypass(host):
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     try:
-        port = parts.port or PORTS.get(parts.scheme, 443)
+        parts = urlsplit(url)
+        proxies = urllib.request.getproxies()
+        proxy = proxies.get(parts.scheme) or proxies.get("all")
+        if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
+            parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        host, port = parts.hostname, parts.port or PORTS.get(parts.scheme, 443)
     except ValueError:
-        port = 0
-    if not parts.hostname or not port:
+        host, port = None, 0
+    if not host or not port:
         raise Unavailable(f"'{url}' is not an address", hint="for example --tracking-uri http://mlflow.example:5000")
-    return parts.hostname, port
+    return host, port

@@ -47,7 +47,8 @@ def effect(finding: Finding, demands: Demands) -> Effect:
     blocking = finding.verdict is Verdict.FAILED and finding.weight is Weight.BLOCKS
     if not blocking and finding.check not in demands.required:
         return Effect.WARNS
-    return Effect.SKIPPED if demands.force else Effect.REFUSES
+    forced = demands.force and finding.weight is not Weight.BARS
+    return Effect.SKIPPED if forced else Effect.REFUSES
 
 
 def decide(findings: Iterable[Finding], demands: Demands) -> Decision:

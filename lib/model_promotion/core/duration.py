@@ -1,11 +1,12 @@
 """Durations and points in time, as people type them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 from model_promotion.core.errors import BadCall
 
 UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+LONGEST_S = 366 * 86400.0
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d|)", re.ASCII)
 
 
@@ -13,12 +14,12 @@ def seconds(text: str) -> float:
     """A duration such as `90`, `90s`, `10m`, `2h` or `1d`, in seconds.
 
     Raises:
-        BadCall: when it is none, or zero.
+        BadCall: when it is none, zero, or more than a year.
     """
     found = DURATION.fullmatch(text.strip())
     length_s = float(found[1]) * UNITS_S[found[2]] if found else 0.0
-    if length_s <= 0:
-        raise BadCall(f"duration {text!r} is none", hint="for example 90s, 10m or 2h")
+    if not 0 < length_s <= LONGEST_S:
+        raise BadCall(f"duration {text[:40]!r} is none up to a year", hint="for example 90s, 10m or 2h")
     return length_s
 
 
@@ -29,9 +30,14 @@ def moment(text: str) -> float:
         BadCall: when it is none.
     """
     try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        found = _parsed(text.strip())
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError) as error:
         raise BadCall(f"time {text!r} is none", hint="for example 2026-11-21 or 2026-11-21T10:00:00Z") from error
-    if len(text.strip()) == len("2026-11-21"):
-        found = found.replace(hour=23, minute=59, second=59)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _parsed(text: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(23, 59, 59))
+    except ValueError:
+        return datetime.fromisoformat(text)

@@ -17,8 +17,8 @@ def moves_of(alias: str, lines: Iterable[Line]) -> tuple[Line, ...]:
 def verified(alias: str, lines: Iterable[Line]) -> tuple[str, ...]:
     """The versions that stood behind the alias and were never gone back from; the one in place is the last.
 
-    A promotion puts a version on top. A rollback takes off everything above the version it goes back to, so what was
-    rolled back is never gone back to.
+    A promotion puts a version on top. A rollback takes off everything above the version it goes back to, and takes it
+    from below too if it stood there before, so what was rolled back is never gone back to.
     """
     stack: list[str] = []
     for line in moves_of(alias, lines):
@@ -27,8 +27,10 @@ def verified(alias: str, lines: Iterable[Line]) -> tuple[str, ...]:
         if line.kind == "promote":
             stack += [number for number in (line.was,) if number and stack[-1:] != [number]]
         else:
-            del stack[stack.index(line.to) if line.to in stack else -1 :]
-        stack.append(line.to)
+            place = max((at for at, number in enumerate(stack) if number == line.to), default=len(stack) - 1)
+            gone = {line.was, line.to, *stack[place + 1 :]}
+            stack = [number for number in stack[: max(place, 0)] if number not in gone]
+        stack += [line.to] if stack[-1:] != [line.to] else []
     return tuple(stack)
 
 
@@ -62,7 +64,8 @@ def misfit(chain: Sequence[Stored], head: Head) -> Misfit | None:
             return Misfit(edited, chain[edited - 1].id, f"record {count} does not hold the hash of what precedes it")
         expected = digest(stored.text)
     if len(chain) != head.number:
-        return Misfit(len(chain) + 1, head.id, f"the registry counts {head.number} records, the journal {len(chain)}")
+        first = min(len(chain), head.number) + 1
+        return Misfit(first, head.id, f"the registry counts {head.number} records, the journal {len(chain)}")
     if expected != head.sha256:
         return Misfit(head.number, head.id, f"record {head.number} does not have the hash that the registry holds")
     return None

@@ -39,7 +39,9 @@ class Intent:
     def text(self) -> str:
         """The tag's value."""
         moves = [[move.alias, move.was, move.to] for move in self.moves]
-        return json.dumps({**asdict(self), "moves": moves, "v": FORMAT}, separators=(",", ":"))
+        # Letters as they are: escaped, an alias of 255 of them would not fit into 1000 characters.
+        body = {**asdict(self), "moves": moves, "v": FORMAT}
+        return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def parse(cls, text: str) -> "Intent":
@@ -52,9 +54,10 @@ class Intent:
             raw = json.loads(text)
             known = raw.pop("v") == FORMAT and raw["kind"] in ("promote", "rollback")
             moves = tuple(Move(str(alias), _number(was), _number(to)) for alias, was, to in raw.pop("moves"))
-            intent = cls(**{**raw, "moves": moves, "since": float(raw["since"])})
-            known = known and any(move.alias == intent.target for move in moves)
-        except (TypeError, KeyError, AttributeError, ValueError):
+            intent = cls(**{**raw, "id": str(raw["id"]), "moves": moves, "holds": _number(raw["holds"])})
+            # What this program wrote reads the same when it is written again; a time must be one that can be said.
+            known = known and intent.text == text and intent.move.to is not None and bool(when(intent.since))
+        except (TypeError, KeyError, AttributeError, ValueError, StopIteration, OverflowError, OSError, RecursionError):
             known = False
         if not known:
             raise ValueError(f"the tag {INTENT_TAG} holds something this program did not write")

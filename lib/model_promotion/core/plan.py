@@ -39,8 +39,13 @@ class Plan:
         name, number = self.seen.name, self.candidate.number
         if self.champion is None:
             return (SetAlias(name, self.target_alias, None, number),)
-        backed_up = self.seen.aliases.get(self.backup_alias)
-        return (
-            SetAlias(name, self.backup_alias, backed_up, self.champion.number),
-            SetAlias(name, self.target_alias, self.champion.number, number),
-        )
+        backup = SetAlias(name, self.backup_alias, self.seen.aliases.get(self.backup_alias), self.champion.number)
+        move = SetAlias(name, self.target_alias, self.champion.number, number)
+        return (move,) if backup.was == backup.to else (backup, move)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The moves, and before them a backup that stands already: it must still stand when the target moves."""
+        if self.champion is None or len(self.moves) != 1:
+            return self.moves
+        return (SetAlias(self.seen.name, self.backup_alias, self.was, self.was), *self.moves)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 
-STRICT: dict[str, Any] = {"extra": "forbid"}
+STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
 DEFAULT_EXPERIMENT = "model-promotions"
 
 
@@ -19,6 +19,10 @@ class MetricPolicy:
     direction: Direction | None = None
     tolerance: float = 0.0
     relative_tolerance: float = 0.0
+
+    def __post_init__(self) -> None:
+        """A tolerance that makes no sense is refused here, where its line in the file is still known."""
+        _ = self.rule
 
     @property
     def rule(self) -> MetricRule:
@@ -44,6 +48,15 @@ class TestPolicy:
 
     timeout_s: float = 120.0
     memory_mib: int | None = None
+
+    def __post_init__(self) -> None:
+        """Limits that nothing could keep are refused where they are written.
+
+        Raises:
+            ValueError: when a limit is zero or less.
+        """
+        if not self.timeout_s > 0 or (self.memory_mib is not None and self.memory_mib <= 0):
+            raise ValueError("timeout_s and memory_mib must be greater than 0")
 
 
 @dataclass(frozen=True)

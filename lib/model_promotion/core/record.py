@@ -40,7 +40,7 @@ class Head:
         try:
             raw = json.loads(text)
             return cls(int(raw["n"]), str(raw["id"]), str(raw["sha256"]))
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"the tag {HEAD_TAG} holds something this program did not write: {text[:80]!r}") from error
 
 
@@ -115,7 +115,7 @@ def body_of(text: str) -> dict[str, Any]:
     """A record's text as a mapping; empty when it is no record at all."""
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -123,7 +123,13 @@ def body_of(text: str) -> dict[str, Any]:
 def line_of(stored: Stored) -> Line | None:
     """The short form of a stored record; None when its text is no record."""
     body = body_of(stored.text)
-    try:
-        return Line(**{name: body[name] for name in LINE_FIELDS}, lies_at=stored.id)
-    except KeyError:
+    if not set(LINE_FIELDS) <= set(body) or not _sound(body):
         return None
+    return Line(**{name: body[name] for name in LINE_FIELDS}, lies_at=stored.id)
+
+
+def _sound(body: Mapping[str, Any]) -> bool:
+    """Whether the fields that are sorted and compared are what they should be: a journal is a file anyone can edit."""
+    versions = all(body[end] is None or isinstance(body[end], str) for end in ("was", "to"))
+    numbers = type(body["number"]) is int and type(body["at"]) in (int, float)
+    return numbers and versions and all(isinstance(body[name], str) for name in ("alias", "kind", "by", "why", "id"))

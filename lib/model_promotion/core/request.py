@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from model_promotion.core.selector import ByAlias, Selector
+from model_promotion.core.selector import BACKUP, ByAlias, Selector
 
 
 class Mode(StrEnum):
@@ -50,7 +50,7 @@ class Request:
     @property
     def backup_alias(self) -> str:
         """The alias that keeps the previous version."""
-        return f"prev_{self.target_alias}"
+        return f"{BACKUP}{self.target_alias}"
 
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""

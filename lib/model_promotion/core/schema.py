@@ -3,6 +3,8 @@
 The file comes with the model, so it can hold anything: whatever is not a signature is a ValueError of one sentence.
 """
 
+# ruff: noqa: TRY004 - what is wrong is the content of a file, whichever Python type that comes out as
+
 import json
 import re
 from collections import Counter
@@ -144,14 +146,14 @@ def _specs(value: object, part: str) -> Sequence[object] | None:
     if parsed is None:
         return None
     if not isinstance(parsed, list | tuple):
-        raise ValueError(f"the signature's {part} must be a list, not {type(parsed).__name__}")  # noqa: TRY004
+        raise ValueError(f"the signature's {part} must be a list, not {type(parsed).__name__}")
     return parsed
 
 
 def mapping_of(value: object, what: str) -> Mapping[str, object]:
     """The value, if it is a mapping."""
     if not isinstance(value, Mapping):
-        raise ValueError(f"{what} must be a mapping, not {type(value).__name__}")  # noqa: TRY004
+        raise ValueError(f"{what} must be a mapping, not {type(value).__name__}")
     return value
 
 
@@ -190,7 +192,7 @@ def _repeated(names: Sequence[Name | None]) -> str:
 def _column(spec: Mapping[str, object], position: int) -> Column:
     name = spec.get("name")
     if isinstance(name, bool) or not isinstance(name, str | int | None):
-        raise ValueError(f"column {position} of the signature has a name that is neither text nor a whole number")  # noqa: TRY004
+        raise ValueError(f"column {position} of the signature has a name that is neither text nor a whole number")
     # Mlflow takes an empty name (or a 0) for none and looks for the position instead: no caller could send this column.
     if name is not None and not name and name != position:
         raise ValueError(f"column {position} of the signature has an empty name")
@@ -204,7 +206,7 @@ def _column(spec: Mapping[str, object], position: int) -> Column:
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("`required` in a signature must be true or false")  # noqa: TRY004
+        raise ValueError("`required` in a signature must be true or false")
     return value
 
 
@@ -233,7 +235,7 @@ def _type(spec: Mapping[str, object], depth: int = 0) -> Type:
 
 def _property(name: object, spec: object, depth: int) -> Property:
     if not isinstance(name, str):
-        raise ValueError("a property in the signature has a name that is not text")  # noqa: TRY004
+        raise ValueError("a property in the signature has a name that is not text")
     content = mapping_of(spec, f"property {quoted(name)}")
     return Property(name, _type(content, depth), _flag(content.get("required", True)))
 
@@ -248,7 +250,7 @@ def _tensor(spec: Mapping[str, object]) -> Tensor:
 
 def _shape(value: object) -> tuple[int, ...]:
     if not isinstance(value, list | tuple):
-        raise ValueError("a shape in the signature must be a list of whole numbers")  # noqa: TRY004
+        raise ValueError("a shape in the signature must be a list of whole numbers")
     if len(value) > _MOST_DIMENSIONS:
         raise ValueError(f"a shape in the signature has more than {_MOST_DIMENSIONS} dimensions")
     if not all(isinstance(size, int) and not isinstance(size, bool) and size >= -1 for size in value):
@@ -270,6 +272,6 @@ def params_of(value: object) -> tuple[Param, ...] | None:
 def _param(spec: Mapping[str, object]) -> Param:
     name, shape = spec.get("name"), spec.get("shape")
     if not isinstance(name, str):
-        raise ValueError("a param in the signature has no name")  # noqa: TRY004
+        raise ValueError("a param in the signature has no name")
     kind = _type({**spec, "type": spec.get("type") or spec.get("dtype")})
     return Param(name, kind, None if shape is None else _shape(shape))

@@ -51,6 +51,7 @@ RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
 NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 SEMVER = re.compile(r"v?(\d+\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.\-+]+)?)", re.ASCII)
 TOO_LONG = 255
+BACKUP = "prev_"
 
 
 def alias_name(text: str) -> str:
@@ -65,6 +66,21 @@ def alias_name(text: str) -> str:
     if not ALIAS.fullmatch(name):
         raise BadCall(
             f"alias {text!r} is not a name: letters, digits, _ and -, at most 255", hint="for example --to champion"
+        )
+    return name
+
+
+def target_alias(text: str) -> str:
+    """The alias as given, if the one that keeps the previous version, `prev_<alias>`, is a name too.
+
+    Raises:
+        BadCall: with what is wrong and what an alias looks like.
+    """
+    name = alias_name(text)
+    if len(BACKUP + name) > TOO_LONG:
+        raise BadCall(
+            f"alias '{name[:20]}...' is too long: with {BACKUP} in front it may have {TOO_LONG} characters",
+            hint="for example --to champion",
         )
     return name
 

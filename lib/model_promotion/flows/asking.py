@@ -18,7 +18,9 @@ def ask_all(witness: Witness, world: World) -> tuple[Finding, ...]:
     with ThreadPoolExecutor(len(world.checks) + 1, thread_name_prefix="check") as pool:
         answers = [pool.submit(_ask, check, witness) for check in world.checks]
         for answer in answers:
-            if finding := answer.result():
+            with world.voice.during("asking the checks"):
+                finding = answer.result()
+            if finding:
                 world.voice.tell(finding.event)
                 findings.append(finding)
     return tuple(findings)

@@ -45,7 +45,8 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     findings, decision = judged
     intent = intent_of(plan, world.clock.now())
     opening = intent.opening(plan.seen.name)
-    acted = carry_out(opening, plan.moves, world)
+    world.renew()  # Whatever time the checks took, the moves have all of theirs.
+    acted = carry_out(opening, plan.steps, world)
     if acted.failure:
         return _failed(plan, request, acted, judged)
     move = intent.move

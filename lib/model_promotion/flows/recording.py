@@ -1,7 +1,8 @@
 """Writing down what was done, and reading what was written down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from model_promotion.core.entities import Identity, RegisteredModel
@@ -9,7 +10,8 @@ from model_promotion.core.errors import PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Record, Stored, body_of
 from model_promotion.core.steps import Entry, SetTag
-from model_promotion.flows.acting import take_each
+from model_promotion.flows.acting import Hands, take_each
+from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 
@@ -42,15 +44,24 @@ NOTHING_WRITTEN = Written("")
 def write_down(deed: Deed, seen: RegisteredModel, closing: SetTag | None, world: World) -> Written:
     """Append the record, move the head of the chain to it, and take the announcement away.
 
-    Nothing that fails here undoes the promotion, and nothing passes in silence.
+    Nothing that fails here undoes the promotion, and nothing passes in silence; an interrupt comes too late.
     """
+    written, interrupted = undisturbed(partial(_write_down, deed, seen, closing, world))
+    late = (f"the interrupt came when the {deed.kind} was done already; it was recorded",) if interrupted else ()
+    return replace(written, warnings=(*written.warnings, *late))
+
+
+def _write_down(deed: Deed, seen: RegisteredModel, closing: SetTag | None, world: World) -> Written:
     record, warnings = _record(deed, seen, world)
     place, lies_at, fallen = _append(record, world)
     head = Head(record.number, lies_at, record.sha256)
     steps = [SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), *([closing] if closing else [])]
-    hands, failed = take_each(steps, seen, world)
+    hands = Hands(world, seen)
+    failed = take_each(steps, hands)
     world.voice.tell(Event(Kind.WARNED if fallen else Kind.PASSED, "Record", f"#{record.number} in {place}"))
-    return Written(f"#{record.number} in {place} ({lies_at})", tuple(hands.entries), (*fallen, *warnings, *failed))
+    ours = closing is not None and hands.value(closing) == closing.was
+    open_ends = [f"{error}; to finish: --recover resume" if ours else str(error) for error in failed]
+    return Written(f"#{record.number} in {place} ({lies_at})", tuple(hands.entries), (*fallen, *warnings, *open_ends))
 
 
 def all_lines(model: str, world: World) -> list[Line]:
@@ -59,8 +70,9 @@ def all_lines(model: str, world: World) -> list[Line]:
     Raises:
         PromotionError: when the journal cannot be read.
     """
-    lines = [*world.journal.lines(model), *world.spare_journal.lines(model)]
-    return sorted(lines, key=lambda line: line.number)
+    lines = [*world.spare_journal.lines(model), *world.journal.lines(model)]
+    # A reply that was lost leaves one record in both journals.
+    return sorted({line.id: line for line in lines}.values(), key=lambda line: line.number)
 
 
 def all_stored(model: str, world: World) -> Sequence[Stored]:
@@ -69,8 +81,8 @@ def all_stored(model: str, world: World) -> Sequence[Stored]:
     Raises:
         PromotionError: when the journal cannot be read.
     """
-    stored = [*world.journal.stored(model), *world.spare_journal.stored(model)]
-    return sorted(stored, key=lambda item: (_number(item), item.id))
+    stored = [*world.spare_journal.stored(model), *world.journal.stored(model)]
+    return sorted({item.text: item for item in stored}.values(), key=lambda item: (_number(item), item.id))
 
 
 def _number(stored: Stored) -> int:

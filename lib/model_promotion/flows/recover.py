@@ -1,5 +1,8 @@
 """Recovery: finish or undo a promotion or rollback that was cut off, from the note it left on the model."""
 
+from dataclasses import replace
+from functools import partial
+
 from model_promotion.core.entities import READY, RegisteredModel
 from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -9,15 +12,20 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
 from model_promotion.core.say import version, when
-from model_promotion.core.steps import SetTag, Step
+from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.flows.acting import Hands, take_each
 from model_promotion.flows.recording import Deed, all_stored, write_down
 from model_promotion.flows.resolve import find_model, find_version
+from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 
 def run(request: Request, world: World) -> Outcome:
-    """Look for a note; finish what it says, or put everything back to before it."""
+    """Look for a note; finish what it says, or put everything back to before it. An interrupt waits for the end."""
+    return undisturbed(partial(_recovered, request, world))[0]
+
+
+def _recovered(request: Request, world: World) -> Outcome:
     seen = find_model(request, world.registry)
     text = seen.tags.get(INTENT_TAG)
     if text is None:
@@ -26,14 +34,14 @@ def run(request: Request, world: World) -> Outcome:
     try:
         intent = Intent.parse(text)
     except ValueError as error:
-        return _finished(request, seen, take_each((closing,), seen, world), f"{error}; it was removed")
+        return _finished(request, Hands(world, seen), (closing,), f"{error}; it was removed")
     world.voice.tell(Event(Kind.WORKING, "Recover", told(intent)))
     if stored := _recorded(intent, seen, world):
         number = int(body_of(stored.text)["number"])
         head = Head(number, stored.id, digest(stored.text))
         steps = (SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), closing)
         said = f"the {intent.kind} had ended (record #{number}); its note is gone"
-        return _finished(request, seen, take_each(steps, seen, world), said)
+        return _finished(request, Hands(world, seen), steps, said)
     if request.recovery == "resume":
         return _resumed(request, intent, seen, world)
     return _abandoned(request, intent, seen, world)
@@ -68,8 +76,8 @@ def _resumed(request: Request, intent: Intent, seen: RegisteredModel, world: Wor
         raise Conflict(f"{target.label} is {target.status}, not READY", hint=request.command("--recover", "abandon"))
     opening = intent.opening(seen.name)
     hands = Hands(world, seen, opening)
-    for step in _steps(intent, world, seen.name):
-        hands.take(step)
+    if failed := take_each(_steps(intent, world, seen.name), hands):
+        return _stuck(hands, failed[0], request, f"undo it instead: {request.command('--recover', 'abandon')}")
     evidence = {"steps": hands.entries, "resumed": True}
     deed = Deed(intent.id, intent.kind, move.alias, move.was, move.to, request.reason, evidence=evidence)
     written = write_down(deed, hands.seen, opening.undone(), world)
@@ -88,23 +96,40 @@ def _resumed(request: Request, intent: Intent, seen: RegisteredModel, world: Wor
 
 
 def _abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
-    back = [step.undone() for step in reversed(intent.steps(seen.name))]
-    if intent.holds and HOLD_TAG not in find_version(seen.name, intent.holds, world.registry).tags:
-        back = back[1:]  # The hold was not set yet.
-    move = intent.move
-    steps = (*back, intent.opening(seen.name).undone())
-    said = f"the {intent.kind} was undone: {seen.name} @{move.alias} is {version(move.was)} as before"
-    return _finished(request, seen, take_each(steps, seen, world), said)
+    hands = Hands(world, seen)
+    back = {step.undone(): hands.value(step) for step in reversed(intent.steps(seen.name))}
+    # What is as it was before needs nothing; what somebody else has moved on since is theirs.
+    steps = [step for step, now in back.items() if now == step.was]
+    strange = [step for step, now in back.items() if isinstance(step, SetAlias) and now not in (step.was, step.to)]
+    warnings = tuple(f"@{step.alias} was moved by somebody else meanwhile and is left alone" for step in strange)
+    alias = intent.target
+    stands = seen.aliases.get(alias) if alias in {step.alias for step in strange} else intent.move.was
+    said = f"the {intent.kind} was undone: {seen.name} @{alias} is {version(stands)}"
+    outcome = _finished(request, hands, (*steps, intent.opening(seen.name).undone()), said)
+    return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))
 
 
-def _finished(request: Request, seen: RegisteredModel, taken: tuple[Hands, tuple[str, ...]], said: str) -> Outcome:
-    """The steps were taken; the first that failed ended it, with the note still in place."""
-    hands, failed = taken
+def _finished(request: Request, hands: Hands, steps: tuple[Step, ...], said: str) -> Outcome:
+    """Take the steps; the first that fails ends it, with the note still in place."""
+    look = f"see what stands: {request.command('--history')}"
+    if failed := take_each(steps, hands):
+        return _stuck(hands, failed[0], request, look)
     return Outcome(
         mode=request.mode,
-        code=ExitCode.REFUSED if failed else ExitCode.DONE,
-        summary=f"not recovered: {failed[0]}" if failed else said,
-        model=seen.name,
+        code=ExitCode.DONE,
+        summary=said,
+        model=hands.seen.name,
         entries=tuple(hands.entries),
-        hints=(f"see what stands: {request.command('--history')}",),
+        hints=(look,),
+    )
+
+
+def _stuck(hands: Hands, error: PromotionError, request: Request, hint: str) -> Outcome:
+    return Outcome(
+        mode=request.mode,
+        code=error.code,
+        summary=f"not recovered: {error}",
+        model=hands.seen.name,
+        entries=tuple(hands.entries),
+        hints=(error.hint or hint,),
     )

@@ -1,6 +1,7 @@
 """Release: lift the hold that a rollback put on a version."""
 
 import uuid
+from functools import partial
 
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound
@@ -9,9 +10,10 @@ from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.steps import SetTag
-from model_promotion.flows.acting import take_each
+from model_promotion.flows.acting import Hands, take_each
 from model_promotion.flows.recording import NOTHING_WRITTEN, Deed, Written, write_down
 from model_promotion.flows.resolve import find_model, find_number, find_version
+from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 
@@ -27,13 +29,17 @@ def run(request: Request, world: World) -> Outcome:
     held = version.tags.get(HOLD_TAG)
     if held is None:
         return _outcome(request, version, f"{version.label} of {seen.name} is not held, nothing to do")
-    _, failed = take_each([SetTag(seen.name, HOLD_TAG, held, None, version.number)], seen, world)
-    if failed:
-        raise Conflict(f"the hold was not lifted: {failed[0]}", hint="try again")
-    deed = Deed(uuid.uuid4().hex[:12], "release", "", version.number, version.number, request.reason)
-    written = write_down(deed, seen, None, world)
+    hands = Hands(world, seen, versions={version.number: version})
+    written, _ = undisturbed(partial(_lift, SetTag(seen.name, HOLD_TAG, held, None, version.number), hands, request))
     summary = f"{version.label} of {seen.name} may be promoted again (it was {held})"
     return _outcome(request, version, summary, written)
+
+
+def _lift(step: SetTag, hands: Hands, request: Request) -> Written:
+    if failed := take_each((step,), hands):
+        raise type(failed[0])(f"the hold was not lifted: {failed[0]}", hint=failed[0].hint or "try again")
+    deed = Deed(uuid.uuid4().hex[:12], "release", "", step.version, step.version, request.reason)
+    return write_down(deed, hands.seen, None, hands.world)
 
 
 def _held(request: Request, seen: RegisteredModel, world: World) -> Version:

@@ -95,7 +95,10 @@ def _tagged(name: str, semver: str, registry: RegistryReader) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise NotFound(f"versions {', '.join(found)} of {name} all have the tag {SEMVER_TAG}={semver}")
+        raise NotFound(
+            f"versions {', '.join(found)} of {name} all have the tag {SEMVER_TAG}={semver}",
+            hint="name the version by its number: --version N",
+        )
     known = ", ".join(f"{tag} (v{number})" for number, tag in tags.items() if tag)
     raise NotFound(
         f"no version of {name} has the tag {SEMVER_TAG}={semver}; there is {known or 'none with such a tag'}",

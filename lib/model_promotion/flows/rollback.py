@@ -12,15 +12,16 @@ from model_promotion.core.entities import READY, RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.history import moves_of, verified
+from model_promotion.core.history import verified
 from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, Intent, Move
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
-from model_promotion.flows.acting import Acted, carry_out, take_each
-from model_promotion.flows.recording import Deed, all_lines, write_down
+from model_promotion.flows.acting import Acted, Hands, carry_out, take_each
+from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import find_model, find_version
 from model_promotion.together import both, together
+from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 
@@ -59,14 +60,11 @@ def run(request: Request, world: World) -> Outcome:
 def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) -> Way:
     """Where to: the version that was asked for, else by the record, else the one behind the backup alias.
 
-    The record counts only where it agrees with the registry; an alias that somebody else moved is not in it.
-
     Raises:
         NotFound: when nothing says where to.
     """
     current, kept = seen.aliases.get(request.target_alias), seen.aliases.get(request.backup_alias)
-    moves = moves_of(request.target_alias, lines or ())
-    known = verified(request.target_alias, lines or ()) if moves and moves[-1].to == current else ()
+    known = _known(request, seen, lines or [])
     if request.to_version:
         below = known[: known.index(request.to_version)] if request.to_version in known else ()
         return Way(seen, request.to_version, "as asked", below[-1] if below else None)
@@ -81,6 +79,19 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
     )
 
 
+def _known(request: Request, seen: RegisteredModel, lines: list[Line]) -> tuple[str, ...]:
+    """The verified versions, the one in place last; the record is read together with what was moved by hand since.
+
+    Who moved the backup alias too, as other promotion scripts do, knows more than the record.
+    """
+    known, current = verified(request.target_alias, lines), str(seen.aliases.get(request.target_alias))
+    if current in known:
+        while known[-1] != current:
+            known = known[:-1]
+        return known
+    return (*known, current) if seen.aliases.get(request.backup_alias) in (None, *known[:-1]) else ()
+
+
 def _look(request: Request, world: World) -> tuple[RegisteredModel, list[Line] | None]:
     """The model and, if it answers, the record, at the same time."""
 
@@ -91,22 +102,31 @@ def _look(request: Request, world: World) -> tuple[RegisteredModel, list[Line] |
             world.voice.tell(Event(Kind.WARNED, "Record", f"cannot be read, going by the registry alone: {error}"))
             return None
 
-    return both(partial(find_model, request, world.registry), lines)
+    seen, (known, _) = both(
+        partial(find_model, request, world.registry),
+        # Who is asked here only so that the record need not wait for the answer later.
+        lambda: both(lines, partial(whoever, world)),
+    )
+    return seen, known
 
 
 def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     """The alias first: the rest is worth a warning, not worth putting the bad version back."""
-    seen = way.seen
+    seen, held = way.seen, left.tags.get(HOLD_TAG)
     move = Move(request.target_alias, left.number, way.to)
     kept = Move(request.backup_alias, seen.aliases.get(request.backup_alias), way.backup_to)
     moves = (move, kept) if way.backup_to not in (None, kept.was) else (move,)
-    intent = Intent(uuid.uuid4().hex[:12], "rollback", move.alias, moves, round(world.clock.now(), 3), left.number)
+    holds = left.number if held is None else None
+    intent = Intent(uuid.uuid4().hex[:12], "rollback", move.alias, moves, round(world.clock.now(), 3), holds)
     opening = intent.opening(seen.name)
-    first, *rest = intent.steps(seen.name, left.tags.get(HOLD_TAG))
-    acted = carry_out(opening, (first,), world)
+    first, *rest = intent.steps(seen.name)
+    acted = carry_out(opening, (first,), world, seen)
     if acted.failure:
         return _failed(request, acted, move)
-    hands, warnings = take_each(rest, acted.seen, world)
+    hands = Hands(world, acted.seen, versions={left.number: left})
+    # Each for itself: a backup alias that cannot be set is no reason to leave the bad version without its hold.
+    warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
+    is_held = "is held" if HOLD_TAG in hands.versions[left.number].tags else "could not be held"
     entries = (*acted.entries, *hands.entries)
     deed = Deed(intent.id, "rollback", move.alias, move.was, move.to, request.reason, evidence={"steps": entries})
     written = write_down(deed, hands.seen, opening.undone(), world)
@@ -114,14 +134,15 @@ def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if warnings else ExitCode.DONE,
-        summary=f"{seen.name}: @{move.alias} is back at {say.version(move.to)}; {left.label} is held",
+        summary=f"{seen.name}: @{move.alias} is back at {say.version(move.to)}; {left.label} {is_held}",
         model=seen.name,
         was=move.was,
         to=move.to,
         entries=(*entries, *written.entries),
         record=written.place,
         warnings=warnings,
-        undo=request.command("--version", left.number, "--force") + f"  (or lift the hold on {left.label} first)",
+        hints=(f"when {left.label} is mended: {request.command('--version', left.number, '--release')}",),
+        undo=request.command("--version", left.number, "--force"),
     )
 
 

@@ -1,5 +1,6 @@
 """Records in a local JSON-lines file: where they go when MLflow cannot take them."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,8 +22,11 @@ class FileJournal:
     def append(self, record: Record) -> str:
         """Add a line; the answer names the file and the line."""
         try:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(record.text + "\n")
+            with self._path.open("ab+") as file:
+                # A line that was cut off, by a full disk say, must not swallow this one.
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+                whole = file.read() in (b"", b"\n")
+                file.write(("" if whole else "\n").encode() + record.text.encode() + b"\n")
         except OSError as error:
             raise Unavailable(f"could not write {self._path.absolute()}: {error.strerror}") from error
         return f"file:{self._path.name}#{record.number}"
@@ -45,7 +49,8 @@ class FileJournal:
 
     def _texts(self) -> list[str]:
         try:
-            text = self._path.read_text(encoding="utf-8")
+            # A byte that was damaged must not hide the other records; the chain shows which one it hit.
+            text = self._path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return []
         except OSError as error:

@@ -8,10 +8,13 @@ from typing import Any
 
 from model_promotion.connections.address import Address
 from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.core.errors import NotFound, Unavailable
 from model_promotion.core.policy import DEFAULT_EXPERIMENT
 from model_promotion.core.record import Line, Record, Stored
+from model_promotion.together import both
 
 ARTIFACT = "outcome.json"
+ARTIFACT_FOLDER = "promotion-records"
 PARAM_LIMIT = 500
 TAG_LIMIT = 4000
 PAGE = 1000
@@ -23,6 +26,7 @@ class MlflowJournal:
     def __init__(self, connection: MlflowConnection, experiment: str = "") -> None:
         self._connection = connection
         self.experiment = experiment or default_experiment(connection.address)
+        self._found: str | None = None
 
     @property
     def place(self) -> str:
@@ -38,9 +42,10 @@ class MlflowJournal:
         return sorted((_line(run) for run in self._runs(model)), key=lambda line: line.number)
 
     def stored(self, model: str) -> Sequence[Stored]:
-        """A model's records in full, as their artifacts hold them."""
+        """A model's records in full, as their artifacts hold them; one whose artifact was removed is left out."""
         runs = sorted(self._runs(model), key=lambda run: _line(run).number)
-        return [Stored(run.info.run_id, self._text(run.info.run_id)) for run in runs]
+        texts = ((run.info.run_id, self._text(run.info.run_id)) for run in runs)
+        return [Stored(run_id, text) for run_id, text in texts if text is not None]
 
     def models(self) -> Sequence[str]:
         """The models that have records."""
@@ -48,29 +53,40 @@ class MlflowJournal:
         return sorted({run.data.tags.get("promotion.model", "") for run in runs} - {""})
 
     def _append(self, client: Any, record: Record) -> str:  # noqa: ANN401 - the client's type lives in mlflow
-        from mlflow.entities import Metric, Param, RunTag
+        from mlflow.entities import Metric, Param
 
-        experiment_id = self._experiment_id(client) or client.create_experiment(self.experiment)
+        experiment_id = self._experiment_id(client) or client.create_experiment(self.experiment, self._artifacts)
         name = f"{record.kind} {record.model} #{record.number}"
-        run_id: str = client.create_run(experiment_id, run_name=name).info.run_id
+        tags = {key: value[:TAG_LIMIT] for key, value in _tags(record).items()}
+        run_id: str = client.create_run(experiment_id, tags=tags, run_name=name).info.run_id
         at_ms = int(record.at * 1000)
-        client.log_batch(
-            run_id,
-            metrics=[Metric(key, value, at_ms, 0) for key, value in _metrics(record).items()],
-            params=[Param(key, value[:PARAM_LIMIT]) for key, value in _params(record).items()],
-            tags=[RunTag(key, value[:TAG_LIMIT]) for key, value in _tags(record).items()],
+        metrics = [Metric(key, value, at_ms, 0) for key, value in _metrics(record).items()]
+        params = [Param(key, value[:PARAM_LIMIT]) for key, value in _params(record).items()]
+        both(
+            lambda: client.log_text(run_id, record.text, ARTIFACT),
+            lambda: client.log_batch(run_id, metrics=metrics, params=params),
         )
-        client.log_text(run_id, record.text, ARTIFACT)
         client.set_terminated(run_id)
         return run_id
 
+    @property
+    def _artifacts(self) -> str | None:
+        """Beside an sqlite file; MLflow itself would put them below whatever directory the caller stands in."""
+        prefix, uri = "sqlite:///", self._connection.address.tracking_uri
+        if not uri.startswith(prefix):
+            return None
+        return (Path(uri.removeprefix(prefix)).absolute().parent / ARTIFACT_FOLDER).as_uri()
+
     def _experiment_id(self, client: Any) -> str | None:  # noqa: ANN401 - as above
-        found = client.get_experiment_by_name(self.experiment)
-        return str(found.experiment_id) if found else None
+        if self._found is None:
+            found = client.get_experiment_by_name(self.experiment)
+            self._found = str(found.experiment_id) if found else None
+        return self._found
 
     def _runs(self, model: str) -> list[Any]:
         # The name may hold quotes, which a filter cannot escape; its key cannot.
         wanted = f"tags.`promotion.key` = '{key_of(model)}'" if model else "tags.`promotion.key` != ''"
+        wanted += " and attributes.status = 'FINISHED'"  # Ended last: what is cut off before that lies elsewhere whole.
 
         def ask(client: Any) -> list[Any]:  # noqa: ANN401 - as above
             experiment_id = self._experiment_id(client)
@@ -86,12 +102,19 @@ class MlflowJournal:
 
         return self._connection.call("read the records", ask)
 
-    def _text(self, run_id: str) -> str:
+    def _text(self, run_id: str) -> str | None:
         def ask(client: Any) -> str:  # noqa: ANN401 - as above
             with tempfile.TemporaryDirectory() as folder:
                 return Path(client.download_artifacts(run_id, ARTIFACT, folder)).read_text(encoding="utf-8")
 
-        return self._connection.call(f"read record {run_id}", ask)
+        try:
+            return self._connection.call(f"read record {run_id}", ask)
+        except NotFound as error:
+            # MLflow says so of a store that is down, too.
+            listed = self._connection.call(f"list record {run_id}", lambda client: client.list_artifacts(run_id))
+            if any(item.path == ARTIFACT for item in listed):
+                raise Unavailable(str(error), error.hint) from error
+            return None
 
 
 def default_experiment(address: Address) -> str:

@@ -9,7 +9,9 @@ from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.core.entities import ArtifactFile, DeploymentJobState, RecordedMetrics, RegisteredModel, Version
 from model_promotion.core.errors import NotFound, PromotionError, Unavailable
 from model_promotion.core.steps import SetAlias, SetTag, Step
+from model_promotion.core.trial import one_line
 
+NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
 LOGGED_MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")
 
 
@@ -29,7 +31,7 @@ class MlflowRegistry:
         found = self._connection.call(f"read model {name}", lambda client: client.get_registered_model(name))
         if found.name != name:
             # An empty reply with status 200 reads as a model without a name.
-            raise Unavailable(f"the registry answered for model {name} with {found.name!r}")
+            raise Unavailable(f"the registry answered for model {name} with {found.name!r}", hint=NO_REGISTRY)
         return RegisteredModel(
             name=name,
             aliases={str(alias): str(number) for alias, number in found.aliases.items()},
@@ -43,7 +45,7 @@ class MlflowRegistry:
             f"read version {number} of {name}", lambda client: client.get_model_version(name, number)
         )
         if found.name != name or str(found.version) != number:
-            raise Unavailable(f"the registry answered for {name} version {number} with {found.name!r}")
+            raise Unavailable(f"the registry answered for {name} version {number} with {found.name!r}", NO_REGISTRY)
         return _version(found)
 
     def versions(self, name: str) -> Sequence[Version]:
@@ -94,7 +96,10 @@ class MlflowRegistry:
             from mlflow.artifacts import download_artifacts
 
             path = Path(download_artifacts(artifact_uri=f"{_uri(version)}/MLmodel"))
-            return yaml.safe_load(path.read_text(encoding="utf-8"))
+            try:
+                return yaml.safe_load(path.read_text(encoding="utf-8"))
+            except (yaml.YAMLError, ValueError) as error:
+                raise NotFound(f"the MLmodel of {version.label} is not YAML: {one_line(str(error))}") from error
 
         content = self._connection.call(f"read the MLmodel of {version.label}", ask)
         if not isinstance(content, dict):

@@ -3,6 +3,7 @@
 import html
 from pathlib import Path
 
+from model_promotion.connections.faults import redacted
 from model_promotion.core.outcome import Outcome
 
 MARKS = {"passed": "✅", "warned": "⚠️", "failed": "❌", "unknown": "❔"}
@@ -36,6 +37,9 @@ def render(outcome: Outcome) -> str:
 
 
 def _text(value: str) -> str:
-    """Text that stands for itself in a Markdown table: no HTML, no links, no cell borders, no line breaks."""
-    escaped = html.escape(" ".join(value.split()))
+    """Text that stands for itself in a Markdown table: no HTML, link, cell border, line break, control character."""
+    told = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in " ".join(value.split())
+    )
+    escaped = html.escape(redacted(told))
     return "".join(f"\\{letter}" if letter in "|[]`*_<>!" else letter for letter in escaped)

@@ -1,0 +1,62 @@
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_promotion.core import say
+from model_promotion.core.duration import LONGEST_S, moment, seconds
+from model_promotion.core.errors import BadCall
+
+DAY = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
+LAST_SECOND = DAY + 86_399
+
+
+@pytest.mark.parametrize(
+    ("text", "length_s"),
+    [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86400), ("1.5h", 5400), (" 5m ", 300), ("0.1", 0.1)],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, length_s: float) -> None:
+    assert seconds(text) == length_s
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "0s", "-5", "5 m", "5M", "m", "1h30m", "inf", "nan", "1e3", "\u0665", "9" * 400, "999999d", "367d"],
+)
+def test_anything_else_is_a_wrong_call(text: str) -> None:
+    with pytest.raises(BadCall, match="duration"):
+        seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-11-21T00:00:00Z", DAY),
+        ("2026-11-21T02:00:00+02:00", DAY),
+        ("2026-11-21T00:00", DAY),
+        ("2026-11-21 00:00:00", DAY),
+        ("2026-11-21", LAST_SECOND),
+        ("20261121", LAST_SECOND),
+        ("2026-W47-6", LAST_SECOND),
+    ],
+)
+def test_a_moment_is_iso_8601_in_utc_and_a_bare_day_is_its_last_second(text: str, at: float) -> None:
+    assert moment(text) == at
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-13-01", "21.11.2026", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00+14:00"]
+)
+def test_a_moment_that_is_none_is_a_wrong_call(text: str) -> None:
+    with pytest.raises(BadCall, match="time"):
+        moment(text)
+
+
+@given(st.text() | st.datetimes(timezones=st.timezones()).map(str) | st.text("0123456789.smhd:-TZ+ ", max_size=30))
+def test_whatever_is_accepted_can_be_waited_for_and_said(text: str) -> None:
+    with contextlib.suppress(BadCall):
+        assert 0 < seconds(text) <= LONGEST_S
+    with contextlib.suppress(BadCall):
+        assert say.when(moment(text)).endswith("Z")

@@ -1,0 +1,182 @@
+"""The process is killed at every write of a promotion and of a rollback; then somebody comes back."""
+
+from itertools import product
+
+import pytest
+
+from model_promotion.core.errors import Conflict, PromotionError
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
+from model_promotion.core.request import Mode
+from model_promotion.core.selector import ByNumber
+from tests.worlds import MODEL, Effect, Killed, Scene, a_scene, killed_after, killed_before, lost_request, refused
+
+# Written by a promotion: intent, backup, target, head, end. By a rollback: intent, target, backup, hold, head, end.
+PROMOTION = list(product([1, 2, 3, 4, 5], [killed_before, killed_after]))
+ROLLBACK = list(product([1, 2, 3, 4, 5, 6], [killed_before, killed_after]))
+
+
+def a_story() -> Scene:
+    """v2 was promoted over v1, and v3 over v2."""
+    scene = a_scene()
+    scene.promote("2")
+    scene.promote("3")
+    return scene.heal()
+
+
+def killed(scene: Scene, mode: Mode, at: int, effect: Effect) -> Scene:
+    """A promotion of v4, or a rollback to v2, that is killed at its `at`-th write."""
+    scene.fail(at, effect)
+    options = {"candidate": ByNumber("4")} if mode is Mode.PROMOTE else {}
+    with pytest.raises(Killed):
+        scene.call(mode, **options)
+    stands = scene.aliases["champion"]
+    assert scene.registry.version(MODEL, stands).status == "READY"
+    if stands == "4":
+        assert scene.aliases["prev_champion"] == "3"
+    return scene.heal()
+
+
+def test_where_nothing_was_cut_off_there_is_nothing_to_recover() -> None:
+    scene = a_story()
+    for how in ("resume", "abandon"):
+        outcome = scene.recover(how)
+        assert (outcome.code, outcome.summary) == (ExitCode.DONE, f"nothing to recover for {MODEL}")
+    assert scene.writer.sent == []
+
+
+@pytest.mark.parametrize(("at", "effect"), PROMOTION)
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_a_killed_promotion_is_finished_or_undone(at: int, effect: Effect, how: str) -> None:
+    scene = a_story()
+    before = scene.aliases
+    killed(scene, Mode.PROMOTE, at, effect)
+    begun, recorded = INTENT_TAG in scene.tags, len(scene.journal.records) == 3
+    assert scene.recover(how).code is ExitCode.DONE
+    done = recorded or (begun and how == "resume")
+    after = {**before, "champion": "4", "prev_champion": "3"}
+    assert scene.aliases == (after if done else before)
+    assert len(scene.journal.records) == (3 if done else 2)
+    assert scene.fits()
+    assert scene.heal().recover(how).summary == f"nothing to recover for {MODEL}"
+    assert scene.writer.sent == []
+
+
+@pytest.mark.parametrize(("at", "effect"), ROLLBACK)
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_a_killed_rollback_is_finished_or_undone(at: int, effect: Effect, how: str) -> None:
+    scene = a_story()
+    before = scene.aliases
+    killed(scene, Mode.ROLLBACK, at, effect)
+    begun, recorded = INTENT_TAG in scene.tags, len(scene.journal.records) == 3
+    assert scene.recover(how).code is ExitCode.DONE
+    done = recorded or (begun and how == "resume")
+    assert scene.aliases == ({**before, "champion": "2", "prev_champion": "1"} if done else before)
+    assert (HOLD_TAG in scene.registry.version(MODEL, "3").tags) is done
+    assert scene.fits()
+    assert scene.recover(how).summary == f"nothing to recover for {MODEL}"
+
+
+@pytest.mark.parametrize(("at", "effect"), PROMOTION)
+def test_after_a_kill_the_next_call_says_what_was_going_on_and_how_to_end_it(at: int, effect: Effect) -> None:
+    scene = killed(a_story(), Mode.PROMOTE, at, effect)
+    begun, before = INTENT_TAG in scene.tags, scene.state()
+    outcome = scene.promote("4")
+    if not begun:
+        assert (outcome.code, scene.aliases["champion"], scene.fits()) == (ExitCode.DONE, "4", True)
+        return
+    assert (outcome.code, scene.state()) == (ExitCode.REFUSED, before)
+    assert any("--recover resume" in hint for hint in outcome.hints)
+    with pytest.raises(Conflict) as conflict:
+        scene.rollback()
+    assert "--recover abandon" in conflict.value.hint
+    assert scene.state() == before
+    scene.recover("abandon")
+    assert scene.rollback().code is ExitCode.DONE
+    assert scene.fits()
+
+
+@pytest.mark.parametrize(("at", "effect"), product([1, 2, 3, 4], [killed_before, killed_after, lost_request]))
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_a_recovery_that_is_itself_cut_off_can_be_repeated(at: int, effect: Effect, how: str) -> None:
+    scene = killed(a_story(), Mode.PROMOTE, 2 if how == "resume" else 3, killed_after)
+    scene.fail(at, effect)
+    try:
+        scene.recover(how)
+    except Killed:
+        scene.heal()
+    assert scene.heal().recover(how).code is ExitCode.DONE
+    assert scene.aliases["champion"] == ("4" if how == "resume" else "3")
+    assert INTENT_TAG not in scene.tags
+    assert scene.fits()
+
+
+def test_a_first_promotion_that_was_killed_is_undone_to_no_alias_at_all() -> None:
+    scene = a_scene(aliases={"staging": "2"}).fail(2, killed_after)
+    with pytest.raises(Killed):
+        scene.promote()
+    assert scene.heal().recover("abandon").code is ExitCode.DONE
+    assert scene.aliases == {"staging": "2"}
+
+
+@pytest.mark.parametrize(("alias", "champion"), [("champion", "1"), ("prev_champion", "3")])
+def test_an_alias_that_somebody_else_moved_since_stands_in_no_ones_way(alias: str, champion: str) -> None:
+    scene = killed(a_story(), Mode.PROMOTE, 3, killed_after)
+    scene.by_hand(alias, "1")
+    stuck = scene.recover("resume")
+    assert (stuck.code, scene.aliases[alias]) == (ExitCode.REFUSED, "1")
+    assert "--recover abandon" in stuck.hints[0]
+    outcome = scene.recover("abandon")
+    assert (outcome.code, scene.aliases[alias], scene.aliases["champion"]) == (ExitCode.WARNED, "1", champion)
+    assert f"@{alias} was moved by somebody else" in outcome.warnings[0]
+    assert INTENT_TAG not in scene.tags
+
+
+def test_an_intent_that_nobody_can_read_is_removed_and_said() -> None:
+    scene = a_story()
+    scene.tag_by_hand(INTENT_TAG, "{}")
+    outcome = scene.recover("resume")
+    assert (outcome.code, INTENT_TAG in scene.tags) == (ExitCode.DONE, False)
+    assert "did not write" in outcome.summary
+
+
+def test_a_version_that_is_not_ready_any_more_is_not_resumed() -> None:
+    scene = killed(a_story(), Mode.PROMOTE, 1, killed_after)
+    pending = {"status": "FAILED_REGISTRATION"}
+    scene.registry.known[MODEL, "4"] = type(scene.registry.version(MODEL, "4"))(MODEL, "4", **pending)
+    with pytest.raises(Conflict) as conflict:
+        scene.recover("resume")
+    assert "--recover abandon" in conflict.value.hint
+
+
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_a_recovery_that_is_not_allowed_ends_with_4_and_the_note_stays(how: str) -> None:
+    scene = killed(a_story(), Mode.PROMOTE, 2, killed_after).fail(1, refused)
+    outcome = scene.recover(how)
+    assert (outcome.code, INTENT_TAG in scene.tags) == (ExitCode.DENIED, True)
+    assert outcome.hints
+
+
+def test_a_hold_that_stood_before_the_rollback_survives_abandoning_it() -> None:
+    scene = a_story()
+    scene.tag_by_hand(HOLD_TAG, "rolled back from @production", "3")
+    killed(scene, Mode.ROLLBACK, 3, killed_after)
+    scene.recover("abandon")
+    assert scene.registry.version(MODEL, "3").tags[HOLD_TAG] == "rolled back from @production"
+
+
+def test_with_the_journal_down_a_recovery_still_works() -> None:
+    scene = killed(a_story(), Mode.PROMOTE, 3, killed_after)
+    scene.journal.broken = True
+    outcome = scene.recover("resume")
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.WARNED, "4")
+    scene.journal.broken = False
+    assert scene.fits()
+
+
+def test_a_recovery_while_the_registry_is_away_is_an_error_and_no_write() -> None:
+    scene = killed(a_story(), Mode.PROMOTE, 3, killed_after)
+    scene.registry.deaf_for = 10
+    with pytest.raises(PromotionError) as away:
+        scene.recover("resume")
+    assert (away.value.code, scene.writer.sent) == (ExitCode.DENIED, [])

@@ -1,0 +1,31 @@
+"""Records for the tests of journals."""
+
+from typing import Any
+
+from model_promotion.core.record import GENESIS, Record
+
+M = "shop.pricing.churn"
+
+
+def a_record(number: int = 1, previous: str = GENESIS, **changes: Any) -> Record:
+    values: dict[str, Any] = {
+        "id": f"id{number}",
+        "number": number,
+        "previous": previous,
+        "kind": "promote",
+        "model": M,
+        "alias": "champion",
+        "was": str(number),
+        "to": str(number + 1),
+        "at": 1_700_000_000.123 + number,
+        "by": "ada@example.com",
+        "vouched_by": "test",
+    }
+    return Record(**{**values, **changes})
+
+
+def a_chain(length: int) -> list[Record]:
+    records: list[Record] = []
+    for number in range(1, length + 1):
+        records.append(a_record(number, records[-1].sha256 if records else GENESIS))
+    return records

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from model_promotion.core.errors import Unavailable
+from model_promotion.core.history import misfit
+from model_promotion.core.record import Head
+from model_promotion.journals.file import FileJournal
+from tests.journals.records import M, a_chain, a_record
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "records.jsonl"
+
+
+def test_records_come_back_letter_by_letter_in_their_order(path: Path) -> None:
+    chain = a_chain(3)
+    for record in chain:
+        assert FileJournal(path).append(record) == f"file:records.jsonl#{record.number}"
+    stored = FileJournal(path).stored(M)
+    assert [one.text for one in stored] == [record.text for record in chain]
+    assert misfit(stored, Head(3, "", chain[-1].sha256)) is None
+
+
+@pytest.mark.parametrize("why", ['it\'s "better"', "two\nlines", "naïve 🚀", "\u2028\x85", "\ud800"])
+def test_a_reason_with_any_character_stays_one_line(path: Path, why: str) -> None:
+    journal = FileJournal(path)
+    journal.append(a_record(1, why=why))
+    journal.append(a_record(2))
+    assert [line.why for line in journal.lines(M)] == [why, ""]
+    assert len(path.read_text("utf-8").split("\n")) == 3
+
+
+def test_each_model_has_its_own(path: Path) -> None:
+    journal = FileJournal(path)
+    journal.append(a_record(1))
+    journal.append(a_record(1, model="other"))
+    assert journal.models() == ["other", M]
+    assert len(journal.stored("other")) == 1
+
+
+def test_without_the_file_there_are_no_records(path: Path) -> None:
+    journal = FileJournal(path)
+    assert (journal.lines(M), journal.stored(M), journal.models()) == ([], [], [])
+    assert not path.exists()
+
+
+def test_lines_that_are_no_records_are_passed_over(path: Path) -> None:
+    journal = FileJournal(path)
+    journal.append(a_record(1))
+    with path.open("ab") as file:
+        file.write(b"not json\n\n[]\n\xff\xfe\n{}\n")
+    journal.append(a_record(2))
+    assert [line.number for line in journal.lines(M)] == [1, 2]
+
+
+def test_after_a_line_that_was_cut_off_the_next_record_is_whole(path: Path) -> None:
+    path.write_text('{"id": "cut o', encoding="utf-8")
+    journal = FileJournal(path)
+    journal.append(a_record(1))
+    assert [line.number for line in journal.lines(M)] == [1]
+
+
+def test_a_folder_that_is_not_there_or_no_file_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="No such file"):
+        FileJournal(tmp_path / "no" / "records.jsonl").append(a_record())
+    with pytest.raises(Unavailable, match="could not read"):
+        FileJournal(tmp_path).lines(M)
+    with pytest.raises(Unavailable, match="could not write"):
+        FileJournal(tmp_path).append(a_record())
+
+
+def test_where_it_lies_is_said_in_full(path: Path) -> None:
+    assert FileJournal(path).place == f"file {path}"

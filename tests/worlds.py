@@ -1,0 +1,274 @@
+"""Worlds in memory for the stories of flows and checks, and a writer that fails, dies or is overtaken on demand."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from model_promotion import catalog
+from model_promotion.access.memory import ALLOWED, MemoryAccess
+from model_promotion.clocks import MemoryClock
+from model_promotion.core.entities import Identity, RegisteredModel, Rights, Version
+from model_promotion.core.errors import Denied, Unavailable
+from model_promotion.core.history import misfit
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.plan import Plan
+from model_promotion.core.policy import Policy
+from model_promotion.core.record import HEAD_TAG, Head
+from model_promotion.core.request import Mode, Request
+from model_promotion.core.selector import ByAlias, ByNumber
+from model_promotion.core.steps import SetAlias, SetTag, Step
+from model_promotion.flows import history, promote, recover, release, rollback, verify_audit
+from model_promotion.flows.resolve import make_plan
+from model_promotion.journals.memory import MemoryJournal
+from model_promotion.ports import Access, Check, Serving
+from model_promotion.registries.memory import MemoryRegistry, MemoryWriter
+from model_promotion.scoring.memory import MemoryScorer
+from model_promotion.voices import Silent
+from model_promotion.wiring import ShelfCheck
+from model_promotion.witness import Witness
+from model_promotion.world import World
+
+MODEL = "shop.pricing.churn"
+PERSON = "ada@example.com"
+FLOWS = {
+    Mode.PROMOTE: promote,
+    Mode.DRY_RUN: promote,
+    Mode.CHECK: promote,
+    Mode.ROLLBACK: rollback,
+    Mode.RELEASE: release,
+    Mode.RECOVER: recover,
+    Mode.HISTORY: history,
+    Mode.VERIFY_AUDIT: verify_audit,
+}
+INPUTS = [{"name": "age", "type": "long", "required": True}]
+OUTPUTS = [{"type": "double"}]
+METADATA = {
+    "flavors": {"python_function": {}},
+    "signature": {"inputs": json.dumps(INPUTS), "outputs": json.dumps(OUTPUTS), "params": None},
+}
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this runs, undoing neither."""
+
+
+class Registry(MemoryRegistry):
+    """A memory registry that can leave reads without an answer: `deaf_for` counts how many."""
+
+    deaf_for = 0
+
+    def model(self, name: str) -> RegisteredModel:
+        self.listen()
+        return super().model(name)
+
+    def version(self, name: str, number: str) -> Version:
+        self.listen()
+        return super().version(name, number)
+
+    def listen(self) -> None:
+        if self.deaf_for:
+            self.deaf_for -= 1
+            raise Unavailable("the registry does not answer")
+
+
+Write = Callable[[], None]
+Effect = Callable[[Write], None]
+
+
+class Faulty:
+    """A writer whose k-th write goes as `effect` says; every tag obeys Unity Catalog's rules, or the test fails."""
+
+    def __init__(self, writer: MemoryWriter, at: int = 0, effect: Effect | None = None) -> None:
+        self.writer = writer
+        self.at = at
+        self.effect = effect
+        self.sent: list[Step] = []
+        self.dead = False
+
+    def write(self, step: Step) -> None:
+        if self.dead:
+            raise Killed
+        self.sent.append(step)
+        legal(step)
+        if self.effect is None or len(self.sent) != self.at:
+            self.writer.write(step)
+            return
+        try:
+            self.effect(lambda: self.writer.write(step))
+        except Killed:
+            self.dead = True
+            raise
+
+
+def legal(step: Step) -> None:
+    """What Unity Catalog accepts: key characters, value length; and nobody's name in it."""
+    if isinstance(step, SetTag):
+        assert step.key
+        assert not set(step.key) & set(".,-=/:")
+        assert len(step.to or "") <= 1000
+        assert PERSON not in (step.to or "")
+
+
+def lost_request(_: Write) -> None:
+    raise Unavailable("the connection broke")
+
+
+def refused(_: Write) -> None:
+    raise Denied("not allowed")
+
+
+def lost_reply(write: Write) -> None:
+    write()
+    raise Unavailable("the reply was lost")
+
+
+def killed_before(_: Write) -> None:
+    raise Killed
+
+
+def killed_after(write: Write) -> None:
+    write()
+    raise Killed
+
+
+def interrupted_before(_: Write) -> None:
+    press_ctrl_c()
+
+
+def interrupted_after(write: Write) -> None:
+    write()
+    press_ctrl_c()
+
+
+def press_ctrl_c() -> None:
+    """The signal reaches the main thread, wherever this runs; a moment later it has arrived."""
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.1)
+
+
+@dataclass
+class Scene:
+    """A world in memory with its insides in reach: what happened to it, and the verbs of the command line."""
+
+    registry: Registry = field(default_factory=Registry)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    spare: MemoryJournal = field(default_factory=MemoryJournal)
+    clock: MemoryClock = field(default_factory=MemoryClock)
+    voice: Silent = field(default_factory=Silent)
+    rights: Rights = ALLOWED
+    access: Access | None = None
+    serving: Serving | None = None
+    scorer: MemoryScorer = field(default_factory=MemoryScorer)
+    policy: Policy = field(default_factory=Policy)
+    checks: tuple[Check, ...] = ()
+    writer: Faulty = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.checks = self.checks or shelf()
+        self.heal()
+
+    @property
+    def world(self) -> World:
+        return World(
+            registry=self.registry,
+            writer=self.writer,
+            access=self.access or MemoryAccess(Identity(PERSON, vouched_by="test"), self.rights),
+            serving=self.serving,
+            journal=self.journal,
+            spare_journal=self.spare,
+            scorer=self.scorer,
+            clock=self.clock,
+            voice=self.voice,
+            checks=self.checks,
+            policy=self.policy,
+        )
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        return dict(self.registry.models[MODEL].aliases)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return dict(self.registry.models[MODEL].tags)
+
+    def state(self) -> tuple[Any, ...]:
+        """Everything that a write could have changed."""
+        return self.aliases, self.tags, {key: dict(version.tags) for key, version in self.registry.known.items()}
+
+    def fail(self, at: int, effect: Effect) -> "Scene":
+        """From here on the `at`-th write goes as `effect` says."""
+        self.writer = Faulty(MemoryWriter(self.registry), at, effect)
+        return self
+
+    def heal(self) -> "Scene":
+        """A new process: nothing fails any more, and no write has been counted."""
+        self.registry.deaf_for = 0
+        self.writer = Faulty(MemoryWriter(self.registry))
+        return self
+
+    def by_hand(self, alias: str, number: str | None) -> None:
+        """Somebody else moves an alias."""
+        MemoryWriter(self.registry).write(SetAlias(MODEL, alias, None, number))
+
+    def tag_by_hand(self, key: str, value: str | None, version: str | None = None) -> None:
+        """Somebody else writes a tag."""
+        MemoryWriter(self.registry).write(SetTag(MODEL, key, None, value, version))
+
+    def call(self, mode: Mode, **options: Any) -> Outcome:
+        """One call; a minute passes."""
+        self.clock.sleep(60)
+        return FLOWS[mode].run(Request(mode, options.pop("model", MODEL), **options), self.world)
+
+    def promote(self, number: str | None = None, **options: Any) -> Outcome:
+        named = {"candidate": ByNumber(number), "candidate_named": True} if number else {}
+        return self.call(options.pop("mode", Mode.PROMOTE), **named, **options)
+
+    def rollback(self, to: str | None = None, **options: Any) -> Outcome:
+        return self.call(Mode.ROLLBACK, to_version=to, **options)
+
+    def recover(self, how: str) -> Outcome:
+        return self.call(Mode.RECOVER, recovery=how)
+
+    def fits(self) -> bool:
+        """Whether the chain of records in both journals ends at the registry's head, with no record twice."""
+        records = sorted([*self.journal.records, *self.spare.records], key=lambda record: record.number)
+        stored = [one for journal in (self.journal, self.spare) for one in journal.stored(MODEL)]
+        stored.sort(key=lambda one: json.loads(one.text)["number"])
+        assert len({record.id for record in records}) == len(records)
+        return misfit(stored, Head.parse(self.tags.get(HEAD_TAG))) is None
+
+
+def shelf() -> tuple[Check, ...]:
+    """Every check that ships."""
+    return tuple(ShelfCheck(name, catalog.load("checks", name)) for name in catalog.names("checks"))
+
+
+def version(number: str, **changes: Any) -> Version:
+    """A version with nothing to be said against it, better than the one before it."""
+    sound = Version(MODEL, number, run_id=f"run{number}", metrics={"f1": (80 + int(number)) / 100})
+    return replace(sound, **changes)
+
+
+def a_scene(*versions: Version, aliases: Mapping[str, str] | None = None, **parts: Any) -> Scene:
+    """Versions 1 to 4 unless others are given; 1 is champion and 2 is staging unless `aliases` says otherwise."""
+    scene = Scene(**parts)
+    for one in versions or tuple(version(str(number)) for number in range(1, 5)):
+        scene.registry.add(one, metadata=METADATA)
+    for alias, number in ({"champion": "1", "staging": "2"} if aliases is None else aliases).items():
+        scene.by_hand(alias, number)
+    return scene
+
+
+def a_witness(scene: Scene, number: str = "2", **options: Any) -> Witness:
+    """What a check is handed when version `number` is to become champion."""
+    request = Request(Mode.CHECK, MODEL, ByNumber(number), **options)
+    return Witness(make_plan(request, scene.registry), request, scene.world)
+
+
+def a_plan(scene: Scene, alias: str = "staging") -> Plan:
+    """The plan of a plain promotion."""
+    return make_plan(Request(Mode.PROMOTE, MODEL, ByAlias(alias)), scene.registry)
