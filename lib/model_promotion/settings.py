@@ -1,6 +1,7 @@
 """Defaults < policy file < environment < flags; each value remembers where it came from."""
 
 import hashlib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -123,7 +124,7 @@ def _validated(path: Path, text: str, values: dict[str, Any]) -> Policy:
     if "digest" in values:
         raise BadCall(f"policy {path}, line {line_of(text, ('digest',))}: digest is not a key of it", hint="remove it")
     try:
-        return TypeAdapter(Policy).validate_python(values)
+        return TypeAdapter(Policy).validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         keys = tuple(str(key) for key in first["loc"])

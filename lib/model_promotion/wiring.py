@@ -52,6 +52,8 @@ def plug_in(settings: Settings, voice: Voice) -> World:
     deadline = Deadline(settings.timeout_s, clock)
     # The record, rights, endpoints and the caller have a deadline of their own, so they take nothing from the registry.
     aside = Deadline(settings.timeout_s, clock)
+    # A large model takes longer than the registry may.
+    downloads = Deadline(settings.policy.model_tests.download_timeout_s, clock)
     connection = MlflowConnection(settings.address, deadline)
     beside = connection.under(aside)
     access: Access = MlflowAccess(beside)
@@ -60,7 +62,7 @@ def plug_in(settings: Settings, voice: Voice) -> World:
         workspace = DatabricksConnection(settings.address.profile, aside)
         access, serving = DatabricksAccess(workspace, beside), DatabricksServing(workspace)
     return World(
-        registry=MlflowRegistry(connection),
+        registry=MlflowRegistry(connection, connection.under(downloads)),
         writer=MlflowWriter(connection),
         access=access,
         serving=serving,

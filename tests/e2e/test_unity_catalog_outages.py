@@ -129,7 +129,7 @@ def test_ctrl_c_between_the_two_aliases_undoes_the_first(place: Place) -> None:
 
 
 def killed_at(place: Place, k: int, when: Any, *args: str) -> None:
-    """Start a promotion, or what `args` say, and kill it at its k-th registry write, before or after it takes effect."""
+    """Start a promotion (or what `args` say) and kill it at its k-th registry write, before or after the effect."""
     process: list[subprocess.Popen[str]] = []
 
     def kill(_call: Call) -> str:

@@ -1,5 +1,6 @@
 """Rights in Unity Catalog, and the caller as the workspace knows them."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,8 @@ from model_promotion.together import together
 # Grants on models are filed under FUNCTION; there is no securable type REGISTERED_MODEL.
 SECURABLE = "FUNCTION"
 CURRENT_USER = "/api/2.0/preview/scim/v2/Me"
+# A user is an address, a service principal a UUID; any other owner is a group, which may hold one of yours.
+PERSON = re.compile(r"@|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 TAGGING = frozenset({"APPLY_TAG", "ALL_PRIVILEGES"})
 
 
@@ -51,6 +54,8 @@ class DatabricksAccess:
             return Rights(
                 None, True if held & TAGGING else None, "you have MANAGE, and only owners are sure to succeed"
             )
+        if owner and not PERSON.search(owner):
+            return Rights(None, None, f"group {owner} owns it, and Databricks does not say whether you are in it")
         if owner:
             return Rights(
                 may_move_aliases=False,

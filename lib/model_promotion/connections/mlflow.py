@@ -15,7 +15,7 @@ from model_promotion.connections.address import Address
 from model_promotion.connections.databricks import host_of
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.faults import LOGIN_HINT, translated
-from model_promotion.connections.preflight import reach
+from model_promotion.connections.preflight import look_into, reach
 from model_promotion.core.errors import Denied, NotFound, Unavailable
 
 T = TypeVar("T")
@@ -109,13 +109,8 @@ class MlflowConnection:
         return mlflow.MlflowClient(self.address.tracking_uri, self.address.registry_uri)
 
     def _look_before_opening(self) -> None:
-        database = self.address.database_file
-        if database and not database.exists():
-            # MLflow would create the file; a promotion has nothing to do in an empty registry.
-            raise NotFound(
-                f"there is no registry at {database.absolute()} (from {self.address.chosen_by})",
-                hint="name yours: --registry-uri URI, or MLFLOW_TRACKING_URI; or try --demo",
-            )
+        if database := self.address.database_file:
+            look_into(database, self.address.chosen_by)
         for url in {self.address.registry_uri, self.address.tracking_uri}:
             if url.startswith(("http://", "https://")):
                 reach(url)

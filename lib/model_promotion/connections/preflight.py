@@ -1,16 +1,38 @@
 """Is anybody listening? Asked before a client is built, because clients take minutes to find out."""
 
+import contextlib
 import socket
+import sqlite3
 import urllib.request
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from model_promotion.clocks import SystemClock
 from model_promotion.connections.deadline import Deadline
-from model_promotion.core.errors import Unavailable
+from model_promotion.core.errors import NotFound, Unavailable
 
+ELSEWHERE = "name yours: --registry-uri URI, or MLFLOW_TRACKING_URI; or try --demo"
 PATIENCE_S = 4.0
 LONGEST_S = 8.0
 PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks5": 1080, "socks5h": 1080}
+
+
+def look_into(database: Path, chosen_by: str) -> None:
+    """Whether this file is an MLflow registry. MLflow itself would create one, and a promotion has nothing to do there.
+
+    Raises:
+        NotFound: when there is no such file, or no registry in it.
+        Unavailable: when it is no database.
+    """
+    if not database.exists():
+        raise NotFound(f"there is no registry at {database.absolute()} (from {chosen_by})", hint=ELSEWHERE)
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            tables = opened.execute("select 1 from sqlite_master where name = 'registered_models'").fetchall()
+    except sqlite3.Error as error:
+        raise Unavailable(f"{database.absolute()} cannot be read as a registry: {error}", hint=ELSEWHERE) from error
+    if not tables:
+        raise NotFound(f"the database {database.absolute()} holds no registry (from {chosen_by})", hint=ELSEWHERE)
 
 
 def reach(url: str) -> None:

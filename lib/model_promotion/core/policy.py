@@ -48,6 +48,7 @@ class TestPolicy:
 
     timeout_s: float = 120.0
     memory_mib: int | None = None
+    download_timeout_s: float = 1800.0
 
     def __post_init__(self) -> None:
         """Limits that nothing could keep are refused where they are written.

@@ -18,8 +18,9 @@ LOGGED_MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")
 class MlflowRegistry:
     """Reads, and nothing else; see MlflowWriter for the other half."""
 
-    def __init__(self, connection: MlflowConnection) -> None:
+    def __init__(self, connection: MlflowConnection, downloads: MlflowConnection | None = None) -> None:
         self._connection = connection
+        self._downloads = downloads or connection
 
     @property
     def address(self) -> str:
@@ -114,7 +115,7 @@ class MlflowRegistry:
 
             return Path(download_artifacts(artifact_uri=_uri(version), dst_path=str(into)))
 
-        return self._connection.call(f"download {version.label}", ask)
+        return self._downloads.call(f"download {version.label}", ask)
 
     def _logged_model_metrics(self, version: Version) -> dict[str, float]:
         named = LOGGED_MODEL.match(version.source)
