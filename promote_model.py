@@ -4,6 +4,7 @@
 # dependencies = [
 #     "mlflow>=3.10,<4",
 #     "databricks-sdk>=0.60,<1",
+#     "picklescan>=1,<2",
 #     "tabulate>=0.9,<1",
 #     "tqdm>=4.66,<5",
 # ]

@@ -75,6 +75,7 @@ def main() -> None:
             seed(workspace, folder / "seed")
             runs = [{key: timed(key, workspace, folder) for key in COMMANDS} for _ in range(rounds + 1)][1:]
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {rounds} rounds after one warm-up")
+    over = []
     for key in COMMANDS:
         walls = [run[key][0] for run in runs]
         requests = runs[-1][key][1]
@@ -83,7 +84,9 @@ def main() -> None:
         if key in LIMITS:
             ratio = statistics.median(run[key][0] / run["bare"][0] for run in runs)
             line += f", ratio to bare {ratio:.2f} (at most {LIMITS[key]})"
+            over += [key] if ratio > LIMITS[key] else []
         print(line)
+    sys.exit(f"over the limit: {', '.join(over)}" if over else 0)
 
 
 if __name__ == "__main__":

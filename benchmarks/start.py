@@ -68,12 +68,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         runs = [{key: first_line_ms(words, folder) for key, words in STARTS.items()} for _ in range(rounds + 1)][1:]
+        over = []
         for key in STARTS:
             times = [run[key] for run in runs]
             line = (
                 f"first line of {key:15} median {statistics.median(times):4.0f} ms [{min(times):.0f}, {max(times):.0f}]"
             )
             print(line if key == "python -c pass" else f"{line} (under {LIMIT_MS} ms)")
+            over += [key] if statistics.median(times) >= LIMIT_MS else []
         with running(folder) as url, Workspace(url) as workspace:
             seed(workspace, folder / "seed")
             env = {**bare_env(folder), **workspace.env()}
@@ -84,6 +86,8 @@ def main() -> None:
         ratio = statistics.median(ours / theirs for ours, theirs in pairs)
         print(f"peak memory: dry run {pairs[-1][0]:.0f} MiB, import mlflow {pairs[-1][1]:.0f} MiB,", end=" ")
         print(f"ratio {ratio:.3f} (at most {MEMORY_LIMIT})")
+        over += ["memory"] if ratio > MEMORY_LIMIT else []
+    sys.exit(f"over the limit: {', '.join(over)}" if over else 0)
 
 
 if __name__ == "__main__":

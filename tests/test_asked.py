@@ -91,7 +91,7 @@ def test_a_rollback_of_the_champion_does_not_trip_over_the_source() -> None:
 
 
 @pytest.mark.parametrize(("line", "named"), [("m", False), ("m 7", True), ("m --from x", True), ("m@x", True)])
-def test_it_is_known_whether_the_candidate_was_named_or_is_the_default(line: str, named: bool) -> None:  # noqa: FBT001
+def test_it_is_known_whether_the_candidate_was_named_or_is_the_default(line: str, named: bool) -> None:
     assert ask(line).request.candidate_named is named
 
 

@@ -85,9 +85,9 @@ STYLES = {
 
 @pytest.mark.parametrize(("plain", "environ", "terminal", "expected"), STYLES.values(), ids=STYLES.keys())
 def test_colour_is_for_terminals_that_want_it(
-    plain: bool,  # noqa: FBT001 - a column of the table
+    plain: bool,
     environ: dict[str, str],
-    terminal: bool,  # noqa: FBT001 - as above
+    terminal: bool,
     expected: tuple[bool, bool],
 ) -> None:
     style = style_for(Terminal(terminal=terminal), environ, plain=plain)

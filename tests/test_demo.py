@@ -17,22 +17,22 @@ from tests.shown import Shown
 EXPECTED = (
     "[Training] v1 on ",
     "[Training] v3 on ",
-    "$ promote_model.py breast_cancer --compare-metrics --run-tests",
+    "promote_model.py breast_cancer --compare-metrics --run-tests",
     "[Metrics] 4 of 4 metrics judged, none worse, 4 better, v1",
     "@champion: v1 -> v2 (v1 kept as @prev_champion)",
     "exit code: 0",
-    "$ promote_model.py breast_cancer --version 3 --compare-metrics --run-tests",
+    "promote_model.py breast_cancer --version 3 --compare-metrics --run-tests",
     "is NaN",
     "accuracy, f1, log_loss, roc_auc got worse",
     "@champion stays at v2",
     "exit code: 2",
-    "$ promote_model.py breast_cancer --rollback --reason ",
+    "promote_model.py breast_cancer --rollback --reason ",
     "@champion is back at v1",
     "exit code: 0",
-    "$ promote_model.py breast_cancer --history",
+    "promote_model.py breast_cancer --history",
     "precision fell on ward 3",
     "@champion of breast_cancer is v1 now",
-    "$ promote_model.py breast_cancer --verify-audit",
+    "promote_model.py breast_cancer --verify-audit",
     "2 records fit",
     "exit code: 0",
     "cd 'the show'",
@@ -120,5 +120,8 @@ def test_a_scene_with_another_end_than_announced_is_a_defect(tmp_path: Path, mon
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
         monkeypatch.delenv(name, raising=False)
     scene = Scene("there is no registry here, so no history", ("churn", "--history"))
-    assert play([scene], console()) == ExitCode.DEFECT
-    assert play([Scene("a wrong call", ("--no-such-option",), ExitCode.USAGE)], console()) == ExitCode.DONE
+    assert play([scene], "promote_model.py", console()) == ExitCode.DEFECT
+    assert (
+        play([Scene("a wrong call", ("--no-such-option",), ExitCode.USAGE)], "promote_model.py", console())
+        == ExitCode.DONE
+    )

@@ -15,7 +15,7 @@ TESTS = REPO / "tests"
 
 FLOORS = (
     {"core"},
-    {"ports", "world", "witness", "together", "undisturbed", "clocks", "voices", "connections"},
+    {"ports", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
     {"checks", "registries", "serving", "scoring", "access", "journals", "reports"},
     {"flows"},
     {"settings", "catalog", "wiring", "console", "options", "asked"},
@@ -29,7 +29,7 @@ DOORS = {
     "tabulate": {"console.py"},
     "tqdm": {"console.py"},
     "the clock": {"clocks.py", "scoring/child.py"},  # the child times the model, with no house around it
-    "socket": {"connections/preflight.py"},
+    "socket": {"connections/preflight.py", "owners.py"},
     "subprocess": {"scoring/process.py"},
     "databricks": {"connections/databricks.py"},
     "pydantic": {"settings.py"},
@@ -51,6 +51,7 @@ DOORS = {
     "writing files": {
         "cli.py",
         "journals/file.py",
+        "reports/plan_file.py",
         "reports/step_summary.py",
         "registries/memory.py",
         "scoring/process.py",
@@ -61,7 +62,7 @@ DOORS = {
 }
 SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "socket"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
-WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile"}
+WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 
 # What no test imports: the program itself runs it, in these tests.
 RUN_BY = {

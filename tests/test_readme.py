@@ -17,6 +17,7 @@ from model_promotion import catalog
 from model_promotion.asked import asked
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.request import Mode
+from model_promotion.core.reviewed import Reviewed
 from model_promotion.options import parser
 from model_promotion.settings import read_policy
 from tests.e2e.program import DOOR
@@ -63,7 +64,8 @@ def test_the_options_told_are_the_options_there_are() -> None:
 
 def test_the_modes_told_are_the_modes_there_are() -> None:
     flags = re.findall(r"--[a-z][a-z-]*", "\n".join(first_column("Calls")))
-    assert sorted(flags) == sorted(f"--{mode.value}" for mode in Mode if mode is not Mode.PROMOTE)
+    told = {flag for flag in flags if flag != "--plan-out"}  # a dry run that keeps its plan
+    assert sorted(told) == sorted(f"--{mode.value}" for mode in Mode if mode is not Mode.PROMOTE)
 
 
 def test_the_exit_codes_told_are_the_exit_codes_there_are() -> None:
@@ -77,7 +79,12 @@ def test_the_checks_told_are_the_checks_there_are() -> None:
 
 
 @pytest.mark.parametrize("call", typed())
-def test_every_call_is_one_that_the_program_understands(call: str) -> None:
+def test_every_call_is_one_that_the_program_understands(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = Reviewed("ada", 0.0, {"model": "breast_cancer"}, {}, ())
+    (tmp_path / "plan.json").write_text(plan.text, encoding="utf-8")
     words = shlex.split(call, comments=True)
     words = words[words.index(next(word for word in words if word.endswith("promote_model.py"))) + 1 :]
     assert asked(parser("promote_model.py").parse_intermixed_args(words), "promote_model.py").request.mode in Mode
@@ -114,14 +121,29 @@ def bash(script: str, cwd: Path, shown: Shown, **more: str) -> subprocess.Comple
     return subprocess.run([shell, "-c", script], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
-def test_the_quickstart_runs_from_top_to_bottom(shown: Shown, demo: Path) -> None:
-    first = next(block for block in blocks("console") if FROM_DEMO in block)
-    into, *calls = (line.removeprefix("$ ") for line in first.splitlines())
-    assert into == f"cd {demo.name}"
+def play(calls: list[str], shown: Shown, demo: Path) -> None:
+    """Each call ends with the code that its comment tells, else with 0."""
     for call in calls:
         expected = ENDS_WITH.search(call)
         ran = bash(call.replace(FROM_DEMO, shlex.join((sys.executable, str(DOOR)))), demo, shown)
         assert ran.returncode == (int(expected[1]) if expected else 0), call + ran.stdout + ran.stderr
+
+
+def test_the_quickstart_runs_from_top_to_bottom(shown: Shown, demo: Path) -> None:
+    first = next(block for block in blocks("console") if FROM_DEMO in block)
+    into, *calls = (line.removeprefix("$ ") for line in first.splitlines())
+    assert into == f"cd {demo.name}"
+    play(calls, shown, demo)
+
+
+def test_the_reviewed_plan_runs_from_top_to_bottom(shown: Shown, demo: Path) -> None:
+    _, _, after = section("Reviewed plans").partition("```console\n")
+    play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], shown, demo)
+
+
+def test_every_page_that_is_linked_is_there() -> None:
+    pages = set(re.findall(r"\]\((docs/[\w.]+)\)", README))
+    assert pages == {f"docs/{path.name}" for path in (REPO / "docs").glob("*.md")}
 
 
 def test_the_ci_job_ends_as_the_check_does_and_says_why(shown: Shown, demo: Path, tmp_path: Path) -> None:

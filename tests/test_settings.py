@@ -56,19 +56,19 @@ PLACES = {
     "a profile wins": (
         {"profile": "p"},
         {**LOGIN, **ENVIRON},
-        ELSEWHERE,
+        IN_CATALOG,
         ("databricks-uc://p", "databricks://p", "--profile"),
     ),
     "a profile and its registry": (
         {"profile": "p", "registry_uri": "databricks-uc"},
         {},
-        ELSEWHERE,
+        IN_CATALOG,
         ("databricks-uc://p", "databricks://p", "--profile"),
     ),
     "a profile and its tracking": (
         {"profile": "p", "tracking_uri": "databricks"},
         {},
-        ELSEWHERE,
+        IN_CATALOG,
         ("databricks-uc://p", "databricks://p", "--profile"),
     ),
     "a profile's workspace registry": (
@@ -91,6 +91,12 @@ def test_flags_win_over_the_environment_and_that_over_the_defaults(
 ) -> None:
     address = settle(Flags(**flags), model, environ).address  # type: ignore[arg-type]
     assert (address.registry_uri, address.tracking_uri, address.chosen_by) == place
+
+
+@pytest.mark.parametrize("name", ["churn", "prod.churn", "a.b.c.d"])
+def test_a_name_without_the_three_levels_of_unity_catalog_is_a_wrong_call(name: str) -> None:
+    with pytest.raises(BadCall, match="three levels"):
+        settle(Flags(profile="p"), name, {})
 
 
 @pytest.mark.parametrize("other", ["http://h:5000", "sqlite:///x.db", "databricks-uc://another"])

@@ -30,6 +30,21 @@ def test_afterwards_an_interrupt_is_one_again(*, fails: bool) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.parametrize("patience", [0, 1, 2])
+def test_one_interrupt_more_than_the_patience_ends_it_at_once(patience: int) -> None:
+    before, done = signal.getsignal(signal.SIGINT), []
+
+    def work() -> None:
+        for number in range(5):
+            done.append(number)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        undisturbed(work, patience)
+    assert done == list(range(patience + 1))
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_it_may_run_in_any_thread() -> None:
     answers: list[tuple[int, bool]] = []
     thread = threading.Thread(target=lambda: answers.append(undisturbed(lambda: 7)))

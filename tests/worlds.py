@@ -21,9 +21,10 @@ from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByAlias, ByNumber
 from model_promotion.core.steps import SetAlias, SetTag, Step
-from model_promotion.flows import history, promote, recover, release, rollback, verify_audit
+from model_promotion.flows import apply, history, promote, recover, release, rollback, verify_audit
 from model_promotion.flows.resolve import make_plan
 from model_promotion.journals.memory import MemoryJournal
+from model_promotion.owners import MemoryOwner
 from model_promotion.ports import Access, Check, Serving
 from model_promotion.registries.memory import MemoryRegistry, MemoryWriter
 from model_promotion.scoring.memory import MemoryScorer
@@ -38,6 +39,7 @@ FLOWS = {
     Mode.PROMOTE: promote,
     Mode.DRY_RUN: promote,
     Mode.CHECK: promote,
+    Mode.APPLY: apply,
     Mode.ROLLBACK: rollback,
     Mode.RELEASE: release,
     Mode.RECOVER: recover,
@@ -164,6 +166,7 @@ class Scene:
     serving: Serving | None = None
     scorer: MemoryScorer = field(default_factory=MemoryScorer)
     policy: Policy = field(default_factory=Policy)
+    owner: MemoryOwner = field(default_factory=MemoryOwner)
     checks: tuple[Check, ...] = ()
     writer: Faulty = field(init=False)
 
@@ -185,6 +188,7 @@ class Scene:
             voice=self.voice,
             checks=self.checks,
             policy=self.policy,
+            owner=self.owner,
         )
 
     @property
@@ -230,8 +234,8 @@ class Scene:
     def rollback(self, to: str | None = None, **options: Any) -> Outcome:
         return self.call(Mode.ROLLBACK, to_version=to, **options)
 
-    def recover(self, how: str) -> Outcome:
-        return self.call(Mode.RECOVER, recovery=how)
+    def recover(self, how: str, **options: Any) -> Outcome:
+        return self.call(Mode.RECOVER, recovery=how, **options)
 
     def fits(self) -> bool:
         """Whether the chain of records in both journals ends at the registry's head, with no record twice."""

@@ -5,10 +5,19 @@ from dataclasses import dataclass
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode, Request
-from model_promotion.core.selector import ByAlias, ByNumber, Selector, model_address, target_alias, version_selector
+from model_promotion.core.selector import (
+    ByAlias,
+    ByNumber,
+    Selector,
+    model_address,
+    model_name,
+    target_alias,
+    version_selector,
+)
+from model_promotion.reports import plan_file
 from model_promotion.settings import Flags
 
-MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO})
+MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO, Mode.APPLY})
 TAKE_A_CANDIDATE = frozenset({Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE})
 BELONGS_TO = {"to_version": Mode.ROLLBACK, "at": Mode.HISTORY}
 
@@ -33,7 +42,12 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
             raise BadCall(f"--{name.replace('_', '-')} goes with --{owner.value}", hint=f"add --{owner.value}")
     if mode is Mode.DEMO and options.json:
         raise BadCall("--demo is a show for people, it has no --json document", hint="leave --json out")
+    reviewed = plan_file.read(options.apply) if options.apply else None
     model, selector = _model(options, mode)
+    if reviewed and not model:
+        model = model_name(str(reviewed.asked.get("model", "")))
+    if isinstance(selector, ByAlias) and options.source:
+        raise BadCall(f"two candidates: {selector} and @{options.source}", hint="leave --from out")
     request = Request(
         mode=mode,
         model=model,
@@ -48,6 +62,8 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         compare_metrics=options.compare_metrics,
         run_tests=options.run_tests,
         env_manager=options.env_manager,
+        plan_out=options.plan_out,
+        reviewed=reviewed,
         program=program,
         address_options=_address_options(options),
     )
@@ -70,6 +86,8 @@ def _promotes(mode: Mode) -> bool:
 def _mode(options: argparse.Namespace) -> Mode:
     if options.recover:
         return Mode.RECOVER
+    if options.plan_out or options.apply:
+        return Mode.DRY_RUN if options.plan_out else Mode.APPLY
     return Mode.DEMO if options.demo else Mode(options.mode)
 
 
@@ -104,6 +122,6 @@ def _number(selector: Selector | None) -> str | None:
 
 def _address_options(options: argparse.Namespace) -> tuple[str, ...]:
     """The options that say where the registry is, for commands that are printed."""
-    flags = ("--registry-uri", "--tracking-uri", "--profile")
+    flags = ("--registry-uri", "--tracking-uri", "--profile", "--policy")
     given = {flag: getattr(options, flag.strip("-").replace("-", "_")) for flag in flags}
-    return tuple(word for flag, value in given.items() if value for word in (flag, value))
+    return tuple(word for flag, value in given.items() if value for word in (flag, str(value)))

@@ -14,29 +14,27 @@ from types import FrameType
 from typing import NoReturn
 
 from model_promotion.asked import Asked, asked
-from model_promotion.connections.faults import redacted
-from model_promotion.console import Console, style_for
-from model_promotion.core.errors import BadCall, PromotionError
+from model_promotion.console import Console, printable, style_for
+from model_promotion.core.errors import BadCall, Interrupted, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import SCHEMA_VERSION, Outcome
+from model_promotion.core.redaction import redacted
 from model_promotion.core.request import Mode, Request
 from model_promotion.options import parser
+from model_promotion.reports import plan_file, step_summary
 
 STDIN, JSON = "--args-stdin", "--json"
 
 
-class Interrupted(PromotionError):
-    """Somebody pressed Ctrl-C or sent SIGTERM outside of any write."""
+def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
+    """Run one call and answer its exit code; everything a person should read has been printed.
 
-    code = ExitCode.INTERRUPTED
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one call and answer its exit code; everything a person should read has been printed."""
+    `program` is how the commands that are printed begin; by default as this one was typed.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     if STDIN not in words:
-        return _guarded(words, _program())
+        return _guarded(words, program or _program())
     # Claude Code hands over the typed text unparsed, merges the streams, and aborts on any exit code but 0.
     with contextlib.redirect_stderr(sys.stdout):
         code = _from_stdin([word for word in words if word != STDIN])
@@ -71,7 +69,11 @@ def _program() -> str:
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
         return "python -m model_promotion"
-    return f"python {shlex.quote(sys.argv[0])}" if called.suffix == ".py" else called.name
+    if called.suffix != ".py":
+        return called.name
+    # uv names itself in the environment of what it runs; its Python lies deep in a cache.
+    before = sys.orig_argv[: sys.orig_argv.index(sys.argv[0])] if sys.argv[0] in sys.orig_argv else ["python"]
+    return shlex.join([*(["uv", "run", "--script"] if "UV" in os.environ else before), sys.argv[0]])
 
 
 def _from_stdin(words: list[str]) -> int:
@@ -90,11 +92,13 @@ def _guarded(words: list[str], program: str) -> int:
         return _run(words, program, console)
     except PromotionError as error:
         if "--verbose" in words:
-            console.say(redacted(traceback.format_exc()))
+            console.say(_details())
         return _failed(words, console, error)
     except KeyboardInterrupt:
         return _failed(
-            words, console, Interrupted("interrupted", "nothing is left half done; --history shows what stands")
+            words,
+            console,
+            Interrupted("interrupted", "--history shows what stands; --recover mends what was cut off"),
         )
     except Exception:  # noqa: BLE001 - the last guard: a defect of ours is named, never shown as a traceback
         return _failed(words, console, _defect(console, verbose="--verbose" in words))
@@ -103,6 +107,9 @@ def _guarded(words: list[str], program: str) -> int:
 def _failed(words: list[str], console: Console, error: PromotionError) -> int:
     """The error as its lines, with --json as a document too."""
     console.fail(str(error), error.hint)
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with contextlib.suppress(OSError):  # The failure itself is what counts, and is told already.
+            step_summary.append(step_summary.render_failure(error.code, str(error), error.hint), Path(path))
     if JSON in words:
         failure = {"exit_code": int(error.code), "error": str(error), "hint": error.hint}
         _console([]).document({"schema_version": SCHEMA_VERSION, **failure})
@@ -120,7 +127,7 @@ def _run(words: list[str], program: str, console: Console) -> int:
         from model_promotion.demo.show import show
 
         return show(Path(made.parse_intermixed_args(words).demo), console)
-    return _reported(_carried_through(call, console), words, console).code
+    return _reported(_carried_through(call, console), call.request, words, console).code
 
 
 def _asked(words: list[str], program: str) -> Asked:
@@ -142,13 +149,13 @@ def _carried_through(call: Asked, console: Console) -> Outcome:
     return carry_through(call.request, settings, console)
 
 
-def _reported(outcome: Outcome, words: list[str], console: Console) -> Outcome:
+def _reported(outcome: Outcome, request: Request, words: list[str], console: Console) -> Outcome:
     """The outcome everywhere it is read; a report that could not be written never passes in silence."""
-    from model_promotion.reports import step_summary
-
+    if outcome.reviewed and request.plan_out:
+        plan_file.write(outcome.reviewed, request.plan_out)
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
-            step_summary.append(outcome, Path(path))
+            step_summary.append(step_summary.render(outcome), Path(path))
         except OSError as error:
             warning = f"the job summary {path} (GITHUB_STEP_SUMMARY) could not be written: {error.strerror}"
             code = outcome.code or ExitCode.WARNED
@@ -160,6 +167,8 @@ def _reported(outcome: Outcome, words: list[str], console: Console) -> Outcome:
 
 
 def _first_line(request: Request) -> str:
+    if request.reviewed:
+        return f"the plan of {request.reviewed.made_by}"
     if not request.model:
         return "the local demo" if request.mode is Mode.DEMO else "every model that has records"
     if request.mode in (Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK):
@@ -172,9 +181,14 @@ def _console(words: list[str]) -> Console:
     return Console(stream, style_for(stream, os.environ, plain="--plain" in words))
 
 
+def _details() -> str:
+    """The traceback; what strangers wrote may be in it, so nothing in it draws over lines of ours."""
+    return "\n".join(map(printable, redacted(traceback.format_exc()).split("\n")))
+
+
 def _defect(console: Console, *, verbose: bool) -> PromotionError:
     """The error that names the file with the details; they are printed when it cannot be written."""
-    details = redacted(traceback.format_exc())
+    details = _details()
     where = "they are above"
     with contextlib.suppress(OSError):
         with tempfile.NamedTemporaryFile(

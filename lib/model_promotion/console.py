@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from model_promotion.connections.faults import redacted, redacted_within
 from model_promotion.core.event import Event, Kind, Table
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
+from model_promotion.core.redaction import redacted, redacted_within
 
 EMOJI = {
     Kind.WORKING: "🔄",

@@ -15,6 +15,7 @@ FLOWS = {
     Mode.PROMOTE: "promote",
     Mode.DRY_RUN: "promote",
     Mode.CHECK: "promote",
+    Mode.APPLY: "apply",
     Mode.ROLLBACK: "rollback",
     Mode.RELEASE: "release",
     Mode.RECOVER: "recover",

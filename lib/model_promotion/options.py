@@ -38,7 +38,7 @@ class Parser(argparse.ArgumentParser):
 def parser(program: str) -> Parser:
     """The command line of the contract, as far as it is built."""
     made = Parser(
-        prog=program.rpartition("/")[2].strip("'"),
+        prog=program.rpartition("/")[2].rpartition(" ")[2].strip("'") if program.endswith((".py", ".py'")) else program,
         usage="%(prog)s MODEL [VERSION] [options]",
         add_help=False,
         description="Move a model version from one alias to the next, safely: check, back up, promote, verify, record.",
@@ -59,6 +59,8 @@ def parser(program: str) -> Parser:
 def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is private
     one = group.add_mutually_exclusive_group()
     one.add_argument("--dry-run", dest="mode", action="store_const", const=Mode.DRY_RUN, help="print the plan only")
+    one.add_argument("--plan-out", type=Path, metavar="FILE", help="as --dry-run, and keep the plan for a review")
+    one.add_argument("--apply", type=Path, metavar="FILE", help="do what a reviewed plan says, if it still holds")
     one.add_argument("--check", dest="mode", action="store_const", const=Mode.CHECK, help="ask every check, no plan")
     one.add_argument(
         "--rollback", dest="mode", action="store_const", const=Mode.ROLLBACK, help="back to the last verified version"

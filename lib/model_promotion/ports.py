@@ -32,6 +32,11 @@ class RegistryReader(Protocol):
         """Where this is, for a person: registry and tracking address."""
         ...
 
+    @property
+    def uri(self) -> str:
+        """Which registry this is, to be compared."""
+        ...
+
     def model(self, name: str) -> RegisteredModel:
         """The registered model with its aliases and tags, read afresh."""
         ...
@@ -98,17 +103,8 @@ class Serving(Protocol):
         ...
 
 
-class Journal(Protocol):
-    """Where records are kept."""
-
-    @property
-    def place(self) -> str:
-        """Where this is, for a person."""
-        ...
-
-    def append(self, record: Record) -> str:
-        """Store a record; the answer says where it lies."""
-        ...
+class RecordReader(Protocol):
+    """What can be asked of a journal."""
 
     def lines(self, model: str) -> Sequence[Line]:
         """The short form of a model's records, oldest first."""
@@ -123,11 +119,28 @@ class Journal(Protocol):
         ...
 
 
+class Journal(RecordReader, Protocol):
+    """Where records are kept."""
+
+    @property
+    def place(self) -> str:
+        """Where this is, for a person."""
+        ...
+
+    def append(self, record: Record) -> str:
+        """Store a record; the answer says where it lies."""
+        ...
+
+
 class Scorer(Protocol):
     """Runs a model outside this process."""
 
     def run(self, trial: Trial) -> TrialResult:
         """What the model did; whatever goes wrong in it is in the result."""
+        ...
+
+    def stop(self) -> None:
+        """End every run that is under way."""
         ...
 
 
@@ -144,6 +157,19 @@ class Clock(Protocol):
 
     def sleep(self, wait_s: float) -> None:
         """Wait."""
+        ...
+
+
+class Owner(Protocol):
+    """Whose work it is."""
+
+    @property
+    def name(self) -> str:
+        """This process, without naming a person."""
+        ...
+
+    def is_gone(self, name: str) -> bool:
+        """Whether the process of that name has certainly ended."""
         ...
 
 

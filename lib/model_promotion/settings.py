@@ -49,9 +49,17 @@ def settle(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -
         BadCall: when the policy file cannot be read, with file, line and key.
     """
     environ = os.environ if environ is None else environ
+    address = address_for(flags, model, environ)
+    if address.registry_uri.endswith(".db") and "://" not in address.registry_uri:
+        raise BadCall(f"{address.registry_uri} is no address", hint=f"for example sqlite:///{address.registry_uri}")
+    levels = model.split(".")
+    if address.is_unity_catalog and model and (len(levels) != LEVELS_IN_UNITY_CATALOG or not all(levels)):
+        raise BadCall(
+            f"{model} does not have the three levels of Unity Catalog", hint="for example catalog.schema.model"
+        )
     path = flags.policy or (Path(POLICY_FILE) if Path(POLICY_FILE).is_file() else None)
     return Settings(
-        address=address_for(flags, model, environ),
+        address=address,
         timeout_s=flags.timeout_s,
         policy=read_policy(path) if path else Policy(),
         policy_source=str(path) if path else "defaults",
@@ -128,8 +136,9 @@ def _validated(path: Path, text: str, values: dict[str, Any]) -> Policy:
     except ValidationError as error:
         first = error.errors()[0]
         keys = tuple(str(key) for key in first["loc"])
+        wrong = first["msg"].removeprefix("Value error, ")
         raise BadCall(
-            f"policy {path}, line {line_of(text, keys)}, {'.'.join(keys)}: {first['msg']}",
+            f"policy {path}, line {line_of(text, keys)}, {'.'.join(keys)}: {wrong}",
             hint="correct that line; the keys are in the README under Policy",
         ) from error
 

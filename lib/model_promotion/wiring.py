@@ -23,6 +23,10 @@ from model_promotion.settings import Settings
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
+LEAST_ASIDE_S = 5.0
+# Moving, putting back and recording each have their own deadline.
+LEASES = 3
+
 
 @dataclass(frozen=True)
 class ShelfCheck:
@@ -51,7 +55,7 @@ def plug_in(settings: Settings, voice: Voice) -> World:
     clock = SystemClock()
     deadline = Deadline(settings.timeout_s, clock)
     # The record, rights, endpoints and the caller have a deadline of their own, so they take nothing from the registry.
-    aside = Deadline(settings.timeout_s, clock)
+    aside = Deadline(max(LEAST_ASIDE_S, settings.timeout_s / 3), clock)
     # A large model takes longer than the registry may.
     downloads = Deadline(settings.policy.model_tests.download_timeout_s, clock)
     connection = MlflowConnection(settings.address, deadline)
@@ -74,6 +78,7 @@ def plug_in(settings: Settings, voice: Voice) -> World:
         checks=checks(settings),
         policy=settings.policy,
         renew=deadline.renew,
+        lease_s=LEASES * settings.timeout_s,
     )
 
 

@@ -10,7 +10,7 @@ from model_promotion.core.plan import Plan
 from model_promotion.core.policy import Policy
 from model_promotion.core.request import Request
 from model_promotion.core.signature import Signature
-from model_promotion.ports import Access, RegistryReader, Scorer, Serving
+from model_promotion.ports import Access, RecordReader, RegistryReader, Scorer, Serving
 from model_promotion.world import World
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ class Witness:
         self.access: Access = world.access
         self.serving: Serving | None = world.serving
         self.scorer: Scorer = world.scorer
+        self.journal: RecordReader = world.journal
         self._answers: dict[tuple[str, str], Future[Any]] = {}
         self._lock = threading.Lock()
 

@@ -4,7 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from model_promotion.core.policy import Policy
-from model_promotion.ports import Access, Check, Clock, Journal, RegistryReader, RegistryWriter, Scorer, Serving, Voice
+from model_promotion.owners import ProcessOwner
+from model_promotion.ports import (
+    Access,
+    Check,
+    Clock,
+    Journal,
+    Owner,
+    RegistryReader,
+    RegistryWriter,
+    Scorer,
+    Serving,
+    Voice,
+)
+
+DEFAULT_OWNER = ProcessOwner()
 
 
 def _no_deadline() -> None:
@@ -15,7 +29,8 @@ def _no_deadline() -> None:
 class World:
     """Everything outside, by its Protocol.
 
-    `spare_journal` takes the record when `journal` cannot; `renew` starts the registry's deadline afresh.
+    `spare_journal` takes the record when `journal` cannot; `renew` starts the registry's deadline afresh;
+    `lease_s` is how long an announcement counts as being worked on.
     """
 
     registry: RegistryReader
@@ -29,4 +44,6 @@ class World:
     voice: Voice
     checks: tuple[Check, ...] = ()
     policy: Policy = Policy()
+    owner: Owner = DEFAULT_OWNER
+    lease_s: float = 180.0
     renew: Callable[[], None] = _no_deadline

@@ -20,7 +20,7 @@ from tests.worlds import a_scene, a_witness
         (None, False, Verdict.FAILED),
     ],
 )
-def test_only_both_rights_together_pass(aliases: bool | None, tags: bool | None, verdict: Verdict) -> None:  # noqa: FBT001 - a table of rights
+def test_only_both_rights_together_pass(aliases: bool | None, tags: bool | None, verdict: Verdict) -> None:
     scene = a_scene(rights=Rights(aliases, tags, "ops owns it"))
     finding = permission.ask(a_witness(scene))
     assert finding.verdict is verdict

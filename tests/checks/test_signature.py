@@ -31,7 +31,7 @@ def asked(champion: dict[str, Any] | None, candidate: dict[str, Any]) -> Finding
         ({}, signed(AGE), Verdict.UNKNOWN),
         ({}, {}, Verdict.UNKNOWN),
         (None, signed(AGE), Verdict.PASSED),
-        (None, {}, Verdict.UNKNOWN),
+        (None, {}, Verdict.PASSED),
         (signed(AGE), {"signature": "nonsense"}, Verdict.FAILED),
         ({"signature": {"inputs": "{"}}, signed(AGE), Verdict.FAILED),
     ],

@@ -56,7 +56,9 @@ def test_only_an_sqlite_registry_is_a_file(uri: str, path: Path | None) -> None:
 
 
 def test_an_address_says_where_it_is_and_who_chose_it(tmp_path: Path) -> None:
-    file = Address(f"sqlite:///{tmp_path}/x.db", "sqlite:///y", "--registry-uri")
-    assert str(file) == f"sqlite file {tmp_path}/x.db (from --registry-uri)"
+    uri = f"sqlite:///{tmp_path}/x.db"
+    assert str(Address(uri, uri, "--registry-uri")) == f"sqlite file {tmp_path}/x.db (from --registry-uri)"
+    apart = f"sqlite file {tmp_path}/x.db, tracking sqlite:///y (from --registry-uri)"
+    assert str(Address(uri, "sqlite:///y", "--registry-uri")) == apart
     server = resolve("databricks-uc://p", None, "--profile")
     assert str(server) == "registry databricks-uc://p, tracking databricks://p (from --profile)"

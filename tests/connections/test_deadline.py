@@ -5,7 +5,7 @@ import pytest
 
 from model_promotion.clocks import MemoryClock, SystemClock
 from model_promotion.connections.deadline import Deadline
-from model_promotion.core.errors import NotFound, Unavailable
+from model_promotion.core.errors import NotFound, TimedOut, Unavailable
 from model_promotion.together import together
 
 EVER = 30.0
@@ -31,7 +31,7 @@ def test_an_error_in_time_is_handed_on_as_it_is(error: BaseException) -> None:
 
 def test_a_call_that_never_answers_ends_with_unavailable_and_says_what_to_type() -> None:
     began = time.monotonic()
-    with pytest.raises(Unavailable, match=r"no answer within 0\.2 s") as ended:
+    with pytest.raises(TimedOut, match=r"no answer within 0\.2 s") as ended:
         Deadline(0.2, SystemClock()).call(hang)
     assert time.monotonic() - began < 2
     assert "--timeout" in ended.value.hint
@@ -45,6 +45,16 @@ def test_all_calls_draw_on_one_budget() -> None:
     with pytest.raises(Unavailable, match="no answer within 10 s"):
         deadline.call(hang)
     assert time.monotonic() - began < 2
+
+
+def test_with_the_budget_used_up_nothing_is_even_begun() -> None:
+    clock, begun = MemoryClock(), []
+    deadline = Deadline(10, clock)
+    deadline.call(lambda: clock.sleep(10))
+    with pytest.raises(Unavailable, match="the 10 s for the registry are used up") as ended:
+        deadline.call(lambda: begun.append("a write"))
+    assert (begun, "--timeout" in ended.value.hint) == ([], True)
+    assert not isinstance(ended.value, TimedOut)  # What was never sent cannot land later.
 
 
 def test_time_between_calls_takes_nothing_from_it() -> None:

@@ -4,8 +4,9 @@ import pytest
 from databricks.sdk import errors as sdk
 from mlflow.exceptions import MlflowException, RestException
 
-from model_promotion.connections.faults import LONGEST, redacted, redacted_within, translated
-from model_promotion.core.errors import Conflict, Denied, NotFound, PromotionError, Unavailable
+from model_promotion.connections.faults import LONGEST, translated
+from model_promotion.core.errors import Conflict, Denied, NotFound, PromotionError, TimedOut, Unavailable
+from model_promotion.core.redaction import redacted, redacted_within
 
 CONFIG = ". Config: host=https://adb-1.azuredatabricks.net, token=***, auth_type=pat. Env: DATABRICKS_HOST"
 TOKEN = "dapi" + "0123456789abcdef" * 2
@@ -45,7 +46,7 @@ FAULTS: dict[str, tuple[Exception, type[PromotionError]]] = {
     "409 of the SDK": (sdk.ResourceConflict("busy"), Conflict),
     "429 after retries": (rest("REQUEST_LIMIT_EXCEEDED"), Unavailable),
     "429 in other words": (rest("RESOURCE_EXHAUSTED"), Unavailable),
-    "429 until the SDK gave up": (TimeoutError("Timed out after 0:05:00"), Unavailable),
+    "429 until the SDK gave up": (TimeoutError("Timed out after 0:05:00"), TimedOut),
     "503": (rest("TEMPORARILY_UNAVAILABLE"), Unavailable),
     "500": (rest("INTERNAL_ERROR"), Unavailable),
     "502 with a web page": (local("INTERNAL_ERROR", "API request failed with 502: <HTML><body>Bad"), Unavailable),

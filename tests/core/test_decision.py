@@ -19,7 +19,7 @@ FORCED_PAST = Demands(required=frozenset({"it"}), force=True)
 # What was found and how much it weighs -> what happens plainly, when it is required, with --force, with both.
 TABLE = {
     "a check that passed": (PASSED, BLOCKS, "none none none none"),
-    "an endpoint that is not ready": (WARNED, BLOCKS, "warns warns warns warns"),
+    "an endpoint that is not ready": (WARNED, BLOCKS, "warns refuses warns skipped"),
     "not READY, files missing, a running promotion": (FAILED, BARS, "refuses refuses refuses refuses"),
     "a broken signature, a hold, an endpoint that updates": (FAILED, BLOCKS, "refuses refuses skipped skipped"),
     "a recorded metric that got worse": (FAILED, ADVISES, "warns refuses warns skipped"),
@@ -74,7 +74,7 @@ def test_a_requirement_of_one_check_asks_nothing_of_another() -> None:
 
 
 @given(weights, st.booleans())
-def test_what_is_not_known_never_counts_as_passed(weight: Weight, required: bool) -> None:  # noqa: FBT001 - drawn
+def test_what_is_not_known_never_counts_as_passed(weight: Weight, required: bool) -> None:
     decision = decide([found(UNKNOWN, weight)], ASKED_FOR if required else Demands())
     assert decision.code is not ExitCode.DONE
     assert decision.go is not required

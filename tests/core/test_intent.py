@@ -14,8 +14,11 @@ from model_promotion.core.selector import target_alias
 from model_promotion.core.steps import SetAlias, SetTag
 
 UNITY_CATALOG_TAG_VALUE = 1000
+# A hash of eight letters, the largest process number of Linux, and a century in its clock ticks.
+LONGEST_OWNER = f"{'f' * 8}-{2**22}-{100 * 365 * 24 * 3600 * 100}"
 TO_CHAMPION, BACKUP = Move("champion", "3", "7"), Move("prev_champion", "1", "3")
-PROMOTION = Intent("a1b2c3d4e5f6", "promote", "champion", (BACKUP, TO_CHAMPION), 1_700_000_000.123)
+LEASE: dict[str, Any] = {"owner": "3f2a9c01-4711-8812", "until": 1_700_000_180.123, "record": 7}
+PROMOTION = Intent("a1b2c3d4e5f6", "promote", "champion", (BACKUP, TO_CHAMPION), 1_700_000_000.123, **LEASE)
 ROLLBACK = Intent("a1b2c3d4e5f6", "rollback", "champion", (Move("champion", "7", "3"),), 1_700_000_000.5, "7")
 
 numbers = st.integers(1, 10**18 - 1).map(str)
@@ -27,8 +30,11 @@ def intents(draw: st.DrawFn) -> Intent:
     alias = draw(names)
     move = Move(alias, draw(st.none() | numbers), draw(numbers))
     backup = Move(f"prev_{alias}", draw(st.none() | numbers), draw(numbers))
-    since = draw(st.integers(0, 4_000_000_000_000)) / 1000
-    return Intent("f" * 12, draw(st.sampled_from(["promote", "rollback"])), alias, (backup, move), since, draw(numbers))
+    since, until = (draw(st.integers(0, 4_000_000_000_000)) / 1000 for _ in range(2))
+    lease = {"owner": draw(st.text(max_size=40)), "until": until, "record": draw(st.integers(0, 10**9))}
+    kind = draw(st.sampled_from(["promote", "rollback"]))
+    moves = (backup, move) if kind == "promote" else (move, backup)
+    return Intent("f" * 12, kind, alias, moves, since, draw(numbers), **lease)
 
 
 @given(intents())
@@ -43,8 +49,9 @@ def test_the_longest_legal_names_fit_into_a_tag_of_unity_catalog(letter: str) ->
     alias = target_alias(letter * 250)
     backup = Request(Mode.PROMOTE, "m", target_alias=alias).backup_alias
     largest = str(2**31 - 1)
-    moves = (Move(backup, largest, largest), Move(alias, largest, largest))
-    intent = Intent("f" * 12, "rollback", alias, moves, 9_999_999_999.999, largest)
+    moves = (Move(alias, largest, largest), Move(backup, largest, largest))
+    lease: dict[str, Any] = {"owner": LONGEST_OWNER, "until": 9_999_999_999.999, "record": 2**31 - 1}
+    intent = Intent("f" * 12, "rollback", alias, moves, 9_999_999_999.999, largest, **lease)
     assert len(intent.text) <= UNITY_CATALOG_TAG_VALUE
     assert Intent.parse(intent.text) == intent
 
@@ -91,6 +98,15 @@ HOSTILE = {
     "a time after all years": altered(since=1e300),
     "a time of four hundred digits": altered(since=10**400),
     "a hold that is an object": altered(holds={"a": 1}),
+    "an owner that is a list": altered(owner=["a"]),
+    "an owner that is a number": altered(owner=4711),
+    "no owner": altered(owner=None),
+    "a lease until never": altered(until=None),
+    "a lease until tomorrow": altered(until="tomorrow"),
+    "a lease without end": altered(until=float("inf")),
+    "a lease after all years": altered(until=1e300),
+    "a record that is a text": altered(record="7"),
+    "a record that is no number": altered(record=float("nan")),
     **{f"without {key}": lacking(key) for key in json.loads(PROMOTION.text)},
 }
 
@@ -108,7 +124,16 @@ def test_no_text_at_all_makes_reading_it_fail_in_another_way(text: str) -> None:
 
 
 def test_it_names_no_person() -> None:
-    assert set(json.loads(PROMOTION.text)) == {"id", "kind", "target", "moves", "since", "holds", "v"}
+    told = {"id", "kind", "moves", "since", "holds", "owner", "until", "record", "v"}
+    assert set(json.loads(PROMOTION.text)) == told
+    assert set(PROMOTION.owner) <= set("0123456789abcdef-")
+
+
+def test_it_says_what_is_going_on_since_when_by_which_process_and_until_when() -> None:
+    assert PROMOTION.told == (
+        "a promote of @champion from v3 to v7 is under way or was cut off, since 2023-11-14 22:13:20Z, "
+        "by process 3f2a9c01-4711-8812, at work until 2023-11-14 22:16:20Z at the latest"
+    )
 
 
 def test_its_steps_are_its_moves_in_order() -> None:

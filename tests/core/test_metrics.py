@@ -37,6 +37,33 @@ def verdict(champion: float, candidate: float, direction: Direction = HIGHER, to
     return judged(champion, candidate, MetricRule(direction, tolerance)).verdict
 
 
+# --- a metric that was measured on a named dataset
+
+
+def test_directions_and_rules_of_a_metric_apply_to_each_dataset_it_was_measured_on() -> None:
+    before = {"accuracy [test]": 0.9, "accuracy [train]": 0.9, "rmse [test]": 1.0}
+    after = {"accuracy [test]": 0.85, "accuracy [train]": 0.5, "rmse [test]": 2.0}
+    rules = {"accuracy": MetricRule(tolerance=Tolerance(0.1))}
+    verdicts = {change.name: change.verdict for change in compare(before, after, rules)}
+    assert verdicts == {
+        "accuracy [test]": Change.WITHIN_TOLERANCE,
+        "accuracy [train]": Change.WORSE,
+        "rmse [test]": Change.WORSE,
+    }
+
+
+def test_the_rule_of_one_dataset_wins_over_the_rule_of_the_metric() -> None:
+    rules = {"accuracy": MetricRule(), "accuracy [test]": MetricRule(LOWER)}
+    (change,) = compare({"accuracy [test]": 0.9}, {"accuracy [test]": 0.8}, rules)
+    assert change.verdict is Change.BETTER
+
+
+@pytest.mark.parametrize("named", ["accuracy", "accuracy [holdout]"])
+def test_what_a_rule_names_and_nobody_measured_is_missing(named: str) -> None:
+    changes = compare({"f1 [test]": 0.9}, {"f1 [test]": 0.9}, {named: MetricRule()})
+    assert {change.name: change.verdict for change in changes}[named] is Change.MISSING
+
+
 # --- which way is better
 
 HIGHER_IS_BETTER = """
@@ -75,10 +102,17 @@ def test_a_name_that_does_not_tell_is_not_guessed_at(name: str) -> None:
     assert direction_of(name) is None
 
 
-def test_who_knows_better_overrides_the_name() -> None:
-    assert direction_of("loss", {"loss": HIGHER}) is HIGHER
-    assert direction_of("loss", {"other_loss": HIGHER}) is LOWER
-    assert direction_of("churn", {"churn": LOWER}) is LOWER
+@pytest.mark.parametrize(
+    ("name", "rules", "direction"),
+    [
+        ("loss", {"loss": MetricRule(HIGHER)}, HIGHER),
+        ("loss", {"other_loss": MetricRule(HIGHER)}, LOWER),
+        ("churn", {"churn": MetricRule(LOWER)}, LOWER),
+    ],
+)
+def test_who_knows_better_overrides_the_name(name: str, rules: dict[str, MetricRule], direction: Direction) -> None:
+    changes = compare({name: 1.0}, {name: 2.0}, rules)
+    assert {change.name: change.direction for change in changes}[name] is direction
 
 
 @settings(deadline=None)

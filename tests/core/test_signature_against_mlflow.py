@@ -164,7 +164,7 @@ def calls(draw: st.DrawFn, champion: list[Spec]) -> Any:
 @thorough
 @given(data=st.data())
 def test_what_mlflow_takes_for_the_champion_it_takes_for_a_candidate_without_breaks(
-    named: bool,  # noqa: FBT001 - pytest passes it by name
+    named: bool,
     data: st.DataObject,
 ) -> None:
     champion = data.draw(column_lists(named=named))

@@ -83,7 +83,7 @@ def test_the_champion_stays_when_the_backup_does_not_read_back(place: Place) -> 
 def test_looking_sends_no_writing_request_at_all(either: Place, mode: str) -> None:
     looked = either.ask(mode)
     assert (looked.code, either.workspace.writes()) == (0, [])
-    planned = [(step["alias"], step["was"], step["to"]) for step in looked.json["planned"]]
+    planned = [(step["alias"], step["was"], step["to"]) for step in looked.json["planned"] if "alias" in step]
     assert planned == ([("prev_champion", None, "1"), ("champion", "1", "2")] if mode == "--dry-run" else [])
     assert list(either.cwd.iterdir()) == []
 

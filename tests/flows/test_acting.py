@@ -1,9 +1,11 @@
 """Every write of a promotion and of a rollback fails, is answered too late, is overtaken or interrupted."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
+from model_promotion.core.errors import TimedOut
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
 from model_promotion.core.outcome import Outcome
@@ -17,6 +19,7 @@ from tests.worlds import (
     interrupted_before,
     lost_reply,
     lost_request,
+    press_ctrl_c,
     refused,
     version,
 )
@@ -235,6 +238,67 @@ def test_a_defect_at_any_write_is_raised_after_everything_was_put_back(at: int) 
     with pytest.raises(ZeroDivisionError):
         forward(scene)
     assert scene.state() == before
+
+
+@dataclass
+class Late:
+    """A write that gets no answer in time, and may land later."""
+
+    land: Write = lambda: None
+
+    def __call__(self, write: Write) -> None:
+        self.land = write
+        raise TimedOut("no answer within 60 s", hint="allow more with --timeout")
+
+
+@pytest.mark.parametrize(("call", "at"), [(forward, 1), (forward, 2), (forward, 3), (back, 1), (back, 2)])
+def test_a_write_without_an_answer_in_time_leaves_everything_as_it_is(call: Call, at: int) -> None:
+    scene = a_story()
+    outcome = call(scene.fail(at, Late()))
+    assert (outcome.code, len(scene.writer.sent)) == (ExitCode.DENIED, at)  # Nothing was sent after it.
+    assert (INTENT_TAG in scene.tags) is (at > 1)
+    assert "not everything could be put back" in outcome.summary
+    assert "--recover" in outcome.hints[0]
+    invariants(scene)
+
+
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+@pytest.mark.parametrize("lands", [True, False])
+@pytest.mark.parametrize(("call", "at"), [(forward, 1), (forward, 2), (forward, 3), (back, 1), (back, 2)])
+def test_whether_it_landed_or_not_recovery_finishes_it_or_puts_everything_back(
+    call: Call, at: int, how: str, *, lands: bool
+) -> None:
+    scene, late = a_story(), Late()
+    before = scene.aliases
+    call(scene.fail(at, late))
+    if lands:
+        late.land()
+    assert scene.heal().recover(how).code is ExitCode.DONE
+    moved = how == "resume" and (lands or at > 1)
+    assert scene.aliases["champion"] == (("3" if call is forward else "1") if moved else "2")
+    assert moved or scene.aliases == before
+    assert (INTENT_TAG in scene.tags, scene.fits()) == (False, True)
+
+
+@pytest.mark.parametrize(("call", "at"), [(forward, 2), (forward, 3), (back, 2)])
+def test_a_second_ctrl_c_while_things_are_put_back_ends_at_once_and_says_what_was_last_read(
+    call: Call, at: int
+) -> None:
+    scene = a_story()
+
+    def pressed_twice(write: Write) -> None:
+        write()
+        scene.writer.at, scene.writer.effect = at + 1, interrupted_before
+        press_ctrl_c()
+
+    outcome = call(scene.fail(at, pressed_twice))
+    assert (outcome.code, len(scene.writer.sent)) == (ExitCode.INTERRUPTED, at + 1)
+    assert "ended at once; @" in outcome.summary
+    assert "when last read; nothing more was put back" in outcome.summary
+    assert "--recover" in outcome.hints[0]
+    invariants(scene)
+    assert scene.heal().recover("abandon").code is ExitCode.DONE
+    assert (scene.aliases["champion"], INTENT_TAG in scene.tags) == ("2", False)
 
 
 def test_the_head_is_the_last_thing_written_before_the_intent_goes() -> None:

@@ -1,4 +1,5 @@
 import threading
+import time
 from dataclasses import dataclass, field
 
 import pytest
@@ -7,9 +8,10 @@ from model_promotion.core.errors import Denied
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.policy import CheckPolicy, Policy
 from model_promotion.core.request import Mode, Request
-from model_promotion.flows.asking import ask_all, demands
+from model_promotion.flows.asking import STOP_WITHIN_S, ask_all, demands
+from model_promotion.scoring.memory import MemoryScorer
 from model_promotion.witness import Witness
-from tests.worlds import a_scene, a_witness
+from tests.worlds import a_scene, a_witness, press_ctrl_c
 
 MEETING_S = 5
 
@@ -75,6 +77,49 @@ def test_every_finding_is_told_as_a_line() -> None:
     scene = a_scene(checks=(Chosen("a", Finding(Verdict.WARNED, "careful")),))
     ask_all(a_witness(scene), scene.world)
     assert [(event.kind.value, event.sentence) for event in scene.voice.events] == [("warned", "careful")]
+
+
+class Stoppable(MemoryScorer):
+    """A scorer whose model runs until it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = threading.Event()
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+class Endless(Chosen):
+    """A check that waits for a model to end."""
+
+    def ask(self, witness: Witness) -> Finding | None:
+        assert isinstance(witness.scorer, Stoppable)
+        witness.scorer.stopped.wait(10 * STOP_WITHIN_S)
+        return None
+
+
+def test_ctrl_c_while_a_check_runs_ends_at_once_and_stops_the_model() -> None:
+    scorer = Stoppable()
+    scene = a_scene(checks=(Endless("a", None),), scorer=scorer)
+    witness = a_witness(scene)
+    threading.Timer(0.2, press_ctrl_c).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        ask_all(witness, scene.world)
+    assert (scorer.stopped.is_set(), time.monotonic() - began < STOP_WITHIN_S) == (True, True)
+
+
+def test_ctrl_c_does_not_wait_for_a_check_that_cannot_be_stopped() -> None:
+    meet = threading.Barrier(2)
+    scene = a_scene(checks=(Chosen("a", None, meet=meet),))
+    witness = a_witness(scene)
+    threading.Timer(0.2, press_ctrl_c).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        ask_all(witness, scene.world)
+    assert time.monotonic() - began < MEETING_S - 1
+    meet.abort()
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,13 @@ def test_looking_writes_nothing_and_ends_with_the_code_of_the_real_run(mode: Mod
 
 
 def test_a_dry_run_lists_each_write_before_and_after_and_a_check_lists_none() -> None:
-    planned = [step.sentence for step in a_scene().promote(mode=Mode.DRY_RUN).planned]
-    assert planned == ["@prev_champion: nothing -> v1", "@champion: v1 -> v2"]
+    outcome = a_scene().promote(mode=Mode.DRY_RUN)
+    moves = ("@prev_champion: nothing -> v1", "@champion: v1 -> v2")
+    set_, removed = f"tag promotion_intent on {MODEL}: set", f"tag promotion_intent on {MODEL}: removed"
+    head = f"tag promotion_head on {MODEL}: set"
+    assert tuple(step.sentence for step in outcome.planned) == (set_, *moves, head, removed)
+    assert outcome.reviewed is not None
+    assert outcome.reviewed.writes == moves
     assert a_scene().promote(mode=Mode.CHECK).planned == ()
 
 
@@ -74,7 +79,7 @@ def test_who_may_not_write_gets_4_even_with_force(mode: Mode, *, force: bool) ->
     scene = a_scene(rights=FORBIDDEN)
     outcome = scene.promote(mode=mode, force=force)
     assert (outcome.code, scene.writer.sent) == (ExitCode.DENIED, [])
-    assert outcome.hints == ("ask its owner to promote it, or to give you ownership",)
+    assert outcome.hints[0] == "ask its owner to promote it, or to give you ownership"
 
 
 @pytest.mark.parametrize(

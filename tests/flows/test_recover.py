@@ -1,15 +1,28 @@
 """The process is killed at every write of a promotion and of a rollback; then somebody comes back."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
+from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, Intent
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import ByNumber
-from tests.worlds import MODEL, Effect, Killed, Scene, a_scene, killed_after, killed_before, lost_request, refused
+from model_promotion.owners import MemoryOwner
+from tests.worlds import (
+    MODEL,
+    Effect,
+    Killed,
+    Scene,
+    Write,
+    a_scene,
+    killed_after,
+    killed_before,
+    lost_request,
+    refused,
+)
 
 # Written by a promotion: intent, backup, target, head, end. By a rollback: intent, target, backup, hold, head, end.
 PROMOTION = list(product([1, 2, 3, 4, 5], [killed_before, killed_after]))
@@ -180,3 +193,116 @@ def test_a_recovery_while_the_registry_is_away_is_an_error_and_no_write() -> Non
     with pytest.raises(PromotionError) as away:
         scene.recover("resume")
     assert (away.value.code, scene.writer.sent) == (ExitCode.DENIED, [])
+
+
+def test_a_promotion_killed_after_its_head_stands_even_with_the_journal_down() -> None:
+    scene = killed(a_story(), Mode.PROMOTE, 4, killed_after)
+    scene.journal.broken = True
+    before = scene.aliases
+    outcome = scene.recover("abandon")
+    assert (outcome.code, scene.aliases, before["champion"]) == (ExitCode.DONE, before, "4")
+    assert "had ended and is recorded" in outcome.summary
+    assert {getattr(step, "key", "an alias") for step in scene.writer.sent} == {INTENT_TAG}
+    scene.journal.broken = False
+    assert (INTENT_TAG in scene.tags, scene.fits()) == (False, True)
+
+
+def test_the_undoing_of_a_resumed_rollback_goes_forward_not_further_back() -> None:
+    scene = killed(a_story(), Mode.ROLLBACK, 2, killed_after)
+    outcome = scene.recover("resume")
+    assert (scene.aliases["champion"], "--rollback" in outcome.undo) == ("2", False)
+    # The version that was left is held, so only --force leads back to it.
+    assert outcome.undo.startswith(f"promote_model.py {MODEL} --version 3 --force")
+
+
+# --- the note is a lease ---
+
+OTHER = "elsewhere-7-7"
+HOWS = ["resume", "abandon"]
+
+
+def left_behind(*, gone: bool = False) -> Scene:
+    """A promotion of v4 was killed between its two aliases; now somebody else is at the keyboard."""
+    scene = killed(a_story(), Mode.PROMOTE, 2, killed_after)
+    scene.owner = MemoryOwner(OTHER, gone=frozenset({scene.owner.name}) if gone else frozenset())
+    return scene
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_while_the_lease_runs_nobody_else_takes_over(how: str) -> None:
+    scene = left_behind()
+    before = scene.state()
+    with pytest.raises(Conflict) as conflict:
+        scene.recover(how)
+    assert (conflict.value.code, scene.state(), scene.writer.sent) == (ExitCode.REFUSED, before, [])
+    assert "may be at work for another 120 s" in str(conflict.value)
+    assert f"--recover {how} --force" in conflict.value.hint
+
+
+def taken_over(scene: Scene, how: str, **options: bool) -> bool:
+    """Whether it was recovered, and everything fits."""
+    done = scene.recover(how, **options).code is ExitCode.DONE
+    return done and scene.aliases["champion"] == ("4" if how == "resume" else "3") and scene.fits()
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_when_the_lease_is_over_anybody_takes_over(how: str) -> None:
+    scene = left_behind()
+    scene.clock.sleep(scene.world.lease_s - 60)
+    assert taken_over(scene, how)
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_when_its_process_is_gone_nobody_waits_for_the_lease(how: str) -> None:
+    assert taken_over(left_behind(gone=True), how)
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_with_force_nobody_waits_for_the_lease(how: str) -> None:
+    assert taken_over(left_behind(), how, force=True)
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_who_takes_over_signs_the_note_before_anything_else(how: str) -> None:
+    scene = left_behind(gone=True).fail(2, killed_before)
+    with pytest.raises(Killed):
+        scene.recover(how)
+    intent = Intent.parse(scene.tags[INTENT_TAG])
+    assert (intent.owner, intent.until) == (OTHER, round(scene.clock.now() + scene.world.lease_s, 3))
+
+
+@pytest.mark.parametrize("at", [2, 3])
+@pytest.mark.parametrize("how", HOWS)
+def test_who_was_only_slow_finds_its_note_signed_by_another_and_writes_nothing_more(at: int, how: str) -> None:
+    """The first is not dead: it hangs at a write, is taken for dead with --force, and then goes on."""
+    scene = a_story()
+    other = replace(scene, owner=MemoryOwner(OTHER))
+    stands: list[tuple[object, ...]] = []
+
+    def hang(write: Write) -> None:
+        write()
+        assert other.recover(how, force=True).code is ExitCode.DONE
+        stands.append(other.state())
+
+    assert scene.fail(at, hang).promote("4").code is ExitCode.REFUSED
+    assert scene.state() == stands[0]
+    assert scene.aliases["champion"] == ("4" if how == "resume" else "3")
+    assert (INTENT_TAG in scene.tags, scene.fits()) == (False, True)
+
+
+def test_what_is_read_only_shows_that_something_is_under_way() -> None:
+    scene = left_behind()
+    looked = scene.promote("4", mode=Mode.CHECK)
+    assert (looked.code, scene.writer.sent) == (ExitCode.REFUSED, [])
+    assert any("is under way or was cut off" in finding.sentence for finding in looked.findings)
+
+
+@pytest.mark.parametrize("mode", [Mode.PROMOTE, Mode.ROLLBACK])
+def test_an_expired_lease_is_taken_over_by_recover_only(mode: Mode) -> None:
+    scene = left_behind(gone=True)
+    scene.clock.sleep(10_000)
+    try:
+        code = scene.call(mode, **({"candidate": ByNumber("4")} if mode is Mode.PROMOTE else {})).code
+    except Conflict as conflict:
+        code = conflict.code
+    assert (code, scene.writer.sent) == (ExitCode.REFUSED, [])

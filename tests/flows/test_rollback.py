@@ -100,24 +100,37 @@ def test_a_backup_alias_that_an_older_script_set_is_understood() -> None:
         scene.rollback()
 
 
-def test_an_older_script_that_took_over_after_us_is_believed() -> None:
-    scene = promoted("2")
-    scene.by_hand("prev_champion", "3")
-    scene.by_hand("champion", "4")
-    assert scene.rollback().to == "3"
+@pytest.mark.parametrize("champion", ["4", "2", "1"])
+def test_past_a_move_made_outside_a_rollback_asks_how_far(champion: str) -> None:
+    scene = promoted("2", "3")
+    scene.by_hand("prev_champion", "1" if champion != "1" else "2")
+    scene.by_hand("champion", champion)
+    with pytest.raises(NotFound, match="moved outside this tool") as refused:
+        scene.rollback()
+    assert (scene.writer.sent, "--rollback --to-version 3" in refused.value.hint) == ([], True)
+    assert refused.value.code is ExitCode.NOT_FOUND
 
 
-def test_a_move_by_hand_is_taken_back_to_what_the_record_says_stood_there() -> None:
+def test_a_rollback_past_a_move_made_outside_records_that_move_first() -> None:
     scene = promoted("2", "3")
     scene.by_hand("champion", "4")
-    assert scene.rollback().to == "3"
-    assert held(scene) == {"4"}
+    outcome = scene.rollback("3")
+    assert (outcome.code, scene.aliases["champion"], held(scene)) == (ExitCode.DONE, "3", {"4"})
+    outside, back = scene.journal.records[-2:]
+    assert (outside.kind, outside.was, outside.to, outside.by) == ("outside", "3", "4", "unknown")
+    assert (back.kind, back.was, back.to) == ("rollback", "4", "3")
+    assert scene.fits()
 
 
-def test_going_back_by_hand_counts_as_going_back() -> None:
+def test_behind_a_move_made_outside_nothing_is_verified_but_what_came_after() -> None:
     scene = promoted("2", "3")
-    scene.by_hand("champion", "2")
-    assert scene.rollback().to == "1"
+    scene.by_hand("champion", "1")
+    scene.promote("4")
+    assert [record.kind for record in scene.journal.records[-2:]] == ["outside", "promote"]
+    assert (scene.rollback().to, scene.fits()) == ("1", True)
+    with pytest.raises(NotFound) as end:
+        scene.rollback()
+    assert "--to-version N" in end.value.hint
 
 
 def test_the_candidate_a_rollback_holds_is_refused_until_it_is_released_or_forced() -> None:
@@ -125,7 +138,10 @@ def test_the_candidate_a_rollback_holds_is_refused_until_it_is_released_or_force
     scene.rollback()
     refused = scene.promote("2")
     assert (refused.code, scene.aliases["champion"]) == (ExitCode.REFUSED, "1")
-    assert refused.hints == (f"when the cause is mended: promote_model.py {MODEL} --version 2 --release",)
+    assert refused.hints == (
+        f"when the cause is mended: promote_model.py {MODEL} --version 2 --release",
+        f"look again: promote_model.py {MODEL} --check --version 2",
+    )
     forced = scene.promote("2", force=True)
     assert (forced.code, scene.journal.records[-1].forced) == (ExitCode.WARNED, ("hold",))
     assert scene.rollback().to == "1"

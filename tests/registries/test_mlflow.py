@@ -1,10 +1,12 @@
 """The registry adapter on a real MLflow store: one sqlite file for the module, one model for each test."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import permutations
 from math import isnan, nan
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -13,11 +15,12 @@ from model_promotion.clocks import SystemClock
 from model_promotion.connections.address import resolve
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.mlflow import MlflowConnection
-from model_promotion.core.entities import Version
-from model_promotion.core.errors import NotFound, PromotionError
+from model_promotion.core.entities import RecordedMetrics, Version
+from model_promotion.core.errors import Denied, NotFound, PromotionError
 from model_promotion.core.steps import SetAlias, SetTag
-from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter, _filter
+from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter, _by_name, _filter
 
+T = TypeVar("T")
 MLMODEL = "flavors:\n  python_function:\n    loader_module: none\nmodel_uuid: abc\n"
 
 
@@ -136,6 +139,50 @@ def test_an_alias_cannot_point_at_a_version_that_is_not_there(shop: Shop) -> Non
     with pytest.raises(NotFound):
         shop.writer.write(SetAlias(shop.name, "champion", None, "9"))
     assert shop.registry.model(shop.name).aliases == {}
+
+
+def measured(value: float, step: int, at: int, dataset: str | None = None) -> Any:
+    from mlflow.entities import Metric
+
+    return Metric("f1", value, at, step, dataset_name=dataset, dataset_digest=dataset)
+
+
+ROWS = [(0.1, 0, 9), (0.3, 2, 1), (0.2, 1, 5), (0.8, 1, 5, "test"), (0.9, 0, 5, "train")]
+
+
+def test_the_newest_step_counts_for_each_dataset_by_itself_in_whatever_order_they_come() -> None:
+    for rows in permutations(ROWS):
+        assert _by_name([measured(*row) for row in rows]) == {"f1": 0.3, "f1 [test]": 0.8, "f1 [train]": 0.9}
+
+
+def test_of_one_step_the_last_time_counts() -> None:
+    assert _by_name([measured(0.2, 1, 7), measured(0.1, 1, 6)]) == {"f1": 0.2}
+
+
+class Guarded(MlflowConnection):
+    """A connection whose login may not read logged models."""
+
+    def call(self, doing: str, ask: Callable[[Any], T]) -> T:
+        if doing.startswith("read the metrics of"):
+            raise Denied(f"could not {doing}: not allowed")
+        return super().call(doing, ask)
+
+
+def test_a_logged_model_that_may_not_be_read_leads_on_to_the_run(shop: Shop, database: str) -> None:
+    guarded = MlflowRegistry(Guarded(resolve(database, database, "test"), Deadline(60, SystemClock())))
+    one = Version(shop.name, "1", run_id=a_run(shop.client, f1=0.7), model_id="m-not-ours", tags={"f1": "0.1"})
+    assert guarded.metrics(one) == RecordedMetrics({"f1": 0.7}, "its run")
+
+
+def test_metrics_of_a_logged_model_keep_their_datasets_apart(shop: Shop) -> None:
+    experiment_id = shop.client.get_experiment_by_name("here").experiment_id
+    run_id = a_run(shop.client)
+    logged = shop.client.create_logged_model(experiment_id, source_run_id=run_id)
+    for dataset, value in (("test", 0.8), ("train", 0.9)):
+        told = {"model_id": logged.model_id, "dataset_name": dataset, "dataset_digest": dataset}
+        shop.client.log_metric(run_id, "f1", value, **told)
+    found = shop.registry.metrics(Version(shop.name, "1", run_id=run_id, model_id=logged.model_id))
+    assert found == RecordedMetrics({"f1 [test]": 0.8, "f1 [train]": 0.9}, "its logged model")
 
 
 def test_metrics_come_from_the_logged_model_before_the_run_before_the_tags(shop: Shop) -> None:

@@ -40,8 +40,8 @@ def test_no_secret_is_in_it() -> None:
 def test_it_is_added_to_what_stands_there(tmp_path: Path) -> None:
     file = tmp_path / "summary.md"
     file.write_text("before\n")
-    append(outcome("fine"), file)
-    append(outcome("fine"), file)
+    append(render(outcome("fine")), file)
+    append(render(outcome("fine")), file)
     text = file.read_text(encoding="utf-8")
     assert text.startswith("before\n###")
     assert text.count("### check") == 2

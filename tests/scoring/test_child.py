@@ -178,7 +178,7 @@ def test_a_nested_column_of_another_type_is_told_in_one_line() -> None:
         ([object()], [object()], True),
     ],
 )
-def test_two_answers_are_equal_up_to_the_order_of_a_sum(one: Any, two: Any, equal: bool) -> None:  # noqa: FBT001
+def test_two_answers_are_equal_up_to_the_order_of_a_sum(one: Any, two: Any, equal: bool) -> None:
     said = child.looked_at((one, two), None, None)["problems"]
     assert ("two calls on the same rows gave different answers" not in said) is equal
 

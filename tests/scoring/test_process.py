@@ -104,6 +104,25 @@ def test_a_scikit_learn_model_answers_its_own_example_and_is_measured(tmp_path: 
     assert sorted(folder.rglob("*")) == before
 
 
+def test_stopping_ends_the_model_that_runs_with_its_children_and_begins_no_other(
+    make_model: MakeModel, tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+    body = ["pid = os.fork()", f"open({str(pids)!r}, 'a').write(f'{{os.getpid()}}\\n')", "time.sleep(60)"]
+    scorer, results = ChildScorer(), list[TrialResult]()
+    trial = Trial("candidate v7", make_model(*body), repeats=3, timeout_s=60)
+    thread = threading.Thread(target=lambda: results.append(scorer.run(trial)))
+    thread.start()
+    until = time.monotonic() + 30
+    while (not pids.exists() or len(pids.read_text().split()) < 2) and time.monotonic() < until:
+        time.sleep(0.05)
+    scorer.stop()
+    thread.join(5)
+    assert [result.error is not None for result in results] == [True]
+    assert all(dead_soon(int(pid)) for pid in pids.read_text().split())
+    assert scorer.run(trial).error == "was not begun: stopped"
+
+
 def test_every_fault_of_one_answer_is_told(make_model: MakeModel) -> None:
     body = 'return pd.DataFrame({"score": [0.5, 0.5, float("nan"), random.random()]})'
     assert run(make_model(body)).problems == (
@@ -142,7 +161,7 @@ def test_sys_exit_in_a_model_is_its_error_and_not_our_exit(make_model: MakeModel
 
 
 def test_a_model_that_hangs_is_stopped_with_all_it_started(make_model: MakeModel, tmp_path: Path) -> None:
-    body = (f'open("{tmp_path}/pid", "w").write(str(os.fork() or os.getpid()))', "time.sleep(300)")
+    body = ("pid = os.fork()", f'pid and open("{tmp_path}/pid", "w").write(str(pid))', "time.sleep(300)")
     began = time.monotonic()
     assert run(make_model(*body), timeout_s=8).error == "did not answer within 8 s"
     assert time.monotonic() - began < 12
@@ -283,7 +302,8 @@ def test_the_mark_of_a_trial_finds_its_processes_and_no_others(tmp_path: Path) -
 
 def test_only_what_is_on_the_list_reaches_a_model(tmp_path: Path) -> None:
     wanted = {"PATH": "/bin", "LC_ALL": "C", "OMP_NUM_THREADS": "1", "LD_LIBRARY_PATH": "/x"}
-    room = Room.at(tmp_path, {**wanted, "PATHS": "x", "MY_LANG": "x", "LC_": "x", "HOME": "/root", "UV_INDEX_URL": "x"})
+    environ = {**wanted, "PATHS": "x", "MY_LANG": "x", "LC_": "x", "HOME": "/root", "UV_INDEX_URL": "x"}
+    room = Room.at(tmp_path, environ, set())
     ours = {"HOME", "TMPDIR", "TMP", "TEMP", "MLFLOW_TRACKING_URI", "MLFLOW_DISABLE_TELEMETRY", "MLFLOW_LOGGING_LEVEL"}
     assert {name: value for name, value in room.environ.items() if name not in ours} == wanted
     assert room.environ["HOME"].startswith(str(tmp_path))

@@ -32,7 +32,7 @@ class DatabricksAccess:
         MLflow's own client asks: it is loaded anyway, and a rollback need not wait a second for the SDK's import.
         """
         if self._known is None:
-            user = self._mlflow.get("ask who is calling", CURRENT_USER)
+            user = self._mlflow.get("ask who is calling", CURRENT_USER, self._mlflow.address.tracking_uri)
             if not isinstance(user, dict) or not user.get("userName"):
                 raise Unavailable("the workspace does not say who is calling")
             groups = frozenset(str(group["display"]) for group in user.get("groups") or () if group.get("display"))
@@ -47,22 +47,24 @@ class DatabricksAccess:
             whose = "you" if owner == me.name else f"your group {owner}"
             return Rights(may_move_aliases=True, may_set_tags=True, because=f"{whose} own{'s' * (owner != me.name)} it")
         try:
-            held = self._privileges(model, me)
+            return self._of_another(owner, self._privileges(model, me), me)
         except Denied as error:
             return Rights(None, None, f"the grants cannot be read ({error})")
+
+    def _of_another(self, owner: str, held: set[str], me: Identity) -> Rights:
+        """Rights on a model that somebody else owns, or nobody is seen to own."""
+        tags = True if held & TAGGING else None
+        if not owner:
+            return Rights(None, tags, "its owner cannot be read")
         if "MANAGE" in held:
-            return Rights(
-                None, True if held & TAGGING else None, "you have MANAGE, and only owners are sure to succeed"
-            )
-        if owner and not PERSON.search(owner):
-            return Rights(None, None, f"group {owner} owns it, and Databricks does not say whether you are in it")
-        if owner:
-            return Rights(
-                may_move_aliases=False,
-                may_set_tags=bool(held & TAGGING),
-                because=f"{owner} owns it; you have {', '.join(sorted(held)) or 'no privilege'}",
-            )
-        return Rights(None, None, "its owner cannot be read")
+            return Rights(None, tags, "you have MANAGE, and only owners are sure to succeed")
+        if not PERSON.search(owner):
+            return Rights(None, tags, f"group {owner} owns it, and Databricks does not say whether you are in it")
+        admin = self._administers_the_metastore(me)
+        told = {True: "you administer the metastore", None: "whether you administer the metastore is not known"}
+        has = f"you have {', '.join(sorted(held)) or 'no privilege'}"
+        may_tag = admin if admin is not False else bool(held & TAGGING)
+        return Rights(admin, may_tag, f"{owner} owns it; {told.get(admin, has)}")
 
     def _owner(self, model: str) -> str:
         try:
@@ -72,6 +74,14 @@ class DatabricksAccess:
         except PromotionError:
             return ""
         return str(found.owner or "")
+
+    def _administers_the_metastore(self, me: Identity) -> bool | None:
+        """Metastore admins may do what owners may; None when it cannot be read who they are."""
+        try:
+            summary = self._connection.call("read the metastore's owner", lambda client: client.metastores.summary())
+        except PromotionError:
+            return None
+        return str(summary.owner) in {me.name, *me.groups} if summary.owner else None
 
     def _privileges(self, model: str, me: Identity) -> set[str]:
         """From all grants where the caller may read them, else from the caller's own, which anybody may read."""

@@ -23,11 +23,14 @@ class MlflowAccess:
         """The user of the server's login, else the login name of this machine."""
         if self._connection.address.database_file is None:
             try:
-                user = self._connection.get("ask who is calling", CURRENT_USER)["user"]
+                user = self._ask(CURRENT_USER)["user"]
                 return Identity(str(user["username"]), vouched_by="MLflow server login")
             except (NotFound, KeyError, TypeError):
                 pass  # This server has no login.
-        return Identity(getpass.getuser())
+        try:
+            return Identity(getpass.getuser())
+        except (KeyError, OSError):  # A container may run under a number that has no name.
+            return Identity(f"user {os.getuid()}")
 
     def rights(self, model: str) -> Rights:
         """Whether the database file may be written, or what the server's permission list says."""
@@ -35,14 +38,17 @@ class MlflowAccess:
             writable = os.access(database, os.W_OK) and os.access(database.absolute().parent, os.W_OK)
             return Rights(writable, writable, f"{database} is {'' if writable else 'not '}writable")
         try:
-            self._connection.get("ask who is calling", CURRENT_USER)
+            self._ask(CURRENT_USER)
         except NotFound:
             return Rights(may_move_aliases=True, may_set_tags=True, because="this server asks for no login")
         try:
-            granted = self._connection.get("read your permissions", MY_PERMISSIONS)
+            granted = self._ask(MY_PERMISSIONS)
         except (NotFound, Denied) as error:
             return Rights(None, None, f"the server does not say what you may do ({error})")
         return _rights(granted, model)
+
+    def _ask(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        return self._connection.get("ask what you may do", path, self._connection.address.registry_uri)
 
 
 def _rights(granted: Any, model: str) -> Rights:  # noqa: ANN401 - JSON

@@ -29,7 +29,7 @@ def ask(witness: Witness) -> Finding | None:
     return Finding(
         Verdict.PASSED if passed else Verdict.FAILED,
         sentence,
-        {"candidate": candidate, "champion": champion},
+        {"problems": list(candidate.problems), "measured": {"candidate": candidate, "champion": champion}},
         Table(HEADER, side_by_side(candidate, champion)),
         hint="" if passed else "mend the model and register it again",
     )

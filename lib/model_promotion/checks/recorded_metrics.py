@@ -7,12 +7,11 @@ from model_promotion.core.entities import RecordedMetrics, Version
 from model_promotion.core.errors import NotFound
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict, Weight
-from model_promotion.core.metrics import Change, MetricChange, compare, table_rows
+from model_promotion.core.metrics import TABLE_COLUMNS, Change, MetricChange, compare, table_rows
 from model_promotion.witness import Witness
 
 TOPIC = "Metrics"
 WEIGHT = Weight.ADVISES
-HEADER = ("metric", "champion", "candidate", "change", "better is", "verdict")
 
 
 def ask(witness: Witness) -> Finding:
@@ -24,7 +23,8 @@ def ask(witness: Witness) -> Finding:
     old = _recorded(witness, champion)
     missing = [version.label for version, found in ((candidate, new), (champion, old)) if found is None]
     if new is None or old is None:
-        return Finding(Verdict.UNKNOWN, f"no metric is recorded for {' and '.join(missing)}")
+        hint = "log metrics on the run or the logged model, then look again"
+        return Finding(Verdict.UNKNOWN, f"no metric is recorded for {' and '.join(missing)}", hint=hint)
     changes = compare(old.values, new.values, witness.policy.metric_rules)
     return judge(changes, f"{champion.label} ({old.found_in}) -> {candidate.label} ({new.found_in})")
 
@@ -32,10 +32,10 @@ def ask(witness: Witness) -> Finding:
 def judge(changes: Sequence[MetricChange], who: str) -> Finding:
     """The finding for these changes; `who` says whose they are, and where they were recorded."""
     facts = {"changes": list(changes)}
-    table = Table(HEADER, table_rows(changes))
+    table = Table(TABLE_COLUMNS, table_rows(changes))
     named = {kind: [change.name for change in changes if change.verdict is kind] for kind in Change}
     if worse := named[Change.WORSE]:
-        hint = "a tolerance or a direction can be set in promotion.toml: [metrics.NAME]"
+        hint = "--compare-metrics refuses it, a tolerance or a direction can be set in promotion.toml: [metrics.NAME]"
         return Finding(Verdict.FAILED, f"{', '.join(worse)} got worse, {who}", facts, table, hint)
     doubtful = named[Change.MISSING] + named[Change.NOT_A_NUMBER]
     if doubtful:
@@ -57,7 +57,8 @@ def _recorded(witness: Witness, version: Version) -> RecordedMetrics | None:
 
 def _without_champion(candidate: Version, found: RecordedMetrics | None) -> Finding:
     if found is None:
-        return Finding(Verdict.UNKNOWN, f"no metric is recorded for {candidate.label}")
+        said = f"no metric is recorded for {candidate.label}; there is no champion to compare with"
+        return Finding(Verdict.PASSED, said)
     facts = {"candidate": dict(found.values), "found_in": found.found_in}
     if odd := [name for name, value in found.values.items() if not math.isfinite(value)]:
         return Finding(Verdict.UNKNOWN, f"{', '.join(odd)} of {candidate.label} is not a number", facts)

@@ -16,11 +16,12 @@ def ask(witness: Witness) -> Finding:
         new, old = both(lambda: witness.signature(candidate), lambda: witness.signature(champion) if champion else None)
     except ValueError as error:
         return Finding(Verdict.FAILED, f"a signature cannot be read: {error}")
+    if champion is None:
+        has = "has a signature" if new else "has no signature"
+        return Finding(Verdict.PASSED, f"{candidate.label} {has}; there is no champion whose callers could break")
     if new is None:
         hint = "log the model with signature=mlflow.models.infer_signature(inputs, outputs)"
         return Finding(Verdict.UNKNOWN, f"{candidate.label} has no signature", hint=hint)
-    if champion is None:
-        return Finding(Verdict.PASSED, f"{candidate.label} has a signature; there is no champion to compare it with")
     if old is None:
         return Finding(Verdict.UNKNOWN, f"{champion.label} has no signature, so what its callers send is not known")
     broken = breaks(old, new)

@@ -42,6 +42,7 @@ class Address:
     def __str__(self) -> str:
         if self.database_file:
             where = f"sqlite file {self.database_file.absolute()}"
+            where += "" if self.tracking_uri == self.registry_uri else f", tracking {self.tracking_uri}"
         else:
             where = f"registry {self.registry_uri}, tracking {self.tracking_uri}"
         return f"{where} (from {self.chosen_by})"

@@ -4,10 +4,11 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from model_promotion.core.errors import Unavailable
+from model_promotion.core.errors import TimedOut, Unavailable
 from model_promotion.ports import Clock
 
 T = TypeVar("T")
+PATIENCE = "try again, or allow more with --timeout DURATION"
 
 
 class Deadline:
@@ -51,9 +52,7 @@ class Deadline:
         finally:
             self._leave()
         if not answer:
-            raise Unavailable(
-                f"no answer within {self.total_s:g} s", hint="try again, or allow more with --timeout DURATION"
-            )
+            raise TimedOut(f"no answer within {self.total_s:g} s", hint=PATIENCE)
         succeeded, value = answer[0]
         if not succeeded:
             raise value
@@ -64,8 +63,12 @@ class Deadline:
             now = self._clock.monotonic()
             if not self._under_way:
                 self._busy_since = now
+            left_s = self.total_s - self._used_s - (now - self._busy_since if self._under_way else 0.0)
+            if left_s <= 0:
+                # Not even begun: what is sent without time to wait for its answer would land behind our back.
+                raise Unavailable(f"the {self.total_s:g} s for the registry are used up", hint=PATIENCE)
             self._under_way += 1
-            return max(0.05, self.total_s - self._used_s - (now - self._busy_since))
+            return left_s
 
     def _leave(self) -> None:
         with self._lock:

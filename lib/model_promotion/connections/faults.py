@@ -1,11 +1,12 @@
 """What the clients' errors mean to us. Everything is told apart by code and text, without importing a client."""
 
 import re
-from typing import Any
 
-from model_promotion.core.errors import Conflict, Denied, NotFound, PromotionError, Unavailable
+from model_promotion.core.errors import Conflict, Denied, NotFound, PromotionError, TimedOut, Unavailable
+from model_promotion.core.redaction import redacted
 
 LONGEST = 300
+INSTALL_HINT = "start it with uv run --script promote_model.py, or with the Python of the .venv that make demo made"
 # Error codes of the services, and the names of the databricks.sdk classes for answers that carry no code.
 MISSING = frozenset(
     {
@@ -30,31 +31,9 @@ FORBIDDEN = frozenset(
 )
 CONTESTED = frozenset({"ABORTED", "RESOURCE_CONFLICT", "ResourceConflict"})
 LOGIN_HINT = "log in (databricks auth login), or set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a --profile"
-NAMED = r"(?:token|password|passwd|pwd|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|[?&]sig|x-amz-signature)"
-SECRET = re.compile(
-    rf"""((?i:bearer\s+|authorization["']?\s*[=:]\s*["']?basic\s+|{NAMED}["']?\s*[=:]\s*["']?))[^\s"',;&]+"""
-    r"|\b(?i:dapi[0-9a-f]{8,}[-\w]*)"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
-)
 # What a login page adds to an error, and where urllib3 hides the cause.
 PAGE = re.compile(r"(?is)\W*(response body:?\W*)?<(!doctype|html).*")
 CAUSE = re.compile(r"(?s)\w+\(host=.*Max retries exceeded .*\(Caused by (.*)\)")
-USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
-
-
-def redacted(text: str) -> str:
-    """The text without tokens, passwords and user names in addresses."""
-    return USER_INFO.sub("***@", SECRET.sub(lambda found: (found[1] or "") + "***", text))
-
-
-def redacted_within(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
-    """A JSON value with every text in it redacted; numbers and names of fields stay what they are."""
-    if isinstance(value, dict):
-        return {redacted(key): redacted_within(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [redacted_within(item) for item in value]
-    return redacted(value) if isinstance(value, str) else value
 
 
 def shortened(text: str) -> str:
@@ -71,6 +50,9 @@ def translated(error: BaseException, doing: str) -> PromotionError:
 
     MLflow answers a login page, a dead proxy and an unknown method all with INTERNAL_ERROR, so the text is read too.
     """
+    if isinstance(error, ModuleNotFoundError):
+        # A defect of the installation; the code is that of a defect.
+        return PromotionError(f"{error.name} is not installed here", hint=INSTALL_HINT)
     return error if isinstance(error, PromotionError) else _told_apart(error, doing)
 
 
@@ -87,9 +69,15 @@ def _told_apart(error: BaseException, doing: str) -> PromotionError:
         return Denied(f"could not {doing}: not allowed or not logged in ({said})", hint=LOGIN_HINT)
     if "credential configuration failed" in str(error) or "cannot configure default credentials" in str(error):
         return Denied(f"could not {doing}: no Databricks login was found", hint=LOGIN_HINT)
+    return _unanswered(error, said, doing)
+
+
+def _unanswered(error: BaseException, said: str, doing: str) -> Unavailable:
     if "<html" in str(error).lower() or "unable to parse response" in str(error).lower():
         return Unavailable(
             f"could not {doing}: a web page answered instead of a registry",
             hint="check the address and any proxy or login page in front of it",
         )
+    if isinstance(error, TimeoutError) or "timed out" in said.lower():
+        return TimedOut(f"could not {doing}: {said}", hint="try again, or allow more with --timeout DURATION")
     return Unavailable(f"could not {doing}: {said}", hint="try again; --verbose shows the details")

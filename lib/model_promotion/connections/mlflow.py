@@ -4,6 +4,7 @@ import contextlib
 import copy
 import json
 import logging
+import math
 import os
 import threading
 import warnings
@@ -16,16 +17,11 @@ from model_promotion.connections.databricks import host_of
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.faults import LOGIN_HINT, translated
 from model_promotion.connections.preflight import look_into, reach
-from model_promotion.core.errors import Denied, NotFound, Unavailable
+from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
 
 T = TypeVar("T")
 
-# The clients' own patience: short enough that no retry of theirs outlives the deadline by much.
-QUIET_AND_BOUNDED = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "MLFLOW_DATABRICKS_ENDPOINT_HTTP_RETRY_TIMEOUT": "20",
+QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -37,6 +33,9 @@ QUIET_AND_BOUNDED = {
 ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
 
+MOST_RETRIES = 10  # MLflow refuses more.
+
+
 class MlflowConnection:
     """An MlflowClient that is made on first use, after its environment is set and its host was seen to answer."""
 
@@ -44,6 +43,7 @@ class MlflowConnection:
         self.address = address
         self.deadline = deadline
         self._made: list[Any] = []  # One client at most, shared with every connection under another deadline.
+        self._failed: list[PromotionError] = []  # Nobody waits for a dead host twice.
         self._lock = threading.Lock()
 
     def under(self, deadline: Deadline) -> "MlflowConnection":
@@ -59,8 +59,8 @@ class MlflowConnection:
         except Exception as error:
             raise translated(error, doing) from error
 
-    def get(self, doing: str, path: str) -> Any:  # noqa: ANN401 - JSON
-        """The JSON that the server answers to a GET of this path, for what the client has no method for.
+    def get(self, doing: str, path: str, uri: str) -> Any:  # noqa: ANN401 - JSON
+        """The JSON that the server at `uri` answers to a GET of this path, for what the client has no method for.
 
         Raises:
             NotFound: when the server has no such path.
@@ -74,7 +74,7 @@ class MlflowConnection:
             from mlflow.utils.rest_utils import http_request
 
             login_to = get_databricks_host_creds if self.address.is_databricks else get_default_host_creds
-            login = login_to(self.address.tracking_uri)
+            login = login_to(uri)
             reply = http_request(login, path, "GET", raise_on_status=False)
             if reply.status_code == HTTPStatus.NOT_FOUND:
                 raise NotFound(f"no {path} on this server")
@@ -88,20 +88,26 @@ class MlflowConnection:
 
     def _connected(self) -> Any:  # noqa: ANN401 - the client's type lives in mlflow, which is imported below
         with self._lock:
+            for failure in self._failed:
+                raise failure
             if not self._made:
                 self._made.append(self._connect())
             return self._made[0]
 
     def _connect(self) -> Any:  # noqa: ANN401 - as above
-        self._look_before_opening()
-        for name, value in QUIET_AND_BOUNDED.items():
+        try:
+            self._look_before_opening()
+        except PromotionError as error:
+            self._failed.append(error)
+            raise
+        for name, value in {**QUIET, **bounded(self.deadline.total_s)}.items():
             os.environ.setdefault(name, value)
         if os.environ.get("DATABRICKS_TOKEN") and os.environ.get("DATABRICKS_HOST") and not self.address.profile:
             # A token login needs no SDK, and MLflow would import it (1.5 s) and probe the host before every request.
             os.environ.setdefault("MLFLOW_ENABLE_DB_SDK", "false")
-        hush()
         import mlflow
 
+        hush()  # After the import: MLflow sets its own loggers up.
         # The artifact functions know only the global addresses, and a client made before these are set keeps others.
         with environ_restored(*ADDRESSES):
             mlflow.set_tracking_uri(self.address.tracking_uri)
@@ -114,8 +120,24 @@ class MlflowConnection:
         for url in {self.address.registry_uri, self.address.tracking_uri}:
             if url.startswith(("http://", "https://")):
                 reach(url)
-        if self.address.is_databricks and (host := host_of(self.address.profile)):
+        if not self.address.is_databricks:
+            return
+        host = host_of(self.address.profile)
+        if self.address.profile and not host:
+            raise Denied(f"profile {self.address.profile} is not in the Databricks configuration", hint=LOGIN_HINT)
+        if host:
             reach(host)
+
+
+def bounded(total_s: float) -> dict[str, str]:
+    """The clients' own patience: 429 and 503 are waited out (2, 4, 8 s, or as Retry-After says) until the deadline."""
+    retries = min(MOST_RETRIES, math.ceil(math.log2(total_s + 2)))
+    return {
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries),
+        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, min(20, int(total_s)))),
+        "MLFLOW_DATABRICKS_ENDPOINT_HTTP_RETRY_TIMEOUT": str(max(1, int(total_s))),
+    }
 
 
 @contextlib.contextmanager

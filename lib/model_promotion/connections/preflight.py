@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from model_promotion.clocks import SystemClock
 from model_promotion.connections.deadline import Deadline
-from model_promotion.core.errors import NotFound, Unavailable
+from model_promotion.core.errors import NoRegistry, Unavailable
 
 ELSEWHERE = "name yours: --registry-uri URI, or MLFLOW_TRACKING_URI; or try --demo"
 PATIENCE_S = 4.0
@@ -25,14 +25,14 @@ def look_into(database: Path, chosen_by: str) -> None:
         Unavailable: when it is no database.
     """
     if not database.exists():
-        raise NotFound(f"there is no registry at {database.absolute()} (from {chosen_by})", hint=ELSEWHERE)
+        raise NoRegistry(f"there is no registry at {database.absolute()} (from {chosen_by})", hint=ELSEWHERE)
     try:
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
             tables = opened.execute("select 1 from sqlite_master where name = 'registered_models'").fetchall()
     except sqlite3.Error as error:
         raise Unavailable(f"{database.absolute()} cannot be read as a registry: {error}", hint=ELSEWHERE) from error
     if not tables:
-        raise NotFound(f"the database {database.absolute()} holds no registry (from {chosen_by})", hint=ELSEWHERE)
+        raise NoRegistry(f"the database {database.absolute()} holds no registry (from {chosen_by})", hint=ELSEWHERE)
 
 
 def reach(url: str) -> None:

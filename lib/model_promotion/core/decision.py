@@ -40,8 +40,6 @@ def effect(finding: Finding, demands: Demands) -> Effect:
     """What this finding does, by the table in the contract's section 6."""
     if finding.verdict is Verdict.PASSED:
         return Effect.NONE
-    if finding.verdict is Verdict.WARNED:
-        return Effect.WARNS
     if finding.verdict is Verdict.FAILED and finding.weight is Weight.BARS:
         return Effect.REFUSES
     blocking = finding.verdict is Verdict.FAILED and finding.weight is Weight.BLOCKS

@@ -38,7 +38,6 @@ class Version:
     model_id: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
-    created_ms: int = 0
     deployment_job: DeploymentJobState | None = None
 
     @property

@@ -24,6 +24,10 @@ class NotFound(PromotionError):
     code = ExitCode.NOT_FOUND
 
 
+class NoRegistry(NotFound):
+    """There is no registry at all where one was looked for."""
+
+
 class Denied(PromotionError):
     """The registry knows who we are, or does not, and will not do it."""
 
@@ -36,10 +40,20 @@ class Unavailable(PromotionError):
     code = ExitCode.DENIED
 
 
+class TimedOut(Unavailable):
+    """No answer within the time allowed: what was asked may still happen."""
+
+
 class Conflict(PromotionError):
     """Somebody else moved what was about to be moved."""
 
     code = ExitCode.REFUSED
+
+
+class Interrupted(PromotionError):
+    """Somebody pressed Ctrl-C or sent SIGTERM."""
+
+    code = ExitCode.INTERRUPTED
 
 
 class BadCall(PromotionError):

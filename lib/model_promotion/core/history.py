@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from model_promotion.core.record import GENESIS, Head, Line, Stored, body_of, digest
 
-MOVES = frozenset({"promote", "rollback"})
+MOVES = frozenset({"promote", "rollback", "outside"})
 
 
 def moves_of(alias: str, lines: Iterable[Line]) -> tuple[Line, ...]:
@@ -18,13 +18,16 @@ def verified(alias: str, lines: Iterable[Line]) -> tuple[str, ...]:
     """The versions that stood behind the alias and were never gone back from; the one in place is the last.
 
     A promotion puts a version on top. A rollback takes off everything above the version it goes back to, and takes it
-    from below too if it stood there before, so what was rolled back is never gone back to.
+    from below too if it stood there before, so what was rolled back is never gone back to. Behind a move that was made
+    outside this tool nothing is known to be verified.
     """
     stack: list[str] = []
     for line in moves_of(alias, lines):
         if line.to is None:
             continue
-        if line.kind == "promote":
+        if line.kind == "outside":
+            stack = []
+        elif line.kind == "promote":
             stack += [number for number in (line.was,) if number and stack[-1:] != [number]]
         else:
             place = max((at for at, number in enumerate(stack) if number == line.to), default=len(stack) - 1)
@@ -32,6 +35,12 @@ def verified(alias: str, lines: Iterable[Line]) -> tuple[str, ...]:
             stack = [number for number in stack[: max(place, 0)] if number not in gone]
         stack += [line.to] if stack[-1:] != [line.to] else []
     return tuple(stack)
+
+
+def moved_outside(alias: str, lines: Iterable[Line], stands: str | None) -> Line | None:
+    """The last recorded move of an alias, if the alias is no longer where that put it."""
+    last = moves_of(alias, lines)[-1:]
+    return last[0] if last and last[0].to != stands else None
 
 
 def in_place(alias: str, lines: Iterable[Line], at: float) -> Line | None:

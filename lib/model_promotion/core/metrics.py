@@ -148,16 +148,13 @@ def _known() -> Mapping[str, Direction]:
 _KNOWN = _known()
 
 
-def direction_of(name: str, overrides: Mapping[str, Direction] = MappingProxyType({})) -> Direction | None:
+def direction_of(name: str) -> Direction | None:
     """Which way is this metric better? None when its name does not tell: then it is shown, never judged.
 
     Args:
         name: the name as recorded, such as `val_f1_macro`, `test/ndcg@10`, `neg_mean_squared_error`, `trainLogLoss`.
-        overrides: what the caller knows better, by the exact name.
     """
-    if name in overrides:
-        return overrides[name]
-    return _told_by(_core(name))
+    return _told_by(_core(name.partition(" [")[0]))
 
 
 def _told_by(words: tuple[str, ...]) -> Direction | None:
@@ -172,8 +169,15 @@ def compare(
     champion: Mapping[str, float], candidate: Mapping[str, float], rules: Mapping[str, MetricRule]
 ) -> tuple[MetricChange, ...]:
     """What became of each metric that either version recorded or a rule names, sorted by name."""
-    names = sorted({*champion, *candidate, *rules})
-    return tuple(_compared(name, champion.get(name), candidate.get(name), rules.get(name)) for name in names)
+    found = {*champion, *candidate}
+    # A rule holds for every dataset its metric was measured on; what was measured on none is missing.
+    names = sorted(found | (set(rules) - {name.partition(" [")[0] for name in found}))
+    return tuple(_compared(name, champion.get(name), candidate.get(name), _rule_for(name, rules)) for name in names)
+
+
+def _rule_for(name: str, rules: Mapping[str, MetricRule]) -> MetricRule | None:
+    """The rule of this very name, else that of the metric without the dataset it was measured on."""
+    return rules.get(name) or rules.get(name.partition(" [")[0])
 
 
 def table_rows(changes: Iterable[MetricChange]) -> tuple[tuple[str, ...], ...]:

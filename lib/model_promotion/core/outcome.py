@@ -10,6 +10,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
 from model_promotion.core.jsonable import jsonable
 from model_promotion.core.request import Mode
+from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.steps import Entry, Step
 
 SCHEMA_VERSION = 1
@@ -20,7 +21,7 @@ class Outcome:
     """What was found, decided and done.
 
     `summary` is the sentence a person reads last, `hints` are the commands to type next, `undo` is the one that goes
-    back. `planned` holds the writes a dry run would have made.
+    back. `planned` holds the writes a dry run would have made, `reviewed` the plan to be put before somebody.
     """
 
     mode: Mode
@@ -32,6 +33,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     decision: Decision | None = None
     planned: tuple[Step, ...] = ()
+    reviewed: Reviewed | None = None
     entries: tuple[Entry, ...] = ()
     record: str = ""
     warnings: tuple[str, ...] = ()
@@ -44,4 +46,7 @@ class Outcome:
     def document(self) -> dict[str, Any]:
         """The JSON document of --json."""
         body = jsonable(self)
+        warned = self.decision.warned if self.decision else ()
+        said = [finding.sentence for finding in self.findings if finding.check in warned]
+        body["warnings"] = [*self.warnings, *said]
         return {"schema_version": SCHEMA_VERSION, "exit_code": int(self.code), **body}

@@ -47,7 +47,7 @@ class TestPolicy:
     __test__: ClassVar[bool] = False
 
     timeout_s: float = 120.0
-    memory_mib: int | None = None
+    memory_mib: int | None = 32768
     download_timeout_s: float = 1800.0
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ HEAD_TAG = "promotion_head"
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
 
-Deeds = Literal["promote", "rollback", "release"]
+Deeds = Literal["promote", "rollback", "release", "outside"]
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 import shlex
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
+from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.selector import BACKUP, ByAlias, Selector
 
 
@@ -19,12 +21,13 @@ class Mode(StrEnum):
     RECOVER = "recover"
     HISTORY = "history"
     VERIFY_AUDIT = "verify-audit"
+    APPLY = "apply"
     DEMO = "demo"
 
     @property
     def writes(self) -> bool:
         """Whether this mode may change the registry."""
-        return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER}
+        return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER, Mode.APPLY}
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Request:
     compare_metrics: bool = False
     run_tests: bool = False
     env_manager: Literal["local", "uv"] = "local"
+    plan_out: Path | None = None
+    reviewed: Reviewed | None = None
     program: str = "promote_model.py"
     address_options: tuple[str, ...] = ()
 
@@ -51,6 +56,19 @@ class Request:
     def backup_alias(self) -> str:
         """The alias that keeps the previous version."""
         return f"{BACKUP}{self.target_alias}"
+
+    @property
+    def way_out(self) -> str:
+        """What to type when a promotion or rollback was cut off."""
+        return f"if it is dead, finish it: {self.command('--recover', 'resume')} or undo it: --recover abandon"
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The options that say how strictly to look, as they were typed."""
+        flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}
+        own_env = ("--env-manager", self.env_manager) if self.env_manager != "local" else ()
+        reason = ("--reason", self.reason) if self.reason else ()
+        return (*(flag for flag, given in flags.items() if given), *own_env, *reason)
 
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""

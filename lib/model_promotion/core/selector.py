@@ -99,7 +99,10 @@ def version_selector(text: str) -> Selector:
         return BySemver(semver[1])
     if text.startswith("@"):
         return ByAlias(alias_name(text))
-    raise BadCall(f"version {text!r} is neither a number, 'latest', nor like 1.2.0", hint="for example --version 7")
+    raise BadCall(
+        f"version {text!r} is neither a number, 'latest', nor like 1.2.0",
+        hint="for example --version 7; a model name with a space needs quotes",
+    )
 
 
 def model_address(text: str) -> tuple[str, Selector | None]:

@@ -57,12 +57,14 @@ def show(folder: Path, console: Console) -> int:
         BadCall: when the folder holds something that is not an earlier demo.
     """
     home = cleared(Path(os.path.abspath(folder)))  # noqa: PTH100 - resolve() would print another name than was typed
-    lines = _lines_to_try(folder, home)
+    program = _program_seen_from(home)
+    lines = _lines_to_try(folder, program)
     with contextlib.chdir(home), environ_restored(*ADDRESSES):
         build(home, console)
         for name in ADDRESSES:  # without these the registry in the current folder is the default
             os.environ.pop(name, None)
-        code = play(SCENES, console)
+        console.say(f"$ cd {shlex.quote(str(folder))}")
+        code = play(SCENES, program, console)
     if code != ExitCode.DONE:
         return code
     console.tell(Event(Kind.SUMMARY, "Demo", f"v2 was promoted, v3 refused, v1 is back; all of it lies in {home}"))
@@ -71,15 +73,15 @@ def show(folder: Path, console: Console) -> int:
     return ExitCode.DONE
 
 
-def play(scenes: Sequence[Scene], console: Console) -> ExitCode:
+def play(scenes: Sequence[Scene], program: str, console: Console) -> ExitCode:
     """Every scene, by the program itself, in the current folder."""
     from model_promotion.cli import main
 
     style = () if console.draws_emoji else ("--plain",)
     for number, scene in enumerate(scenes, start=1):
         console.tell(Event(Kind.HINT, f"Demo {number}/{len(scenes)}", scene.shows))
-        console.say(f"$ promote_model.py {shlex.join(scene.words)}")
-        code = ExitCode(main([*scene.words, *style]))
+        console.say(f"$ {program} {shlex.join(scene.words)}")
+        code = ExitCode(main([*scene.words, *style], program))
         console.say(f"exit code: {int(code)}\n")
         if code != scene.ends_with:
             console.fail(f"the demo expected exit code {int(scene.ends_with)}", "please report it, with these lines")
@@ -102,8 +104,7 @@ def cleared(home: Path) -> Path:
     return home
 
 
-def _lines_to_try(folder: Path, home: Path) -> list[str]:
-    program = _program_seen_from(home)
+def _lines_to_try(folder: Path, program: str) -> list[str]:
     elsewhere = [name for name in ADDRESSES if name in os.environ]
     unset = [f"unset {' '.join(elsewhere)}"] if elsewhere else []
     return [f"cd {shlex.quote(str(folder))}", *unset, *(f"{program} {shlex.join(words)}" for words in TRY_NEXT)]

@@ -4,26 +4,24 @@ No registry has compare-and-set. What stands in for it: every step looks at the 
 before it, and the intent must still be ours. What remains is the time between that read and the write.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
-from model_promotion.core.errors import Conflict, PromotionError, Unavailable
+from model_promotion.core.errors import Conflict, Interrupted, PromotionError, TimedOut, Unavailable
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.exits import ExitCode
+from model_promotion.core.intent import Intent, Move
+from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 READ_BACK_TRIES = 3
 READ_BACK_WAIT_S = 0.5
-
-
-class Interrupted(PromotionError):
-    """Somebody pressed Ctrl-C or sent SIGTERM."""
-
-    code = ExitCode.INTERRUPTED
+STOPPED = "see what stands with --history, then --recover resume or --recover abandon"
 
 
 @dataclass
@@ -40,6 +38,7 @@ class Hands:
     versions: dict[str, Version] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     unsettled: Step | None = None
+    may_land_later: bool = False
 
     def take(self, step: Step) -> None:
         """One step: it must find what it expects, and is read back.
@@ -50,6 +49,7 @@ class Hands:
         """
         now = self.value(step)
         if now == step.to:
+            self.hold_together()  # Somebody who took this over may have done it.
             self._enter(step, "already so")
             return
         if now != step.was:
@@ -58,6 +58,15 @@ class Hands:
         self._send(step)
         self._enter(step, "done")
         self.unsettled = None
+
+    def not_yet(self, step: Step) -> None:
+        """The move itself is ours to make: whoever has made it meanwhile has recorded it too.
+
+        Raises:
+            Conflict: when somebody else has made it.
+        """
+        if step.was != step.to == self.value(step):
+            raise Conflict(f"{_what(step)} is {_said(step, step.to)} already: somebody else moved it meanwhile")
 
     def value(self, step: Step) -> str | None:
         """What stands where the step is about to write, as last read."""
@@ -91,10 +100,14 @@ class Hands:
             self.seen = self.world.registry.model(step.model)
 
     def put_back(self) -> bool:
-        """Undo what was done, newest first, where it still stands; whether everything is as it was before."""
+        """Undo what was done, newest first, where it still stands; whether everything is as it was before.
+
+        After a write that got no answer nothing is undone: it may still take effect, and would find its backup gone.
+        """
+        if self.may_land_later:
+            return False
         done = [entry.step for entry in self.entries if entry.deed == "done"]
         done += [self.unsettled] if self.unsettled else []
-        clean = True
         for step in (step.undone() for step in reversed(done)):
             try:
                 if self.guard:
@@ -106,8 +119,8 @@ class Hands:
                     self._send(step)
                     self._enter(step, "undone")
             except PromotionError:
-                clean = False  # Said to the person together with what stands; the other steps are still undone.
-        return clean
+                return False  # While a move stands, its backup and its announcement stay: recovery needs them.
+        return True
 
     def _send(self, step: Step) -> None:
         failure: PromotionError | None = None
@@ -120,6 +133,7 @@ class Hands:
         stands = self.value(step)
         if stands == step.to:
             return
+        self.may_land_later = isinstance(failure, TimedOut)
         self.unsettled = None
         raise failure or Conflict(f"{_what(step)} was written, but reads {_said(step, stands)}")
 
@@ -139,7 +153,7 @@ class Hands:
         """Whether the announcement, if it was made, is still ours: with somebody else at work nothing is undone."""
         if self.guard is None:
             return True
-        return self.value(self.guard) in (self.guard.to, None)
+        return self.value(self.guard) == self.guard.to
 
     def _enter(self, step: Step, deed: str) -> None:
         self.entries.append(Entry(step, self.world.clock.now(), deed))  # type: ignore[arg-type]
@@ -155,19 +169,39 @@ class Acted:
     stands: str = ""
 
 
-def carry_out(opening: SetTag, steps: Sequence[Step], world: World, seen: RegisteredModel | None = None) -> Acted:
-    """Announce the work, take every step, and undo them all unless they all hold.
+def announced(
+    kind: Literal["promote", "rollback"], moves: tuple[Move, ...], seen: RegisteredModel, world: World
+) -> Intent:
+    """The announcement of these moves by this process, under a new id. A promotion moves its target last."""
+    target = moves[-1 if kind == "promote" else 0].alias
+    now = round(world.clock.now(), 3)
+    until = round(now + world.lease_s, 3)
+    return Intent(
+        uuid.uuid4().hex[:12], kind, target, moves, now, owner=world.owner.name, until=until, record=next_number(seen)
+    )
 
-    `seen` is the model as it was read a moment ago; without it, it is read now.
-    """
-    hands = Hands(world, seen or world.registry.model(opening.model), opening)
+
+def next_number(seen: RegisteredModel) -> int:
+    """The number of the record that comes next; 0 when the head of the records cannot be read."""
+    try:
+        return Head.parse(seen.tags.get(HEAD_TAG)).number + 1
+    except ValueError:
+        return 0
+
+
+def carry_out(opening: SetTag, steps: Sequence[Step], world: World) -> Acted:
+    """Announce the work, take every step, and undo them all unless they all hold."""
+    hands = Hands(world, world.registry.model(opening.model), opening)
     try:
         for step in (opening, *steps):
+            if step is steps[-1]:
+                hands.not_yet(step)
             hands.take(step)
-            if isinstance(step, SetAlias):
+            if isinstance(step, SetAlias) and step.was != step.to:
                 world.voice.tell(Event(Kind.PASSED, step.alias, f"{step.sentence}, read back"))
-        # All is moved: whoever announces something now will find that out, so only the aliases must still agree.
-        hands.hold_together(but=opening)
+        # All is moved: a rival who announces something now will find that out, so only the aliases must still agree.
+        # But who took this work over with --recover has recorded it, or will.
+        hands.hold_together(but=None if _taken_over(hands, opening) else opening)
     except PromotionError as error:
         return _undone(hands, error)
     except KeyboardInterrupt:
@@ -176,6 +210,15 @@ def carry_out(opening: SetTag, steps: Sequence[Step], world: World, seen: Regist
         undisturbed(hands.put_back)  # A defect of ours must not leave the work half done either.
         raise
     return Acted(tuple(hands.entries), hands.seen)
+
+
+def _taken_over(hands: Hands, opening: SetTag) -> bool:
+    """Whether the announcement is gone, or another process has put its name on it."""
+    now = hands.value(opening)
+    try:
+        return now is None or Intent.parse(now).id == Intent.parse(str(opening.to)).id
+    except ValueError:
+        return False
 
 
 def take_each(steps: Sequence[Step], hands: Hands) -> tuple[PromotionError, ...]:
@@ -191,8 +234,15 @@ def take_each(steps: Sequence[Step], hands: Hands) -> tuple[PromotionError, ...]
 def _undone(hands: Hands, error: PromotionError) -> Acted:
     hands.world.voice.tell(Event(Kind.FAILED, "Promotion", f"{error}; putting back what was done"))
     hands.world.renew()
-    clean, _ = undisturbed(hands.put_back)
+    try:
+        # After one interrupt the next one is the second.
+        clean, _ = undisturbed(hands.put_back, patience=0 if isinstance(error, Interrupted) else 1)
+    except KeyboardInterrupt:
+        last = f"ended at once; {_aliases(hands)} when last read"
+        return Acted(tuple(hands.entries), hands.seen, Interrupted(last, hint=STOPPED), "nothing more was put back")
     stands = standing(hands)
+    if hands.may_land_later:
+        error = TimedOut(str(error), hint=STOPPED)
     what = "everything was put back" if clean else "not everything could be put back"
     return Acted(tuple(hands.entries), hands.seen, error, f"{what}: {stands}")
 
@@ -200,10 +250,16 @@ def _undone(hands: Hands, error: PromotionError) -> Acted:
 def standing(hands: Hands) -> str:
     """Exactly what stands in the registry now, or that it cannot be read."""
     try:
-        aliases = hands.world.registry.model(hands.seen.name).aliases
+        hands.seen = hands.world.registry.model(hands.seen.name)
     except PromotionError as error:
         return f"what stands now could not be read ({error})"
-    named = sorted({entry.step.alias for entry in hands.entries if isinstance(entry.step, SetAlias)})
+    return _aliases(hands)
+
+
+def _aliases(hands: Hands) -> str:
+    aliases = hands.seen.aliases
+    steps = (*(entry.step for entry in hands.entries), hands.unsettled)
+    named = sorted({step.alias for step in steps if isinstance(step, SetAlias)})
     return ", ".join(f"@{name} is {say.version(aliases.get(name))}" for name in named) or "no alias was touched"
 
 

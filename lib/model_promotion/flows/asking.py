@@ -1,29 +1,49 @@
 """All checks are asked at the same time, and answer in their order."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
-from model_promotion.core.decision import Demands
+from model_promotion.core.decision import Demands, Effect, effect
 from model_promotion.core.errors import PromotionError
+from model_promotion.core.event import Event, Kind
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.request import Request
 from model_promotion.ports import Check
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
+STOP_WITHIN_S = 3.0
+
 
 def ask_all(witness: Witness, world: World) -> tuple[Finding, ...]:
     """Every check's answer; one that could not look says so."""
-    findings = []
-    with ThreadPoolExecutor(len(world.checks) + 1, thread_name_prefix="check") as pool:
-        answers = [pool.submit(_ask, check, witness) for check in world.checks]
-        for answer in answers:
-            with world.voice.during("asking the checks"):
-                finding = answer.result()
-            if finding:
-                world.voice.tell(finding.event)
-                findings.append(finding)
-    return tuple(findings)
+    pool = ThreadPoolExecutor(len(world.checks) + 1, thread_name_prefix="check")
+    answers = [pool.submit(_ask, check, witness) for check in world.checks]
+    try:
+        return tuple(_told(answers, world, demands(witness.request, world)))
+    except KeyboardInterrupt:
+        # Nothing was written yet, so nothing is waited for but the end of the process that runs a model.
+        world.scorer.stop()
+        wait(answers, timeout=STOP_WITHIN_S)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _told(answers: Iterable[Future[Finding | None]], world: World, demanded: Demands) -> Iterator[Finding]:
+    for answer in answers:
+        with world.voice.during("asking the checks"):
+            finding = answer.result()
+        if finding:
+            world.voice.tell(_event(finding, demanded))
+            yield finding
+
+
+def _event(finding: Finding, demanded: Demands) -> Event:
+    """The line of a finding; one that only warns is not drawn as a failure."""
+    only_warns = finding.verdict is Verdict.FAILED and effect(finding, demanded) is Effect.WARNS
+    return replace(finding.event, kind=Kind.WARNED) if only_warns else finding.event
 
 
 def demands(request: Request, world: World) -> Demands:

@@ -1,6 +1,7 @@
 """Promotion: look, judge, decide; then act, and undo every act unless all of them hold."""
 
-import uuid
+from collections.abc import Callable
+from dataclasses import replace
 
 from model_promotion.core import say
 from model_promotion.core.decision import Decision, decide
@@ -10,18 +11,23 @@ from model_promotion.core.finding import Finding
 from model_promotion.core.intent import INTENT_TAG, Intent, Move
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
+from model_promotion.core.record import HEAD_TAG
 from model_promotion.core.request import Mode, Request
-from model_promotion.core.steps import SetAlias
-from model_promotion.flows.acting import Acted, carry_out
+from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
+from model_promotion.core.steps import SetAlias, SetTag, Step
+from model_promotion.flows.acting import Acted, announced, carry_out
 from model_promotion.flows.asking import ask_all, demands
-from model_promotion.flows.recording import Deed, write_down
+from model_promotion.flows.recording import Deed, whoever, write_down
 from model_promotion.flows.resolve import make_plan
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
 
-def run(request: Request, world: World) -> Outcome:
-    """Promote; or, for --check and --dry-run, everything up to the decision."""
+def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] = lambda _: None) -> Outcome:
+    """Promote; or, for --check and --dry-run, everything up to the decision.
+
+    `still_holds` is shown what the decision rests on before anything is written; it raises when that was not reviewed.
+    """
     plan = make_plan(request, world.registry)
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
     if plan.nothing_to_do and INTENT_TAG not in plan.seen.tags:
@@ -30,20 +36,32 @@ def run(request: Request, world: World) -> Outcome:
     decision = decide(findings, demands(request, world))
     if not decision.go:
         return _refused(plan, request, findings, decision)
-    if request.mode is not Mode.PROMOTE:
-        return _would_go(plan, request, findings, decision)
+    if not request.mode.writes:
+        return _would_go(plan, request, world, findings)
+    still_holds(_reviewed(plan, request, findings, world))
     return _promoted(plan, request, world, (findings, decision))
 
 
-def intent_of(plan: Plan, since: float) -> Intent:
+def _intent_of(plan: Plan, world: World) -> Intent:
     """The announcement of this plan's moves, under a new id."""
     moves = tuple(Move(step.alias, step.was, step.to) for step in plan.moves if isinstance(step, SetAlias))
-    return Intent(uuid.uuid4().hex[:12], "promote", plan.target_alias, moves, round(since, 3))
+    return announced("promote", moves, plan.seen, world)
+
+
+def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> Reviewed:
+    """The plan as it can be put before somebody."""
+    return Reviewed(
+        made_by=whoever(world).name,
+        made_at=round(world.clock.now(), 3),
+        asked=asked_of(request, plan.candidate.number),
+        facts=facts_of(plan, findings, world.policy.digest, world.registry.uri),
+        writes=tuple(step.sentence for step in plan.moves),
+    )
 
 
 def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
     findings, decision = judged
-    intent = intent_of(plan, world.clock.now())
+    intent = _intent_of(plan, world)
     opening = intent.opening(plan.seen.name)
     world.renew()  # Whatever time the checks took, the moves have all of theirs.
     acted = carry_out(opening, plan.steps, world)
@@ -53,6 +71,7 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     evidence = {"findings": findings, "decision": decision, "steps": acted.entries, "policy": world.policy.digest}
     evidence["metrics"] = _metrics(findings)
     deed = Deed(intent.id, "promote", move.alias, move.was, move.to, request.reason, decision.skipped, evidence)
+    deed = replace(deed, noticed=_noticed(findings))
     written = write_down(deed, acted.seen, opening.undone(), world)
     code = ExitCode.WARNED if written.warnings else decision.code
     return Outcome(
@@ -69,6 +88,11 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         warnings=written.warnings,
         undo=_way_back(plan, request),
     )
+
+
+def _noticed(findings: tuple[Finding, ...]) -> str | None:
+    """The version that the record says stands there, where another does."""
+    return next((one.facts.get("recorded") for one in findings if one.check == "outside_moves"), None)
 
 
 def _metrics(findings: tuple[Finding, ...]) -> dict[str, float | None]:
@@ -88,10 +112,15 @@ def _planned(plan: Plan, request: Request) -> str:
 def _done(plan: Plan, decision: Decision) -> str:
     where = f"{plan.seen.name}: @{plan.target_alias}"
     skipped = f"; skipped by --force: {', '.join(decision.skipped)}" if decision.skipped else ""
+    skipped += _but(decision)
     if plan.champion is None:
         return f"{where} -> {plan.candidate.label}, the first one, so there is no backup{skipped}"
     kept = f"{plan.champion.label} kept as @{plan.backup_alias}"
     return f"{where}: {plan.champion.label} -> {plan.candidate.label} ({kept}){skipped}"
+
+
+def _but(decision: Decision) -> str:
+    return f"; warned by {', '.join(decision.warned)}" if decision.warned else ""
 
 
 def _way_back(plan: Plan, request: Request) -> str:
@@ -108,7 +137,7 @@ def _already_there(plan: Plan, request: Request) -> Outcome:
         model=plan.seen.name,
         was=plan.candidate.number,
         to=plan.candidate.number,
-        undo=request.command("--rollback") if plan.backup_alias in plan.seen.aliases else "",
+        undo=request.command("--rollback"),
     )
 
 
@@ -125,13 +154,31 @@ def _refused(plan: Plan, request: Request, findings: tuple[Finding, ...], decisi
         to=plan.candidate.number,
         findings=findings,
         decision=decision,
-        hints=tuple(hints) or (f"look again with {request.command('--check')}",),
+        hints=(*hints, f"look again: {request.command('--check', *_which(plan, request))}"),
     )
 
 
-def _would_go(plan: Plan, request: Request, findings: tuple[Finding, ...], decision: Decision) -> Outcome:
+def _which(plan: Plan, request: Request) -> tuple[str, ...]:
+    """The candidate by number where the alias alone would not name it."""
+    return ("--version", plan.candidate.number, *request.gates) if request.candidate_named else request.gates
+
+
+def _writes(plan: Plan, world: World) -> tuple[Step, ...]:
+    """Every write to the registry, in order; the run that holds the record comes before the head of the records."""
+    opening = _intent_of(plan, world).opening(plan.seen.name)
+    head = SetTag(plan.seen.name, HEAD_TAG, plan.seen.tags.get(HEAD_TAG), "the hash of the record")
+    return (opening, *plan.moves, head, opening.undone())
+
+
+def _would_go(plan: Plan, request: Request, world: World, findings: tuple[Finding, ...]) -> Outcome:
+    decision, reviewed = decide(findings, demands(request, world)), _reviewed(plan, request, findings, world)
     dry = request.mode is Mode.DRY_RUN
-    would = f"{plan.seen.name} {plan.candidate.label} may go to @{plan.target_alias}; nothing was written"
+    do_it = (
+        ("--apply", str(request.plan_out)) if request.plan_out else ("--version", plan.candidate.number, *request.gates)
+    )
+    would = (
+        f"{plan.seen.name} {plan.candidate.label} may go to @{plan.target_alias}; nothing was written{_but(decision)}"
+    )
     return Outcome(
         mode=request.mode,
         code=decision.code,
@@ -141,8 +188,9 @@ def _would_go(plan: Plan, request: Request, findings: tuple[Finding, ...], decis
         to=plan.candidate.number,
         findings=findings,
         decision=decision,
-        planned=plan.moves if dry else (),
-        hints=(f"do it: {request.command('--version', plan.candidate.number)}",),
+        planned=_writes(plan, world) if dry else (),
+        reviewed=reviewed if dry else None,
+        hints=(f"do it: {request.command(*do_it)}",),
     )
 
 

@@ -1,5 +1,6 @@
 """Writing down what was done, and reading what was written down."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,6 +28,16 @@ class Deed:
     why: str = ""
     forced: tuple[str, ...] = ()
     evidence: Mapping[str, Any] | None = None
+    noticed: str | None = None
+    """The version that the record says stood there before, where somebody moved the alias outside this tool."""
+
+    @property
+    def outside(self) -> "Deed | None":
+        """What somebody else did before this deed, as a record of its own."""
+        if self.noticed is None:
+            return None
+        why = "noticed before the next record; a registry does not tell who moved an alias"
+        return Deed(uuid.uuid4().hex[:12], "outside", self.alias, self.noticed, self.was, why)
 
 
 @dataclass(frozen=True)
@@ -52,16 +63,19 @@ def write_down(deed: Deed, seen: RegisteredModel, closing: SetTag | None, world:
 
 
 def _write_down(deed: Deed, seen: RegisteredModel, closing: SetTag | None, world: World) -> Written:
-    record, warnings = _record(deed, seen, world)
-    place, lies_at, fallen = _append(record, world)
-    head = Head(record.number, lies_at, record.sha256)
+    head, warnings = _head(seen)
+    fallen: tuple[str, ...] = ()
+    for one in (deed.outside, deed) if deed.outside else (deed,):
+        record = _record(one, seen.name, head, world)
+        place, lies_at, failure = _append(record, world)
+        head, fallen = Head(record.number, lies_at, record.sha256), (*fallen, *failure)
     steps = [SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), *([closing] if closing else [])]
     hands = Hands(world, seen)
     failed = take_each(steps, hands)
-    world.voice.tell(Event(Kind.WARNED if fallen else Kind.PASSED, "Record", f"#{record.number} in {place}"))
+    world.voice.tell(Event(Kind.WARNED if fallen else Kind.PASSED, "Record", f"#{head.number} in {place}"))
     ours = closing is not None and hands.value(closing) == closing.was
     open_ends = [f"{error}; to finish: --recover resume" if ours else str(error) for error in failed]
-    return Written(f"#{record.number} in {place} ({lies_at})", tuple(hands.entries), (*fallen, *warnings, *open_ends))
+    return Written(f"#{head.number} in {place} ({head.id})", tuple(hands.entries), (*fallen, *warnings, *open_ends))
 
 
 def all_lines(model: str, world: World) -> list[Line]:
@@ -90,19 +104,21 @@ def _number(stored: Stored) -> int:
     return number if isinstance(number, int) else 0
 
 
-def _record(deed: Deed, seen: RegisteredModel, world: World) -> tuple[Record, tuple[str, ...]]:
-    warnings: tuple[str, ...] = ()
+def _head(seen: RegisteredModel) -> tuple[Head, tuple[str, ...]]:
     try:
-        head = Head.parse(seen.tags.get(HEAD_TAG))
+        return Head.parse(seen.tags.get(HEAD_TAG)), ()
     except ValueError as error:
-        head, warnings = Head(), (f"{error}; the chain of records starts anew",)
-    me = whoever(world)
-    record = Record(
+        return Head(), (f"{error}; the chain of records starts anew",)
+
+
+def _record(deed: Deed, model: str, head: Head, world: World) -> Record:
+    me = whoever(world) if deed.kind != "outside" else Identity("unknown", vouched_by="nobody")
+    return Record(
         id=deed.id,
         number=head.number + 1,
         previous=head.sha256,
         kind=deed.kind,
-        model=seen.name,
+        model=model,
         alias=deed.alias,
         was=deed.was,
         to=deed.to,
@@ -113,7 +129,6 @@ def _record(deed: Deed, seen: RegisteredModel, world: World) -> tuple[Record, tu
         forced=deed.forced,
         evidence=deed.evidence or {},
     )
-    return record, warnings
 
 
 def whoever(world: World) -> Identity:

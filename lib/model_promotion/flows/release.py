@@ -6,13 +6,14 @@ from functools import partial
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
+from model_promotion.core.intent import HOLD_TAG, under_way
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.steps import SetTag
 from model_promotion.flows.acting import Hands, take_each
 from model_promotion.flows.recording import NOTHING_WRITTEN, Deed, Written, write_down
 from model_promotion.flows.resolve import find_model, find_number, find_version
+from model_promotion.together import together
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
@@ -20,11 +21,8 @@ from model_promotion.world import World
 def run(request: Request, world: World) -> Outcome:
     """Remove the hold from the version that is named, or from the only one that is held."""
     seen = find_model(request, world.registry)
-    if INTENT_TAG in seen.tags:
-        raise Conflict(
-            "a promotion or rollback of this model is under way or was cut off",
-            hint=f"if it is dead: {request.command('--recover', 'abandon')}",
-        )
+    if going_on := under_way(seen.tags):
+        raise Conflict(going_on, hint=request.way_out)
     version = _held(request, seen, world)
     held = version.tags.get(HOLD_TAG)
     if held is None:
@@ -45,7 +43,8 @@ def _lift(step: SetTag, hands: Hands, request: Request) -> Written:
 def _held(request: Request, seen: RegisteredModel, world: World) -> Version:
     if request.candidate_named:
         return find_version(seen.name, find_number(request, seen, world.registry), world.registry)
-    versions = [world.registry.version(seen.name, one.number) for one in world.registry.versions(seen.name)]
+    numbers = [one.number for one in world.registry.versions(seen.name)]
+    versions = together([partial(world.registry.version, seen.name, number) for number in numbers])
     held = [version for version in versions if HOLD_TAG in version.tags]
     if len(held) == 1:
         return held[0]
@@ -65,5 +64,5 @@ def _outcome(request: Request, version: Version, summary: str, written: Written 
         to=version.number,
         record=written.place,
         warnings=written.warnings,
-        hints=(f"promote it: {request.command('--version', version.number)}",),
+        hints=(f"look at it: {request.command('--check', '--version', version.number)}",),
     )

@@ -4,7 +4,7 @@ import difflib
 from functools import partial
 
 from model_promotion.core.entities import RegisteredModel, Version
-from model_promotion.core.errors import NotFound, PromotionError
+from model_promotion.core.errors import NoRegistry, NotFound, PromotionError
 from model_promotion.core.plan import Plan
 from model_promotion.core.request import Request
 from model_promotion.core.selector import ByAlias, ByNumber, BySemver, Latest, Selector
@@ -23,6 +23,8 @@ def find_model(request: Request, registry: RegistryReader) -> RegisteredModel:
     """
     try:
         return registry.model(request.model)
+    except NoRegistry:
+        raise
     except NotFound as error:
         near = _nearest(request.model, registry)
         like = f"; did you mean {', '.join(near)}?" if near else ""
@@ -82,7 +84,7 @@ def find_version(name: str, number: str, registry: RegistryReader) -> Version:
         known = [version.number for version in registry.versions(name)][:NAMED]
         raise NotFound(
             f"version {number} of {name} was not found in {registry.address}; there is {', '.join(known) or 'none'}",
-            hint="name one of them: --version N",
+            hint="name one of them",
         ) from error
 
 

@@ -3,8 +3,7 @@
 It asks for no metrics, no data, no approval, no endpoint and no download, and reads the record only if it answers.
 """
 
-import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from model_promotion.core import say
@@ -12,12 +11,12 @@ from model_promotion.core.entities import READY, RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.history import verified
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, Intent, Move
+from model_promotion.core.history import moved_outside, moves_of, verified
+from model_promotion.core.intent import HOLD_TAG, Move, under_way
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
-from model_promotion.flows.acting import Acted, Hands, carry_out, take_each
+from model_promotion.flows.acting import Acted, Hands, announced, carry_out, take_each
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import find_model, find_version
 from model_promotion.together import both, together
@@ -33,16 +32,14 @@ class Way:
     to: str
     because: str
     backup_to: str | None = None
+    noticed: str | None = None
 
 
 def run(request: Request, world: World) -> Outcome:
     """Point the alias at the last verified version, and hold the version it leaves."""
     seen, lines = _look(request, world)
-    if INTENT_TAG in seen.tags:
-        raise Conflict(
-            "a promotion or rollback of this model is under way or was cut off",
-            hint=f"if it is dead: {request.command('--recover', 'abandon')}",
-        )
+    if going_on := under_way(seen.tags):
+        raise Conflict(going_on, hint=request.way_out)
     current = seen.aliases.get(request.target_alias)
     if current is None:
         raise NotFound(f"nothing stands behind @{request.target_alias} of {seen.name}", hint="promote a version first")
@@ -52,44 +49,61 @@ def run(request: Request, world: World) -> Outcome:
     target, left = together([partial(find_version, seen.name, number, world.registry) for number in (way.to, current)])
     if target.status != READY:
         raise NotFound(f"{target.label} is {target.status}, not READY", hint="name another: --to-version N")
+    doubts = _doubts(request, target, lines)
+    if doubts and not request.to_version:
+        raise NotFound(doubts[0], hint=f"name one: {request.command('--rollback', '--to-version', 'N')}")
     said = f"{seen.name}: @{request.target_alias} {left.label} -> {target.label} ({way.because})"
     world.voice.tell(Event(Kind.WORKING, "Rollback", said))
-    return _act(request, world, way, left)
+    outcome = _act(request, world, way, left)
+    if not doubts or outcome.code > ExitCode.WARNED:
+        return outcome
+    return replace(outcome, code=ExitCode.WARNED, warnings=(*outcome.warnings, *doubts))
+
+
+def _doubts(request: Request, target: Version, lines: list[Line] | None) -> tuple[str, ...]:
+    """What speaks against going back to this version: said when it was asked for, refused when it was not."""
+    doubts = []
+    if HOLD_TAG in target.tags:
+        doubts.append(f"{target.label} is held itself: {target.tags[HOLD_TAG]}")
+    ends = {end for line in moves_of(request.target_alias, lines or ()) for end in (line.was, line.to)}
+    if lines and target.number not in ends:
+        doubts.append(f"{target.label} never stood behind @{request.target_alias} by the record")
+    return tuple(doubts)
 
 
 def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) -> Way:
     """Where to: the version that was asked for, else by the record, else the one behind the backup alias.
 
     Raises:
-        NotFound: when nothing says where to.
+        NotFound: when nothing says where to, or somebody moved the alias outside this tool.
     """
-    current, kept = seen.aliases.get(request.target_alias), seen.aliases.get(request.backup_alias)
-    known = _known(request, seen, lines or [])
+    target, current, kept = request.target_alias, seen.aliases.get(request.target_alias), _kept(request, seen)
+    known = verified(target, lines or ())
+    last = moved_outside(target, lines or (), current)
     if request.to_version:
         below = known[: known.index(request.to_version)] if request.to_version in known else ()
-        return Way(seen, request.to_version, "as asked", below[-1] if below else None)
+        return Way(seen, request.to_version, "as asked", below[-1] if below else None, last.to if last else None)
+    if last:
+        raise NotFound(
+            f"@{target} is {say.version(current)}, but record #{last.number} put {say.version(last.to)} there: "
+            "it was moved outside this tool, so it is for you to say how far to go back",
+            hint=f"for example {request.command('--rollback', '--to-version', str(last.to))}",
+        )
     if len(known) > 1:
         return Way(seen, known[-2], "the last verified version by the record", known[-3] if len(known) > 2 else None)  # noqa: PLR2004
-    if kept is not None and kept != current:
+    if kept is not None and not known:
         unrecorded = "" if lines is not None else ", the record could not be read"
         return Way(seen, kept, f"kept as @{request.backup_alias}{unrecorded}")
     raise NotFound(
-        f"no earlier verified version of @{request.target_alias} is known for {seen.name}",
+        f"no earlier verified version of @{target} is known for {seen.name}",
         hint=f"name one: {request.command('--rollback', '--to-version', 'N')}",
     )
 
 
-def _known(request: Request, seen: RegisteredModel, lines: list[Line]) -> tuple[str, ...]:
-    """The verified versions, the one in place last; the record is read together with what was moved by hand since.
-
-    Who moved the backup alias too, as other promotion scripts do, knows more than the record.
-    """
-    known, current = verified(request.target_alias, lines), str(seen.aliases.get(request.target_alias))
-    if current in known:
-        while known[-1] != current:
-            known = known[:-1]
-        return known
-    return (*known, current) if seen.aliases.get(request.backup_alias) in (None, *known[:-1]) else ()
+def _kept(request: Request, seen: RegisteredModel) -> str | None:
+    """The version behind the backup alias, unless it is the one in place."""
+    kept = seen.aliases.get(request.backup_alias)
+    return kept if kept != seen.aliases.get(request.target_alias) else None
 
 
 def _look(request: Request, world: World) -> tuple[RegisteredModel, list[Line] | None]:
@@ -117,10 +131,10 @@ def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     kept = Move(request.backup_alias, seen.aliases.get(request.backup_alias), way.backup_to)
     moves = (move, kept) if way.backup_to not in (None, kept.was) else (move,)
     holds = left.number if held is None else None
-    intent = Intent(uuid.uuid4().hex[:12], "rollback", move.alias, moves, round(world.clock.now(), 3), holds)
+    intent = replace(announced("rollback", moves, seen, world), holds=holds)
     opening = intent.opening(seen.name)
     first, *rest = intent.steps(seen.name)
-    acted = carry_out(opening, (first,), world, seen)
+    acted = carry_out(opening, (first,), world)
     if acted.failure:
         return _failed(request, acted, move)
     hands = Hands(world, acted.seen, versions={left.number: left})
@@ -129,6 +143,7 @@ def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     is_held = "is held" if HOLD_TAG in hands.versions[left.number].tags else "could not be held"
     entries = (*acted.entries, *hands.entries)
     deed = Deed(intent.id, "rollback", move.alias, move.was, move.to, request.reason, evidence={"steps": entries})
+    deed = replace(deed, noticed=way.noticed)
     written = write_down(deed, hands.seen, opening.undone(), world)
     warnings += written.warnings
     return Outcome(

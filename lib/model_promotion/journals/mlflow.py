@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.core.errors import NotFound, Unavailable
 from model_promotion.core.policy import DEFAULT_EXPERIMENT
 from model_promotion.core.record import Line, Record, Stored
-from model_promotion.together import both
+from model_promotion.together import both, together
 
 ARTIFACT = "outcome.json"
 ARTIFACT_FOLDER = "promotion-records"
@@ -44,8 +45,9 @@ class MlflowJournal:
     def stored(self, model: str) -> Sequence[Stored]:
         """A model's records in full, as their artifacts hold them; one whose artifact was removed is left out."""
         runs = sorted(self._runs(model), key=lambda run: _line(run).number)
-        texts = ((run.info.run_id, self._text(run.info.run_id)) for run in runs)
-        return [Stored(run_id, text) for run_id, text in texts if text is not None]
+        ids = [str(run.info.run_id) for run in runs]
+        texts = together([partial(self._text, run_id) for run_id in ids])
+        return [Stored(run_id, text) for run_id, text in zip(ids, texts, strict=True) if text is not None]
 
     def models(self) -> Sequence[str]:
         """The models that have records."""
@@ -140,6 +142,9 @@ def _metrics(record: Record) -> dict[str, float]:
 def _tags(record: Record) -> dict[str, str]:
     shown = ("id", "number", "kind", "model", "alias", "was", "to", "at", "by", "why", "vouched_by")
     tags = {f"promotion.{name}": str(value) for name in shown if (value := getattr(record, name)) is not None}
+    found = record.evidence.get("findings", ())
+    tags |= {f"promotion.check.{finding.check}": finding.verdict.value for finding in found}
+    tags["promotion.policy"] = str(record.evidence.get("policy", "none"))
     return {**tags, "promotion.key": key_of(record.model), "promotion.sha256": record.sha256}
 
 

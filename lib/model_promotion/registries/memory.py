@@ -14,6 +14,7 @@ class MemoryRegistry:
     """Models and versions in dictionaries. `metadata_of` and `files_of` are keyed by version number."""
 
     address = "memory"
+    uri = "memory"
 
     def __init__(self) -> None:
         self.models: dict[str, RegisteredModel] = {}

@@ -1,13 +1,14 @@
 """Any registry that MLflow can talk to: an sqlite file, an MLflow server, Databricks Unity Catalog."""
 
 import re
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.core.entities import ArtifactFile, DeploymentJobState, RecordedMetrics, RegisteredModel, Version
-from model_promotion.core.errors import NotFound, PromotionError, Unavailable
+from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 
@@ -26,6 +27,12 @@ class MlflowRegistry:
     def address(self) -> str:
         """Where this is, for a person."""
         return str(self._connection.address)
+
+    @property
+    def uri(self) -> str:
+        """Which registry this is: its address, a file by its whole path."""
+        database = self._connection.address.database_file
+        return f"sqlite:///{database.resolve()}" if database else self._connection.address.registry_uri
 
     def model(self, name: str) -> RegisteredModel:
         """The registered model with its aliases: search results are silently empty, and by-alias errors differ."""
@@ -70,7 +77,7 @@ class MlflowRegistry:
         for found_in, read in (("its logged model", self._logged_model_metrics), ("its run", self._run_metrics)):
             try:
                 values = read(version)
-            except NotFound:
+            except (NotFound, Denied):
                 continue  # The run or logged model may live in another workspace: no evidence, which is not zero.
             if values:
                 return RecordedMetrics(values, found_in)
@@ -96,9 +103,10 @@ class MlflowRegistry:
             import yaml
             from mlflow.artifacts import download_artifacts
 
-            path = Path(download_artifacts(artifact_uri=f"{_uri(version)}/MLmodel"))
             try:
-                return yaml.safe_load(path.read_text(encoding="utf-8"))
+                with tempfile.TemporaryDirectory() as folder:
+                    path = Path(download_artifacts(artifact_uri=f"{_uri(version)}/MLmodel", dst_path=folder))
+                    return yaml.safe_load(path.read_text(encoding="utf-8"))
             except (yaml.YAMLError, ValueError) as error:
                 raise NotFound(f"the MLmodel of {version.label} is not YAML: {one_line(str(error))}") from error
 
@@ -125,7 +133,7 @@ class MlflowRegistry:
         found = self._connection.call(
             f"read the metrics of {version.label}", lambda client: client.get_logged_model(model_id)
         )
-        return {metric.key: float(metric.value) for metric in found.metrics or ()}
+        return _by_name(found.metrics or ())
 
     def _run_metrics(self, version: Version) -> dict[str, float]:
         if not version.run_id:
@@ -195,10 +203,16 @@ def _version(found: Any) -> Version:  # noqa: ANN401 - mlflow's entity
         run_id=str(found.run_id or ""),
         model_id=str(getattr(found, "model_id", None) or ""),
         tags=_texts(found.tags),
-        metrics={metric.key: float(metric.value) for metric in getattr(found, "metrics", None) or ()},
-        created_ms=int(found.creation_timestamp or 0),
+        metrics=_by_name(getattr(found, "metrics", None) or ()),
         deployment_job=_job(state) if state and getattr(state, "job_id", None) else None,
     )
+
+
+def _by_name(metrics: Iterable[Any]) -> dict[str, float]:
+    """The newest value of each metric; one that was measured on a named dataset is another metric than the others."""
+    newest = sorted(metrics, key=lambda metric: (metric.step or 0, metric.timestamp or 0))
+    named = ((metric, getattr(metric, "dataset_name", None)) for metric in newest)
+    return {f"{metric.key} [{data}]" if data else metric.key: float(metric.value) for metric, data in named}
 
 
 def _job(state: Any) -> DeploymentJobState:  # noqa: ANN401 - mlflow's entity

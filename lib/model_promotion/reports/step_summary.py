@@ -3,20 +3,25 @@
 import html
 from pathlib import Path
 
-from model_promotion.connections.faults import redacted
 from model_promotion.core.outcome import Outcome
+from model_promotion.core.redaction import redacted
 
 MARKS = {"passed": "✅", "warned": "⚠️", "failed": "❌", "unknown": "❔"}
 
 
-def append(outcome: Outcome, path: Path) -> None:
-    """Add the outcome to the summary file.
+def append(text: str, path: Path) -> None:
+    """Add a rendered text to the summary file.
 
     Raises:
         OSError: when the file cannot be written.
     """
     with path.open("a", encoding="utf-8") as file:
-        file.write(render(outcome))
+        file.write(text)
+
+
+def render_failure(code: int, message: str, hint: str) -> str:
+    """A headline, what went wrong, and the command to type next."""
+    return f"### promote-model: exit code {code}\n\n❌ {_text(message)}\n\n- 💡 {_text(hint)}\n\n"
 
 
 def render(outcome: Outcome) -> str:

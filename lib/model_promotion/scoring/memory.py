@@ -22,3 +22,6 @@ class MemoryScorer:
         """The result prepared for this label; an unprepared one is an error, never a silent pass."""
         self.asked.append(trial)
         return self.answers.get(trial.label) or TrialResult(trial.label, error="no answer was prepared for this trial")
+
+    def stop(self) -> None:
+        """Nothing is ever under way."""

@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 
 from model_promotion.core.trial import MAX_ANSWER_BYTES, Trial, TrialResult, one_line
+from model_promotion.scoring.scan import dangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,9 +61,10 @@ class Room:
 
     folder: Path
     environ: Mapping[str, str]
+    running: set[subprocess.Popen[bytes]]
 
     @classmethod
-    def at(cls, folder: Path, environ: Mapping[str, str]) -> Room:
+    def at(cls, folder: Path, environ: Mapping[str, str], running: set[subprocess.Popen[bytes]]) -> Room:
         """The rooms for home, temporary files and work, and the environment that leads there."""
         for name in ("home", "tmp", "work"):
             (folder / name).mkdir()
@@ -71,7 +73,7 @@ class Room:
         store = f"sqlite:///{folder / 'home' / 'mlflow.db'}"
         ours = {"HOME": str(folder / "home"), "MLFLOW_TRACKING_URI": store, "MLFLOW_DISABLE_TELEMETRY": "true"}
         # So that the last line of stderr is the model's, not a warning.
-        return cls(folder, {**kept, **places, **ours, "MLFLOW_LOGGING_LEVEL": "ERROR"})
+        return cls(folder, {**kept, **places, **ours, "MLFLOW_LOGGING_LEVEL": "ERROR"}, running)
 
     def run(self, command: Sequence[str], environ: Mapping[str, str], timeout_s: float) -> Ended:
         """The command in a process group of its own, which is dead, and its strays too, when this returns or raises."""
@@ -88,11 +90,13 @@ class Room:
                 start_new_session=True,
             )
         last = LastWords(process)
+        self.running.add(process)
         try:
             code = process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             code = None
-        finally:  # also after Ctrl-C, which reaches us alone, as the child has a session of its own
+        finally:  # also when stop() ended it: Ctrl-C does not reach it, as it has a session of its own
+            self.running.discard(process)
             end_group(process)
             end_strays(f"TMPDIR={self.folder / 'tmp'}".encode())
         return Ended(code, last.text())
@@ -123,12 +127,24 @@ class ChildScorer:
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     build_timeout_s: float = 900
+    running: set[subprocess.Popen[bytes]] = field(default_factory=set, repr=False)
+    stopped: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def stop(self) -> None:
+        """End every model that is running now, and begin no other."""
+        self.stopped.set()
+        for process in tuple(self.running):
+            end_group(process)
 
     def run(self, trial: Trial) -> TrialResult:
         """What the model did. Whatever it did, and whatever this machine lacks, is in the result."""
         try:
+            if found := dangers(trial.model_dir):
+                return TrialResult(trial.label, error=one_line(f"is not loaded, its files call {', '.join(found)}"))
+            if self.stopped.is_set():
+                return TrialResult(trial.label, error="was not begun: stopped")
             with TemporaryDirectory(prefix="promote-trial-", ignore_cleanup_errors=True) as folder:
-                return self._run_in(Room.at(Path(folder), self.environ), trial)
+                return self._run_in(Room.at(Path(folder), self.environ, self.running), trial)
         except NoEnvironmentError as error:
             return TrialResult(trial.label, error=str(error))
         except OSError as error:  # a full disk, no more processes

@@ -1,10 +1,12 @@
 """Model Serving endpoints of one Databricks workspace."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from model_promotion.connections.databricks import DatabricksConnection
 from model_promotion.core.entities import Endpoint
+from model_promotion.together import together
 
 
 class DatabricksServing:
@@ -21,7 +23,7 @@ class DatabricksServing:
             "list the serving endpoints", lambda client: list(client.serving_endpoints.list())
         )
         hits = [item.name for item in listed if model in _names(item.config)]
-        return [self._endpoint(str(name), model) for name in hits]
+        return together([partial(self._endpoint, str(name), model) for name in hits])
 
     def _endpoint(self, name: str, model: str) -> Endpoint:
         # The raw JSON: the typed form turns states that the SDK does not know into None.
@@ -35,10 +37,15 @@ class DatabricksServing:
 def endpoint(raw: Mapping[str, Any], model: str) -> Endpoint:
     """An endpoint as the REST API describes it; a state that is not known reads as None."""
     config, state = raw.get("config") or {}, raw.get("state") or {}
-    entities = [*(config.get("served_entities") or ()), *(raw.get("pending_config") or {}).get("served_entities", ())]
+    entities = [
+        *(config.get("served_entities") or ()),
+        *((raw.get("pending_config") or {}).get("served_entities") or ()),
+    ]
     routes = (config.get("traffic_config") or {}).get("routes") or ()
     traffic = {
-        route.get("served_entity_name") or route.get("served_model_name"): int(route.get("traffic_percentage") or 0)
+        route.get("served_entity_name") or route.get("served_model_name"): int(
+            float(route.get("traffic_percentage") or 0)
+        )
         for route in routes
     }
     serves: dict[str, int] = {}

@@ -1,0 +1,23 @@
+"""Is the target alias where the record says it is?"""
+
+from model_promotion.core.finding import Finding, Verdict, Weight
+from model_promotion.core.history import moved_outside, moves_of
+from model_promotion.core.say import version
+from model_promotion.witness import Witness
+
+TOPIC = "Outside moves"
+WEIGHT = Weight.ADVISES
+
+
+def ask(witness: Witness) -> Finding | None:
+    """Did somebody move the target alias past this tool? Who it was cannot be known from a registry."""
+    plan = witness.plan
+    lines = witness.journal.lines(plan.seen.name)
+    last = moved_outside(plan.target_alias, lines, plan.was)
+    if last:
+        said = f"@{plan.target_alias} is {version(plan.was)}, but record #{last.number} put {version(last.to)} there"
+        facts = {"recorded": last.to, "record": last.number}
+        return Finding(Verdict.WARNED, f"{said}: it was moved outside this tool, which is noticed now", facts)
+    if not moves_of(plan.target_alias, lines):
+        return None
+    return Finding(Verdict.PASSED, f"@{plan.target_alias} is {version(plan.was)}, as the record says")

@@ -1,0 +1,27 @@
+"""Text without secrets: whatever leaves this program passes through here."""
+
+import re
+from typing import Any
+
+NAMED = r"(?:token|password|passwd|pwd|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|[?&]sig|x-amz-signature)"
+SECRET = re.compile(
+    rf"""((?i:bearer\s+|authorization["']?\s*[=:]\s*["']?basic\s+|{NAMED}["']?\s*[=:]\s*["']?))[^\s"',;&]+"""
+    r"|\b(?i:dapi[0-9a-f]{8,}[-\w]*)"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
+)
+USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
+
+
+def redacted(text: str) -> str:
+    """The text without tokens, passwords and user names in addresses."""
+    return USER_INFO.sub("***@", SECRET.sub(lambda found: (found[1] or "") + "***", text))
+
+
+def redacted_within(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
+    """A JSON value with every text in it redacted; numbers and names of fields stay what they are."""
+    if isinstance(value, dict):
+        return {redacted(key): redacted_within(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [redacted_within(item) for item in value]
+    return redacted(value) if isinstance(value, str) else value

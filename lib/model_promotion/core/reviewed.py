@@ -1,0 +1,117 @@
+"""A reviewed plan: what was seen, what will be written, by whom it was made; and what has changed since."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from model_promotion.core.errors import BadCall, Conflict
+from model_promotion.core.finding import Finding
+from model_promotion.core.jsonable import jsonable
+from model_promotion.core.plan import Plan
+from model_promotion.core.record import HEAD_TAG, digest
+from model_promotion.core.say import when
+
+SCHEMA_VERSION = 1
+KIND = "promotion-plan"
+MOST_CHARACTERS = 1_000_000
+MEASURED = "measured"
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A plan as it lies in a file. `asked` are the options of the call, `facts` what was seen, each by its name."""
+
+    made_by: str
+    made_at: float
+    asked: Mapping[str, Any]
+    facts: Mapping[str, str]
+    writes: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The file: readable JSON, sealed with the SHA-256 of its content."""
+        body = self._body()
+        return json.dumps({**body, "sha256": _seal(body)}, indent=2, sort_keys=True) + "\n"
+
+    def _body(self) -> dict[str, Any]:
+        return {"schema_version": SCHEMA_VERSION, "kind": KIND, **jsonable(self)}
+
+    @classmethod
+    def parse(cls, text: str) -> "Reviewed":
+        """The plan in a file's text.
+
+        Raises:
+            BadCall: when it is no plan of this program.
+            Conflict: when it was edited after it was made.
+        """
+        body = _mapping(text)
+        seal = body.pop("sha256", None)
+        if body.pop("schema_version", None) != SCHEMA_VERSION or body.pop("kind", None) != KIND:
+            raise BadCall("this file is no plan of this program", hint="make one: --plan-out FILE")
+        try:
+            made = cls(
+                made_by=str(body.pop("made_by")),
+                made_at=float(body.pop("made_at")),
+                asked=dict(body.pop("asked")),
+                facts={str(name): str(value) for name, value in dict(body.pop("facts")).items()},
+                writes=tuple(map(str, body.pop("writes"))),
+            )
+            # Sealed is what can be said and shown: a time that is one, and nothing nested without end.
+            sealed = _seal(made._body()) if when(made.made_at) else ""
+        except (KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
+            raise BadCall(f"this plan makes no sense: {error}", hint="make one: --plan-out FILE") from error
+        if body or seal != sealed:
+            raise Conflict("the plan was edited after it was made", hint="make a new one: --plan-out FILE")
+        return made
+
+
+def asked_of(request_like: object, number: str) -> dict[str, Any]:
+    """The options that a call of this kind had, with the candidate by number."""
+    names = ("model", "target_alias", "reason", "env_manager", "force", "compare_metrics", "run_tests")
+    return {"candidate": number, **{name: getattr(request_like, name) for name in names}}
+
+
+def facts_of(plan: Plan, findings: Iterable[Finding], policy_digest: str, address: str) -> dict[str, str]:
+    """Everything that the decision rests on, by name: if one of these has changed, the plan is stale."""
+    facts = {"registry": address, "policy": policy_digest, "model": plan.seen.name}
+    facts |= {f"@{alias}": f"v{number}" for alias, number in plan.seen.aliases.items()}
+    facts["newest record"] = plan.seen.tags.get(HEAD_TAG, "none")
+    for name, version in (("candidate", plan.candidate), ("champion", plan.champion)):
+        if version:
+            facts |= {name: version.label, f"{name}'s source": version.source, f"{name}'s run": version.run_id}
+            facts |= {f"{name}'s status": version.status, f"{name}'s tags": _brief(version.tags)}
+    return facts | {f"check {finding.check}": f"{finding.verdict.value} {_evidence(finding)}" for finding in findings}
+
+
+def changes(then: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    """One sentence for each fact that differs."""
+    names = sorted({*then, *now})
+    return tuple(
+        f"{name} was {then.get(name, 'not there')} when the plan was made, and is {now.get(name, 'not there')} now"
+        for name in names
+        if then.get(name) != now.get(name)
+    )
+
+
+def _evidence(finding: Finding) -> str:
+    """A digest of what the check found, without what no two measurements agree on."""
+    return _brief({name: value for name, value in finding.facts.items() if name != MEASURED})
+
+
+def _brief(value: object) -> str:
+    return digest(json.dumps(jsonable(value), sort_keys=True))[:16]
+
+
+def _seal(body: Mapping[str, Any]) -> str:
+    return digest(json.dumps(body, sort_keys=True, separators=(",", ":")))
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text) if len(text) <= MOST_CHARACTERS else None
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise BadCall("this file is no plan of this program", hint="make one: --plan-out FILE")
+    return body

@@ -1,0 +1,63 @@
+"""Applying a reviewed plan: everything is looked at again, and nothing is done if any of it has changed."""
+
+from dataclasses import replace
+
+from model_promotion.core.errors import BadCall, Conflict
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.request import Request
+from model_promotion.core.reviewed import Reviewed, changes
+from model_promotion.core.say import when
+from model_promotion.core.selector import NUMBER, ByNumber, target_alias
+from model_promotion.flows import promote
+from model_promotion.world import World
+
+SHOWN = 5
+
+
+def run(request: Request, world: World) -> Outcome:
+    """Promote as the plan says, if its facts still hold; the checks are asked again, so no file can talk past them.
+
+    Raises:
+        Conflict: when the plan is stale or was made for another registry, with the facts that changed.
+    """
+    reviewed = request.reviewed
+    if reviewed is None:
+        raise BadCall("there is no plan to apply", hint="name one: --apply FILE")
+    world.voice.tell(Event(Kind.WORKING, "Plan", f"made by {reviewed.made_by} at {when(reviewed.made_at)}"))
+
+    def still_holds(now: Reviewed) -> None:
+        changed = changes(reviewed.facts, now.facts)
+        if changed or reviewed.writes != now.writes:
+            more = f" (and {len(changed) - SHOWN} more)" if len(changed) > SHOWN else ""
+            raise Conflict(
+                f"the plan is stale: {'; '.join(changed[:SHOWN]) or 'it would write something else now'}{more}",
+                hint=f"make a new one and have it reviewed: {again.command('--plan-out', 'FILE')}",
+            )
+
+    again = as_asked(request, reviewed)
+    return promote.run(again, world, still_holds)
+
+
+def as_asked(request: Request, reviewed: Reviewed) -> Request:
+    """The request that the plan was made for, with its version by number.
+
+    Raises:
+        BadCall: when the plan holds something that no request can.
+    """
+    asked = dict(reviewed.asked)
+    number, target = str(asked.pop("candidate", "")), target_alias(str(asked.pop("target_alias", "")))
+    wanted = {
+        "model": str,
+        "reason": str,
+        "env_manager": str,
+        "force": bool,
+        "compare_metrics": bool,
+        "run_tests": bool,
+    }
+    sound = NUMBER.fullmatch(number) and asked.keys() == wanted.keys() and asked["env_manager"] in ("local", "uv")
+    if not sound or not all(isinstance(asked[name], kind) for name, kind in wanted.items()):
+        raise BadCall("this plan asks for something that no call can ask", hint="make a new one: --plan-out FILE")
+    if request.model and request.model != asked["model"]:
+        raise BadCall(f"the plan is for {asked['model']}, not for {request.model}", hint="leave the model out")
+    return replace(request, candidate=ByNumber(number), target_alias=target, reviewed=None, **asked)
