@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format build command-copy clean
+.PHONY: help demo test torture lint format build command-copy clean
 
 help: ## what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1: /p' Makefile
@@ -27,6 +27,9 @@ demo: .venv/installed ## a registry with real models, a promotion, a refusal and
 
 test: lint ## everything: lint, format, types, tests
 	$(BIN)/python -m pytest -n 2
+
+torture: .venv/installed-for-tests ## kills, races and faults for up to 20 minutes; ends with what was counted
+	TORTURE=1 timeout --signal=INT 1200 $(BIN)/python -m pytest -n 2 --timeout 600 tests/torture
 
 lint: .venv/installed-for-tests ## ruff and mypy
 	$(BIN)/ruff check

@@ -1,0 +1,154 @@
+"""Two calls in one world in memory, interleaved on purpose: who makes the next request to the registry is decided here.
+
+Every request of a call (a read or a write of the registry) is a stop. A schedule says for how many stops a call runs
+before the other one; after the last number each call runs to its end. All schedules with few switches can be tried,
+which finds every race that few switches can cause, and names it by its schedule.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from model_promotion.core.entities import RegisteredModel, Version
+from model_promotion.core.errors import PromotionError
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.steps import SetAlias, Step
+from tests.worlds import Registry, Scene
+
+Call = Callable[[Scene], Outcome]
+BEFORE = 2
+
+
+@dataclass
+class Turns:
+    """Whose turn it is: call `who` may pass `left` more stops (None: as many as it likes)."""
+
+    schedule: Sequence[int]
+    who: int = 0
+    place: int = 0
+    passed: int = 0
+    ended: set[int] = field(default_factory=set)
+    turn: threading.Condition = field(default_factory=threading.Condition)
+
+    def stop(self, me: int) -> None:
+        """Wait until it is my turn."""
+        with self.turn:
+            self._hand_on_if_due()
+            self.turn.wait_for(lambda: self.who == me)
+            self.passed += 1
+
+    def _hand_on_if_due(self) -> None:
+        if self.place < len(self.schedule) and self.passed >= self.schedule[self.place] and not self.ended:
+            self.who, self.place, self.passed = 1 - self.who, self.place + 1, 0
+            self.turn.notify_all()
+
+    def end(self, me: int) -> None:
+        """The other one runs alone from here on."""
+        with self.turn:
+            self.ended.add(me)
+            self.who = 1 - me
+            self.turn.notify_all()
+
+
+@dataclass
+class Stops:
+    """The registry and its writer as one call sees them: every request waits for its turn, and is noted."""
+
+    registry: Registry
+    turns: Turns
+    me: int
+    story: list[str]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.registry, name)
+
+    def model(self, name: str) -> RegisteredModel:
+        self._stop("reads the model")
+        return self.registry.model(name)
+
+    def version(self, name: str, number: str) -> Version:
+        return self.registry.version(name, number)
+
+    def _stop(self, deed: str) -> None:
+        self.turns.stop(self.me)
+        self.story.append(f"{'AB'[self.me]} {deed}")
+
+
+@dataclass
+class StoppingWriter:
+    """Writes wait for their turn too; the moves of the champion are kept."""
+
+    stops: Stops
+    scene: Scene
+    moves: list[tuple[int, str | None, str | None, str | None]]
+
+    def write(self, step: Step) -> None:
+        self.stops._stop(step.sentence)  # noqa: SLF001 - two halves of one thing
+        if isinstance(step, SetAlias) and step.alias == "champion":
+            aliases = self.scene.aliases
+            self.moves.append((self.stops.me, aliases.get("champion"), step.to, aliases.get("prev_champion")))
+        self.scene.writer.write(step)
+
+
+@dataclass
+class Played:
+    """What came of it: the outcomes, every request in order, and (who, was, to, backup) of every champion move."""
+
+    outcomes: dict[int, Outcome | PromotionError] = field(default_factory=dict)
+    story: list[str] = field(default_factory=list)
+    moves: list[tuple[int, str | None, str | None, str | None]] = field(default_factory=list)
+    violations: tuple[str, ...] = ()
+
+    def code(self, me: int) -> int:
+        return int(self.outcomes[me].code)
+
+
+def play(scene: Scene, calls: tuple[Call, Call], schedule: Sequence[int]) -> Played:
+    """Both calls on one scene, in the order that the schedule asks for."""
+    turns, played = Turns(schedule), Played()
+
+    def run(me: int) -> None:
+        stops = Stops(scene.registry, turns, me, played.story)
+        mine = replace(scene)
+        mine.registry = stops  # type: ignore[assignment]
+        mine.writer = StoppingWriter(stops, scene, played.moves)  # type: ignore[assignment]
+        try:
+            played.outcomes[me] = calls[me](mine)
+        except PromotionError as error:
+            played.outcomes[me] = error
+        finally:
+            turns.end(me)
+
+    threads = [threading.Thread(target=run, args=(me,), daemon=True) for me in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive(), "a call hangs"
+    return played
+
+
+def violations(scene: Scene, played: Played) -> tuple[str, ...]:
+    """What the contract promises and this play broke, in a word each."""
+    won = [me for me in (0, 1) if played.code(me) in (ExitCode.DONE, ExitCode.WARNED)]
+    moved = [me for me in won if not played.outcomes[me].summary.endswith("nothing to do")]  # type: ignore[union-attr]
+    records = sorted(scene.journal.records, key=lambda record: record.number)
+    last, champion, backup = records[-1], scene.aliases["champion"], scene.aliases.get("prev_champion")
+    numbers = {record.number for record in records}
+    promoted = last.kind == "promote"
+    broken = {
+        "an announcement is left": "promotion_intent" in scene.tags,
+        "not refused with 2": not {played.code(0), played.code(1)} <= {0, 1, 2},
+        "nobody won": not won,
+        "a record number twice": len(numbers) != len(records),
+        "the chain is broken": len(numbers) == len(records) and not scene.fits(),
+        "the record is no history": any(one.to != two.was for one, two in itertools.pairwise(records)),
+        "the record does not tell what stands": last.to != champion,
+        "success and records differ": len(records) - BEFORE != len(moved),
+        "the backup is not the predecessor by the record": promoted and backup != last.was,
+        "the backup is not what stood there": bool(played.moves) and promoted and backup != played.moves[-1][1],
+        "the backup is the champion itself": promoted and backup == champion,
+    }
+    return tuple(name for name, is_so in broken.items() if is_so)
