@@ -108,6 +108,10 @@ def test_the_places_go_to_the_settings_and_into_the_commands_that_are_printed() 
     )
 
 
+def test_a_printed_command_reads_the_same_policy() -> None:
+    assert ask("m --policy ours.toml").request.command("--rollback") == "promote m --rollback --policy ours.toml"
+
+
 @given(st.lists(st.sampled_from(sorted({*WORDS, "/", "@", ":", "--at"}))))
 def test_any_order_of_words_is_a_request_or_a_wrong_call(words: list[str]) -> None:
     try:

@@ -73,6 +73,12 @@ def test_a_dry_run_lists_each_write_before_and_after_and_a_check_lists_none() ->
     assert a_scene().promote(mode=Mode.CHECK).planned == ()
 
 
+def test_the_command_after_a_dry_run_is_as_strict_as_the_dry_run_was() -> None:
+    asked = {"compare_metrics": True, "force": True, "reason": "it's better", "mode": Mode.DRY_RUN}
+    hint = a_scene().promote(**asked).hints[-1]
+    assert hint.endswith("--version 2 --compare-metrics --force --reason 'it'\"'\"'s better'")
+
+
 @pytest.mark.parametrize("mode", [Mode.PROMOTE, Mode.CHECK, Mode.DRY_RUN])
 @pytest.mark.parametrize("force", [False, True])
 def test_who_may_not_write_gets_4_even_with_force(mode: Mode, *, force: bool) -> None:
