@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import sqlite3
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +23,9 @@ def look_into(database: Path, chosen_by: str) -> None:
         NotFound: when there is no such file, or no registry in it.
         Unavailable: when it is no database.
     """
+    # A megabyte that only this kind of registry needs.
+    import sqlite3
+
     if not database.exists():
         raise NoRegistry(f"there is no registry at {database.absolute()} (from {chosen_by})", hint=ELSEWHERE)
     try:

@@ -189,9 +189,12 @@ def next_number(seen: RegisteredModel) -> int:
         return 0
 
 
-def carry_out(opening: SetTag, steps: Sequence[Step], world: World) -> Acted:
-    """Announce the work, take every step, and undo them all unless they all hold."""
-    hands = Hands(world, world.registry.model(opening.model), opening)
+def carry_out(opening: SetTag, steps: Sequence[Step], world: World, seen: RegisteredModel | None = None) -> Acted:
+    """Announce the work, take every step, and undo them all unless they all hold.
+
+    `seen` is the model as it was read just now; without it, it is read here.
+    """
+    hands = Hands(world, seen or world.registry.model(opening.model), opening)
     try:
         for step in (opening, *steps):
             if step is steps[-1]:

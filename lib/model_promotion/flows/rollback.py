@@ -46,7 +46,12 @@ def run(request: Request, world: World) -> Outcome:
     way = choose(request, seen, lines)
     if way.to == current:
         return _already_there(request, seen, current)
-    target, left = together([partial(find_version, seen.name, number, world.registry) for number in (way.to, current)])
+    # The model once more, beside the versions: what the first write relies on is as fresh as a read of its own.
+    fresh, (target, left) = both(
+        partial(find_model, request, world.registry),
+        lambda: together([partial(find_version, seen.name, number, world.registry) for number in (way.to, current)]),
+    )
+    way = replace(way, seen=fresh)
     if target.status != READY:
         raise NotFound(f"{target.label} is {target.status}, not READY", hint="name another: --to-version N")
     doubts = _doubts(request, target, lines)
@@ -134,7 +139,7 @@ def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     intent = replace(announced("rollback", moves, seen, world), holds=holds)
     opening = intent.opening(seen.name)
     first, *rest = intent.steps(seen.name)
-    acted = carry_out(opening, (first,), world)
+    acted = carry_out(opening, (first,), world, seen)
     if acted.failure:
         return _failed(request, acted, move)
     hands = Hands(world, acted.seen, versions={left.number: left})
