@@ -21,7 +21,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import SCHEMA_VERSION, Outcome
 from model_promotion.core.redaction import redacted
 from model_promotion.core.request import Mode, Request
-from model_promotion.options import parser
+from model_promotion.options import Parser, parser
 from model_promotion.reports import plan_file, step_summary
 
 STDIN, JSON = "--args-stdin", "--json"
@@ -121,7 +121,7 @@ def _run(words: list[str], program: str, console: Console) -> int:
     if "-h" in words or "--help" in words:
         console.say(made.format_help())
         return ExitCode.DONE
-    call = _asked(words, program)
+    call = _asked(made, words, program)
     console.tell(Event(Kind.WORKING, call.request.mode.value, _first_line(call.request)))
     if call.request.mode is Mode.DEMO:
         from model_promotion.demo.show import show
@@ -130,8 +130,7 @@ def _run(words: list[str], program: str, console: Console) -> int:
     return _reported(_carried_through(call, console), call.request, words, console).code
 
 
-def _asked(words: list[str], program: str) -> Asked:
-    made = parser(program)
+def _asked(made: Parser, words: list[str], program: str) -> Asked:
     try:
         return asked(made.parse_intermixed_args(words), program)
     except BadCall as error:

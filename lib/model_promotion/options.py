@@ -9,6 +9,7 @@ from model_promotion.core.duration import moment, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import alias_name, version_selector
+from model_promotion.settings import DEFAULT_TIMEOUT_S
 
 T = TypeVar("T")
 EXAMPLES = """\
@@ -106,7 +107,12 @@ def _places(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--tracking-uri", metavar="URI", help="[MLFLOW_TRACKING_URI, else it follows the registry]")
     group.add_argument("--profile", metavar="NAME", help="a profile of ~/.databrickscfg")
     group.add_argument(
-        "--timeout", dest="timeout_s", type=_seconds, default=60.0, metavar="DURATION", help="for the registry [60s]"
+        "--timeout",
+        dest="timeout_s",
+        type=_seconds,
+        default=DEFAULT_TIMEOUT_S,
+        metavar="DURATION",
+        help="for the registry [60s]",
     )
 
 

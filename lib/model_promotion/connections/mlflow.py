@@ -129,6 +129,17 @@ class MlflowConnection:
             reach(host)
 
 
+def every_page(search: Callable[[str | None], Any]) -> list[Any]:
+    """What a search of the client finds in all of its pages; `search` is given the token of the page to get."""
+    found, token = [], None
+    while True:
+        page = search(token)
+        found += list(page)
+        token = page.token
+        if not token:
+            return found
+
+
 def bounded(total_s: float) -> dict[str, str]:
     """The clients' own patience: 429 and 503 are waited out (2, 4, 8 s, or as Retry-After says) until the deadline."""
     retries = min(MOST_RETRIES, math.ceil(math.log2(total_s + 2)))

@@ -1,7 +1,6 @@
 """Promotion: look, judge, decide; then act, and undo every act unless all of them hold."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from model_promotion.core import say
 from model_promotion.core.decision import Decision, decide
@@ -23,7 +22,7 @@ from model_promotion.witness import Witness
 from model_promotion.world import World
 
 
-def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] = lambda _: None) -> Outcome:
+def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] | None = None) -> Outcome:
     """Promote; or, for --check and --dry-run, everything up to the decision.
 
     `still_holds` is shown what the decision rests on before anything is written; it raises when that was not reviewed.
@@ -37,8 +36,9 @@ def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] 
     if not decision.go:
         return _refused(plan, request, findings, decision)
     if not request.mode.writes:
-        return _would_go(plan, request, world, findings)
-    still_holds(_reviewed(plan, request, findings, world))
+        return _would_go(plan, request, world, (findings, decision))
+    if still_holds:
+        still_holds(_reviewed(plan, request, findings, world))
     return _promoted(plan, request, world, (findings, decision))
 
 
@@ -70,8 +70,8 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     move = intent.move
     evidence = {"findings": findings, "decision": decision, "steps": acted.entries, "policy": world.policy.digest}
     evidence["metrics"] = _metrics(findings)
-    deed = Deed(intent.id, "promote", move.alias, move.was, move.to, request.reason, decision.skipped, evidence)
-    deed = replace(deed, noticed=_noticed(findings))
+    ends, noticed = (move.alias, move.was, move.to), _noticed(findings)
+    deed = Deed(intent.id, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
     written = write_down(deed, acted.seen, opening.undone(), world)
     code = ExitCode.WARNED if written.warnings else decision.code
     return Outcome(
@@ -170,8 +170,8 @@ def _writes(plan: Plan, world: World) -> tuple[Step, ...]:
     return (opening, *plan.moves, head, opening.undone())
 
 
-def _would_go(plan: Plan, request: Request, world: World, findings: tuple[Finding, ...]) -> Outcome:
-    decision, reviewed = decide(findings, demands(request, world)), _reviewed(plan, request, findings, world)
+def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
+    findings, decision = judged
     dry = request.mode is Mode.DRY_RUN
     do_it = (
         ("--apply", str(request.plan_out)) if request.plan_out else ("--version", plan.candidate.number, *request.gates)
@@ -189,7 +189,7 @@ def _would_go(plan: Plan, request: Request, world: World, findings: tuple[Findin
         findings=findings,
         decision=decision,
         planned=_writes(plan, world) if dry else (),
-        reviewed=reviewed if dry else None,
+        reviewed=_reviewed(plan, request, findings, world) if dry else None,
         hints=(f"do it: {request.command(*do_it)}",),
     )
 

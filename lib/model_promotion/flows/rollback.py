@@ -147,8 +147,9 @@ def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
     is_held = "is held" if HOLD_TAG in hands.versions[left.number].tags else "could not be held"
     entries = (*acted.entries, *hands.entries)
-    deed = Deed(intent.id, "rollback", move.alias, move.was, move.to, request.reason, evidence={"steps": entries})
-    deed = replace(deed, noticed=way.noticed)
+    deed = Deed(
+        intent.id, "rollback", move.alias, move.was, move.to, request.reason, (), {"steps": entries}, way.noticed
+    )
     written = write_down(deed, hands.seen, opening.undone(), world)
     warnings += written.warnings
     return Outcome(

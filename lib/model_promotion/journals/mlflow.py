@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model_promotion.connections.address import Address
-from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.connections.mlflow import MlflowConnection, every_page
 from model_promotion.core.errors import NotFound, Unavailable
 from model_promotion.core.policy import DEFAULT_EXPERIMENT
 from model_promotion.core.record import Line, Record, Stored
@@ -94,13 +94,9 @@ class MlflowJournal:
             experiment_id = self._experiment_id(client)
             if experiment_id is None:
                 return []
-            found, token = [], None
-            while True:
-                page = client.search_runs([experiment_id], wanted, max_results=PAGE, page_token=token)
-                found += list(page)
-                token = page.token
-                if not token:
-                    return found
+            return every_page(
+                lambda token: client.search_runs([experiment_id], wanted, max_results=PAGE, page_token=token)
+            )
 
         return self._connection.call("read the records", ask)
 

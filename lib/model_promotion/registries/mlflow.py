@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.connections.mlflow import MlflowConnection, every_page
 from model_promotion.core.entities import ArtifactFile, DeploymentJobState, RecordedMetrics, RegisteredModel, Version
 from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
 from model_promotion.core.steps import SetAlias, SetTag, Step
@@ -59,7 +59,8 @@ class MlflowRegistry:
     def versions(self, name: str) -> Sequence[Version]:
         """All versions, highest number first; without tags and aliases in Unity Catalog, whose search omits them."""
         found = self._connection.call(
-            f"list the versions of {name}", lambda client: _all_pages(client.search_model_versions, _filter(name))
+            f"list the versions of {name}",
+            lambda client: every_page(lambda token: client.search_model_versions(_filter(name), page_token=token)),
         )
         return sorted((_version(item) for item in found), key=lambda version: -int(version.number))
 
@@ -180,16 +181,6 @@ def _filter(name: str) -> str:
     if '"' in name:
         raise PromotionError(f"model name {name!r} holds both kinds of quotes, which MLflow cannot search for")
     return f'name="{name}"'
-
-
-def _all_pages(search: Any, text: str) -> list[Any]:  # noqa: ANN401 - a method of the client
-    found, token = [], None
-    while True:
-        page = search(text, page_token=token)
-        found += list(page)
-        token = page.token
-        if not token:
-            return found
 
 
 def _version(found: Any) -> Version:  # noqa: ANN401 - mlflow's entity
