@@ -69,6 +69,7 @@ RUN_BY = {
     "__main__.py": "test_cli.py",
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
+    "flows/ending.py": "flows/test_recover.py",
     "connections/mlflow.py": "e2e/test_unity_catalog.py",
     "connections/databricks.py": "e2e/test_unity_catalog.py",
     "demo/models.py": "test_demo.py",

@@ -14,6 +14,7 @@ from model_promotion.clocks import MemoryClock
 from model_promotion.core.entities import Identity, RegisteredModel, Rights, Version
 from model_promotion.core.errors import Denied, Unavailable
 from model_promotion.core.history import misfit
+from model_promotion.core.intent import notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
 from model_promotion.core.policy import Policy
@@ -198,6 +199,11 @@ class Scene:
     @property
     def tags(self) -> dict[str, str]:
         return dict(self.registry.models[MODEL].tags)
+
+    @property
+    def noted(self) -> dict[str, str]:
+        """What the model's tags say is under way, by key."""
+        return notes(self.tags)
 
     def state(self) -> tuple[Any, ...]:
         """Everything that a write could have changed."""

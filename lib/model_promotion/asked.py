@@ -71,8 +71,19 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         raise BadCall(f"source and target are both @{request.target_alias}", hint="name another with --from or --to")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
+    if reviewed and (extra := _beside_the_plan(request)):
+        raise BadCall(
+            f"a plan is applied as it was made; {' '.join(extra)} would change it",
+            hint="leave that out, or make another plan: --plan-out FILE",
+        )
     flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
     return Asked(request, flags)
+
+
+def _beside_the_plan(request: Request) -> tuple[str, ...]:
+    """Options that say how to promote, which is the plan's to say."""
+    elsewhere = request.target_alias != Request.target_alias
+    return (*request.gates, *(("--to", request.target_alias) if elsewhere else ()))
 
 
 def _instead(mode: Mode) -> str:

@@ -152,6 +152,9 @@ def _reported(outcome: Outcome, request: Request, words: list[str], console: Con
     """The outcome everywhere it is read; a report that could not be written never passes in silence."""
     if outcome.reviewed and request.plan_out:
         plan_file.write(outcome.reviewed, request.plan_out)
+    elif request.plan_out and request.plan_out.exists():
+        older = f"no plan was written; what lies in {request.plan_out} is an older one"
+        outcome = replace(outcome, warnings=(*outcome.warnings, older))
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             step_summary.append(step_summary.render(outcome), Path(path))

@@ -1,6 +1,7 @@
 """The note on the model: what it holds comes back, what strangers wrote there is refused."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_promotion.core.errors import BadCall
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, Intent, Move
+from model_promotion.core.intent import HOLD_TAG, LONGEST_HOLD, Intent, Move, intents, notes
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import target_alias
 from model_promotion.core.steps import SetAlias, SetTag
@@ -16,17 +17,18 @@ from model_promotion.core.steps import SetAlias, SetTag
 UNITY_CATALOG_TAG_VALUE = 1000
 # A hash of eight letters, the largest process number of Linux, and a century in its clock ticks.
 LONGEST_OWNER = f"{'f' * 8}-{2**22}-{100 * 365 * 24 * 3600 * 100}"
+ID, WORK = "a1b2c3d4e5f6", "0f1e2d3c4b5a"
 TO_CHAMPION, BACKUP = Move("champion", "3", "7"), Move("prev_champion", "1", "3")
 LEASE: dict[str, Any] = {"owner": "3f2a9c01-4711-8812", "until": 1_700_000_180.123, "record": 7}
-PROMOTION = Intent("a1b2c3d4e5f6", "promote", "champion", (BACKUP, TO_CHAMPION), 1_700_000_000.123, **LEASE)
-ROLLBACK = Intent("a1b2c3d4e5f6", "rollback", "champion", (Move("champion", "7", "3"),), 1_700_000_000.5, "7")
+PROMOTION = Intent(ID, WORK, "promote", "champion", (BACKUP, TO_CHAMPION), 1_700_000_000.123, **LEASE)
+ROLLBACK = Intent(ID, WORK, "rollback", "champion", (Move("champion", "7", "3"),), 1_700_000_000.5, "7")
 
 numbers = st.integers(1, 10**18 - 1).map(str)
 names = st.from_regex(r"[\w\-]{1,250}", fullmatch=True)
 
 
 @st.composite
-def intents(draw: st.DrawFn) -> Intent:
+def some_intents(draw: st.DrawFn) -> Intent:
     alias = draw(names)
     move = Move(alias, draw(st.none() | numbers), draw(numbers))
     backup = Move(f"prev_{alias}", draw(st.none() | numbers), draw(numbers))
@@ -34,12 +36,12 @@ def intents(draw: st.DrawFn) -> Intent:
     lease = {"owner": draw(st.text(max_size=40)), "until": until, "record": draw(st.integers(0, 10**9))}
     kind = draw(st.sampled_from(["promote", "rollback"]))
     moves = (backup, move) if kind == "promote" else (move, backup)
-    return Intent("f" * 12, kind, alias, moves, since, draw(numbers), **lease)
+    return Intent("f" * 12, "e" * 12, kind, alias, moves, since, draw(numbers), **lease)
 
 
-@given(intents())
+@given(some_intents())
 def test_what_is_noted_comes_back_as_it_was(intent: Intent) -> None:
-    assert Intent.parse(intent.text) == intent
+    assert Intent.parse(intent.key, intent.text) == intent
 
 
 @pytest.mark.parametrize(
@@ -51,9 +53,9 @@ def test_the_longest_legal_names_fit_into_a_tag_of_unity_catalog(letter: str) ->
     largest = str(2**31 - 1)
     moves = (Move(alias, largest, largest), Move(backup, largest, largest))
     lease: dict[str, Any] = {"owner": LONGEST_OWNER, "until": 9_999_999_999.999, "record": 2**31 - 1}
-    intent = Intent("f" * 12, "rollback", alias, moves, 9_999_999_999.999, largest, **lease)
+    intent = Intent("f" * 12, "f" * 12, "rollback", alias, moves, 9_999_999_999.999, largest, **lease)
     assert len(intent.text) <= UNITY_CATALOG_TAG_VALUE
-    assert Intent.parse(intent.text) == intent
+    assert Intent.parse(intent.key, intent.text) == intent
 
 
 def test_an_alias_whose_backup_would_be_no_legal_name_is_refused() -> None:
@@ -83,7 +85,8 @@ HOSTILE = {
     "one more field": altered(surprise=1),
     "a newer format": altered(v=2),
     "an unknown kind": altered(kind="delete"),
-    "an id that is no text": altered(id={"a": 1}),
+    "an id in the text too": altered(id=ID),
+    "a piece of work that is no text": altered(work={"a": 1}),
     "a target that no move names": altered(target="staging"),
     "a target that is a list": altered(target=["champion"]),
     "no move at all": altered(moves=[]),
@@ -113,18 +116,18 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_note_that_this_program_did_not_write_is_refused_in_one_line(text: str) -> None:
-    with pytest.raises(ValueError, match=f"^the tag {INTENT_TAG} holds something this program did not write$"):
-        Intent.parse(text)
+    with pytest.raises(ValueError, match=f"^the tag {PROMOTION.key} holds something this program did not write$"):
+        Intent.parse(PROMOTION.key, text)
 
 
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_no_text_at_all_makes_reading_it_fail_in_another_way(text: str) -> None:
     with pytest.raises(ValueError, match="did not write"):
-        Intent.parse(text)
+        Intent.parse(PROMOTION.key, text)
 
 
 def test_it_names_no_person() -> None:
-    told = {"id", "kind", "moves", "since", "holds", "owner", "until", "record", "v"}
+    told = {"work", "kind", "moves", "since", "holds", "held", "owner", "until", "record", "v"}
     assert set(json.loads(PROMOTION.text)) == told
     assert set(PROMOTION.owner) <= set("0123456789abcdef-")
 
@@ -145,9 +148,47 @@ def test_its_steps_are_its_moves_in_order() -> None:
 
 
 def test_a_rollback_holds_the_version_it_leaves_and_knows_the_hold_before() -> None:
-    hold = ROLLBACK.steps("m", held="an older hold")[-1]
+    hold = ROLLBACK.steps("m", found="an older hold")[-1]
     assert hold == SetTag("m", HOLD_TAG, "an older hold", "rolled back from @champion at 2023-11-14 22:13:20Z", "7")
 
 
 def test_the_undoing_of_the_opening_takes_the_note_away() -> None:
-    assert PROMOTION.opening("m").undone() == SetTag("m", INTENT_TAG, PROMOTION.text, None)
+    assert PROMOTION.opening("m").undone() == SetTag("m", f"promotion_intent_{ID}", PROMOTION.text, None)
+
+
+RELEASE = Intent(ID, WORK, "release", "", (), 1_700_000_000.5, "7", "rolled back from @champion", **LEASE)
+
+
+def test_a_release_comes_back_as_it_was_and_is_told() -> None:
+    assert Intent.parse(RELEASE.key, RELEASE.text) == RELEASE
+    assert RELEASE.told.startswith("a release of v7 is under way or was cut off, since 2023-11-14 22:13:20Z")
+
+
+def test_a_release_lifts_the_hold_that_stands_and_its_undoing_puts_it_back() -> None:
+    assert RELEASE.steps("m") == (SetTag("m", HOLD_TAG, "rolled back from @champion", None, "7"),)
+    assert RELEASE.steps("m", found="longer")[0].was == "longer"
+
+
+def test_the_longest_hold_that_a_release_keeps_fits_into_a_tag() -> None:
+    largest = replace(RELEASE, holds=str(2**31 - 1), held='"' * LONGEST_HOLD, owner=LONGEST_OWNER)
+    assert len(largest.text) <= UNITY_CATALOG_TAG_VALUE
+
+
+@pytest.mark.parametrize("changes", [{"holds": None}, {"moves": [["champion", "1", "2"]]}, {"held": 5}])
+def test_a_release_that_makes_no_sense_is_refused(changes: dict[str, Any]) -> None:
+    text = json.dumps({**json.loads(RELEASE.text), **changes}, separators=(",", ":"))
+    with pytest.raises(ValueError, match="did not write"):
+        Intent.parse(RELEASE.key, text)
+
+
+def test_a_note_under_the_key_of_another_is_refused() -> None:
+    with pytest.raises(ValueError, match="did not write"):
+        Intent.parse("promotion_intent", PROMOTION.text)
+
+
+def test_among_all_tags_the_notes_are_found_and_those_of_ours_are_read_oldest_first() -> None:
+    younger = replace(PROMOTION, id="0" * 12, since=PROMOTION.since + 1)
+    strange = {"promotion_intent": "", f"promotion_intent_{'1' * 12}": "{}"}
+    tags = {**strange, younger.key: younger.text, PROMOTION.key: PROMOTION.text, "promotion_intent_x": "", "team": "a"}
+    assert notes(tags).keys() == {*strange, younger.key, PROMOTION.key}
+    assert intents(tags) == (PROMOTION, younger)

@@ -1,6 +1,7 @@
 """Promotions in Unity Catalog: the real clients against the loopback workspace."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,8 +36,13 @@ def deed(write: Seen) -> str:
         return f"alias {write.body['alias'] if 'alias' in write.body else write.path.rpartition('/')[2]}"
     changes = write.body.get("changes", {})
     if removed := changes.get("remove") or ([write.body["key"]] if write.method == "DELETE" else []):
-        return f"untag {removed[0]}"
-    return f"tag {changes['add_tags'][0]['key'] if changes else write.body['key']}"
+        return f"untag {plain(removed[0])}"
+    return f"tag {plain(changes['add_tags'][0]['key'] if changes else write.body['key'])}"
+
+
+def plain(key: str) -> str:
+    """The key without what is different each time."""
+    return re.sub(r"(?<=promotion_intent)_[0-9a-f]{12}$", "", key)
 
 
 def deeds(writes: Sequence[Seen]) -> list[str]:

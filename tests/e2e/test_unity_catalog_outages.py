@@ -1,11 +1,13 @@
 """What stands after rivals, lost replies, outages and kills: the loopback workspace at its worst moments."""
 
 import subprocess
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from model_promotion.core.intent import notes
 from tests.e2e.conftest import Place
 from tests.e2e.program import start
 from tests.workspace import DROP, Call
@@ -40,7 +42,7 @@ def test_a_rollback_takes_the_registry_alone(place: Place, store: str, status: i
     break_all_but_the_registry(place, status)
     back = place.ask("--rollback", "--timeout", "10")
     assert (back.code, place.champion) == (1, 1), back.all
-    assert "promotion_intent" not in place.tags
+    assert not notes(place.tags)
     taken = [write for write in writes_since(place, before) if write.status == 200]
     assert {write.area for write in taken} == {"registry"}
     records = place.cwd / "promotion-records.jsonl"
@@ -58,6 +60,36 @@ def test_a_rollback_does_not_wait_for_ever_for_what_it_does_not_need(place: Plac
     place.workspace.faults.latency = 0.1
     back = place.ask("--rollback", "--timeout", "4")
     assert (back.code, place.champion, list(place.tags)) == (1, 1, ["promotion_head"]), back.all
+
+
+PATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": ""}
+
+
+@pytest.mark.parametrize("store", ["false", "true"], ids=["legacy", "native"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_asks_for_patience_is_given_it(place: Place, store: str, status: int) -> None:
+    for name in PATIENT:
+        place.settings.pop(name, None)
+    place.settings["MLFLOW_ENABLE_UC_NATIVE_MODEL_REGISTRY"] = store
+    place.workspace.faults.fail("alias", status=status, error_code="REQUEST_LIMIT_EXCEEDED", retry_after=1, times=2)
+    begun = time.monotonic()
+    done = place.process("--timeout", "30")
+    assert (done.code, place.champion, notes(place.tags)) == (0, 2, {}), done.all
+    assert time.monotonic() - begun >= 2
+
+
+@pytest.mark.parametrize("store", ["false", "true"], ids=["legacy", "native"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_patience_ends_with_the_timeout(place: Place, store: str, status: int) -> None:
+    for name in PATIENT:
+        place.settings.pop(name, None)
+    place.settings["MLFLOW_ENABLE_UC_NATIVE_MODEL_REGISTRY"] = store
+    before = place.aliases
+    place.workspace.faults.fail("alias", status=status, error_code="REQUEST_LIMIT_EXCEEDED", retry_after=60)
+    begun = time.monotonic()
+    done = place.process("--timeout", "4")
+    assert (done.code, place.aliases) == (4, before), done.all
+    assert time.monotonic() - begun < 4 + 5 + 10  # the timeout, what may be added to it, and the start of a process
 
 
 def test_a_promotion_whose_record_fell_to_the_local_file_says_so(quiet_place: Place) -> None:
@@ -159,13 +191,13 @@ KILLS: dict[str, tuple[int, str, str, dict[str, int], int]] = {
 def test_a_killed_promotion_is_seen_and_recovered(place: Place, case: str) -> None:
     k, when, how, aliases, records = KILLS[case]
     killed_at(place, k, when)
-    assert "promotion_intent" in place.tags
+    assert notes(place.tags)
     assert place.champion in (1, 2)
     refused = place.ask()
     assert refused.code == 2
     assert "--recover" in " ".join(refused.json["hints"])
     recovered = place.ask("--recover", how)
-    assert (recovered.code, place.aliases, "promotion_intent" in place.tags) == (0, aliases, False), recovered.all
+    assert (recovered.code, place.aliases, notes(place.tags)) == (0, aliases, {}), recovered.all
     assert len(place.ask("--history").json["table"]["rows"]) == records
     assert place.ask("--verify-audit").code == 0
 

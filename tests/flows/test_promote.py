@@ -24,7 +24,7 @@ def test_a_promotion_backs_up_moves_records_and_says_how_to_go_back() -> None:
     assert scene.aliases == {"champion": "2", "prev_champion": "1", "staging": "2"}
     assert outcome.summary == f"{MODEL}: @champion: v1 -> v2 (v1 kept as @prev_champion)"
     assert outcome.undo == f"promote_model.py {MODEL} --rollback"
-    assert INTENT_TAG not in scene.tags
+    assert not scene.noted
     assert scene.fits()
     assert [(one.was, one.to, one.why) for one in scene.journal.records] == [("1", "2", "better on recent data")]
 
@@ -65,9 +65,11 @@ def test_looking_writes_nothing_and_ends_with_the_code_of_the_real_run(mode: Mod
 def test_a_dry_run_lists_each_write_before_and_after_and_a_check_lists_none() -> None:
     outcome = a_scene().promote(mode=Mode.DRY_RUN)
     moves = ("@prev_champion: nothing -> v1", "@champion: v1 -> v2")
-    set_, removed = f"tag promotion_intent on {MODEL}: set", f"tag promotion_intent on {MODEL}: removed"
-    head = f"tag promotion_head on {MODEL}: set"
-    assert tuple(step.sentence for step in outcome.planned) == (set_, *moves, head, removed)
+    opening, *between, closing = outcome.planned
+    note = f"tag {getattr(opening, 'key', '')} on {MODEL}"
+    assert note.startswith("tag promotion_intent_")
+    assert (opening.sentence, closing.sentence) == (f"{note}: set", f"{note}: removed")
+    assert [step.sentence for step in between] == [*moves, f"tag promotion_head on {MODEL}: set"]
     assert outcome.reviewed is not None
     assert outcome.reviewed.writes == moves
     assert a_scene().promote(mode=Mode.CHECK).planned == ()

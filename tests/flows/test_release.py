@@ -1,11 +1,25 @@
+from itertools import product
+
 import pytest
 
-from model_promotion.core.errors import Conflict, Denied, NotFound
+from model_promotion.core.errors import Conflict, Denied, Interrupted, NotFound, Unavailable
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import ByNumber
-from tests.worlds import MODEL, Scene, a_scene, interrupted_after, lost_reply, lost_request, refused
+from tests.worlds import (
+    MODEL,
+    Effect,
+    Killed,
+    Scene,
+    a_scene,
+    interrupted_after,
+    killed_after,
+    killed_before,
+    lost_reply,
+    lost_request,
+    refused,
+)
 
 
 def a_held_scene(*numbers: str) -> Scene:
@@ -67,14 +81,62 @@ def test_a_lost_reply_is_settled_by_reading() -> None:
     assert (scene.call(Mode.RELEASE).code, is_held(scene, "2")) == (ExitCode.DONE, False)
 
 
-def test_ctrl_c_in_a_release_waits_for_its_record() -> None:
-    scene = a_held_scene().fail(1, interrupted_after)
+@pytest.mark.parametrize("at", [1, 2])
+def test_ctrl_c_before_the_record_of_a_release_puts_the_hold_back(at: int) -> None:
+    scene = a_held_scene()
+    before = scene.state()
+    with pytest.raises(Interrupted):
+        scene.fail(at, interrupted_after).call(Mode.RELEASE)
+    assert (scene.state(), scene.journal.records) == (before, [])
+
+
+def test_ctrl_c_while_a_release_is_recorded_waits_for_its_record() -> None:
+    scene = a_held_scene().fail(3, interrupted_after)
     scene.call(Mode.RELEASE)
     assert (is_held(scene, "2"), len(scene.journal.records), scene.fits()) == (False, 1, True)
+    assert not scene.noted
+
+
+# Written: the announcement, the hold, the head of the records, the end.
+@pytest.mark.parametrize(("at", "effect"), product([1, 2, 3, 4], [killed_before, killed_after]))
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_a_killed_release_is_finished_or_undone(at: int, effect: Effect, how: str) -> None:
+    scene = a_held_scene().fail(at, effect)
+    before = scene.registry.version(MODEL, "2").tags
+    with pytest.raises(Killed):
+        scene.call(Mode.RELEASE)
+    begun, recorded = bool(scene.noted), len(scene.journal.records) == 1
+    outcome = scene.heal().recover(how)
+    assert outcome.code is ExitCode.DONE
+    released = recorded or (begun and how == "resume")
+    assert scene.registry.version(MODEL, "2").tags == ({} if released else before)
+    assert len(scene.journal.records) == released
+    assert (scene.fits(), scene.noted) == (True, {})
+    assert ("is held" in outcome.summary) is (begun and not recorded and how == "abandon")
+
+
+def test_a_killed_release_is_told_to_whoever_comes_next() -> None:
+    scene = a_held_scene().fail(2, killed_after)
+    with pytest.raises(Killed):
+        scene.call(Mode.RELEASE)
+    with pytest.raises(Conflict, match="a release of v2 is under way or was cut off"):
+        scene.heal().rollback()
+
+
+def test_with_the_record_unread_a_release_that_was_cut_off_waits_for_it() -> None:
+    scene = a_held_scene().fail(3, killed_before)
+    with pytest.raises(Killed):
+        scene.call(Mode.RELEASE)
+    scene.heal().journal.broken = True
+    with pytest.raises(Unavailable, match="whether a release of v2 is recorded already cannot be read"):
+        scene.recover("abandon")
+    scene.journal.broken = False
+    assert scene.recover("abandon").code is ExitCode.DONE
+    assert (is_held(scene, "2"), scene.fits()) == (False, True)
 
 
 def test_a_head_that_cannot_be_written_is_a_warning() -> None:
-    outcome = a_held_scene().fail(2, lost_request).call(Mode.RELEASE)
+    outcome = a_held_scene().fail(3, lost_request).call(Mode.RELEASE)
     assert outcome.code is ExitCode.WARNED
     assert "promotion_head" in outcome.warnings[0]
-    assert "--recover" not in outcome.warnings[0]
+    assert "--recover resume" in outcome.warnings[0]

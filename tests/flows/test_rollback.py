@@ -4,7 +4,7 @@ import pytest
 
 from model_promotion.core.errors import Denied, NotFound
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
+from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.request import Mode
 from model_promotion.serving.memory import MemoryServing
 from tests.worlds import MODEL, Scene, a_scene, version
@@ -30,7 +30,7 @@ def test_a_rollback_goes_back_holds_what_it_leaves_and_says_how_to_go_forward() 
     assert held(scene) == {"2"}
     assert (scene.journal.records[-1].kind, scene.journal.records[-1].why) == ("rollback", "complaints")
     assert scene.fits()
-    assert INTENT_TAG not in scene.tags
+    assert not scene.noted
 
 
 def test_each_rollback_goes_one_verified_version_further_back() -> None:

@@ -4,6 +4,7 @@ import builtins
 import os
 import pickle
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,9 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("call", "name"), CALLS)
-@pytest.mark.parametrize("file", ["model.pkl", "deep/down/weights.pickle", "data.bin"])
+@pytest.mark.parametrize(
+    "file", ["model.pkl", "deep/down/weights.pickle", "data.bin", "model.dill", "model", "model.PKL"]
+)
 def test_a_pickle_that_calls_what_does_harm_is_found_and_not_loaded(
     call: Callable[..., object], name: str, file: str, tmp_path: Path
 ) -> None:
@@ -64,6 +67,18 @@ def test_a_dangerous_model_is_never_begun_and_the_reason_is_its_error(tmp_path: 
     assert "is not loaded, its files call" in error
     assert "system" in error
     assert not marker.exists()
+
+
+def test_a_pickle_in_an_archive_of_any_name_is_found(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "weights", "w") as archive:
+        archive.writestr("inner.pkl", pickle.dumps(Bomb(os.system, "true")))
+    assert any(found.endswith(".system") for found in dangers(tmp_path))
+
+
+def test_an_empty_file_and_a_text_are_nothing_to_scan(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").touch()
+    (tmp_path / "README").write_text("a model")
+    assert dangers(tmp_path) == ()
 
 
 @pytest.mark.parametrize("how", ["cloudpickle", "pickle"])

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from model_promotion.clocks import MemoryClock
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.steps import SetAlias, Step
+from model_promotion.flows.acting import RIVALS_LOOK_S
 from tests.worlds import Registry, Scene
 
 Call = Callable[[Scene], Outcome]
@@ -43,6 +45,13 @@ class Turns:
         if self.place < len(self.schedule) and self.passed >= self.schedule[self.place] and not self.ended:
             self.who, self.place, self.passed = 1 - self.who, self.place + 1, 0
             self.turn.notify_all()
+
+    def rest(self, me: int) -> None:
+        """Whoever sleeps lets the other one go on."""
+        with self.turn:
+            if self.who == me and not self.ended:
+                self.who, self.place, self.passed = 1 - me, self.place + 1, 0
+                self.turn.notify_all()
 
     def end(self, me: int) -> None:
         """The other one runs alone from here on."""
@@ -92,6 +101,20 @@ class StoppingWriter:
         self.scene.writer.write(step)
 
 
+class RestingClock(MemoryClock):
+    """While a call waits for the other one, that one gets on; the minute before a call is no such wait."""
+
+    def __init__(self, now: float, turns: Turns, me: int) -> None:
+        super().__init__(now)
+        self.turns, self.me = turns, me
+
+    def sleep(self, wait_s: float) -> None:
+        """Let time pass at once, and the other one have its turn."""
+        super().sleep(wait_s)
+        if wait_s <= RIVALS_LOOK_S:
+            self.turns.rest(self.me)
+
+
 @dataclass
 class Played:
     """What came of it: the outcomes, every request in order, and (who, was, to, backup) of every champion move."""
@@ -113,6 +136,7 @@ def play(scene: Scene, calls: tuple[Call, Call], schedule: Sequence[int]) -> Pla
         stops = Stops(scene.registry, turns, me, played.story)
         mine = replace(scene)
         mine.registry = stops  # type: ignore[assignment]
+        mine.clock = RestingClock(scene.clock.now(), turns, me)
         mine.writer = StoppingWriter(stops, scene, played.moves)  # type: ignore[assignment]
         try:
             played.outcomes[me] = calls[me](mine)
@@ -135,16 +159,17 @@ def violations(scene: Scene, played: Played) -> tuple[str, ...]:
     won = [me for me in (0, 1) if played.code(me) in (ExitCode.DONE, ExitCode.WARNED)]
     moved = [me for me in won if not played.outcomes[me].summary.endswith("nothing to do")]  # type: ignore[union-attr]
     records = sorted(scene.journal.records, key=lambda record: record.number)
-    last, champion, backup = records[-1], scene.aliases["champion"], scene.aliases.get("prev_champion")
+    moves = [record for record in records if record.alias == "champion"]
+    last, champion, backup = moves[-1], scene.aliases["champion"], scene.aliases.get("prev_champion")
     numbers = {record.number for record in records}
     promoted = last.kind == "promote"
     broken = {
-        "an announcement is left": "promotion_intent" in scene.tags,
+        "an announcement is left": bool(scene.noted),
         "not refused with 2": not {played.code(0), played.code(1)} <= {0, 1, 2},
         "nobody won": not won,
         "a record number twice": len(numbers) != len(records),
         "the chain is broken": len(numbers) == len(records) and not scene.fits(),
-        "the record is no history": any(one.to != two.was for one, two in itertools.pairwise(records)),
+        "the record is no history": any(one.to != two.was for one, two in itertools.pairwise(moves)),
         "the record does not tell what stands": last.to != champion,
         "success and records differ": len(records) - BEFORE != len(moved),
         "the backup is not the predecessor by the record": promoted and backup != last.was,

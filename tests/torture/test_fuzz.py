@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from model_promotion import wiring
 from model_promotion.cli import main
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, Intent, Move
+from model_promotion.core.intent import HOLD_TAG, Intent, Move
 from model_promotion.core.record import HEAD_TAG, Head, digest
 from model_promotion.journals.file import FileJournal
 from model_promotion.ports import Voice
@@ -272,7 +272,8 @@ def test_no_text_on_standard_input_breaks_the_program(typed: bytes) -> None:
 
 # --- what strangers left in the registry ---
 
-INTENT = Intent("abc", "promote", "champion", (Move("prev_champion", None, "1"), Move("champion", "1", "2")), 1.7e9)
+MOVES = (Move("prev_champion", None, "1"), Move("champion", "1", "2"))
+INTENT = Intent("a" * 12, "a" * 12, "promote", "champion", MOVES, 1.7e9)
 HEAD = Head(3, "memory-3", "0" * 64)
 MODES = [
     (), ("--check",), ("--dry-run", "--json"), ("--rollback",), ("--rollback", "--to-version", "2"), ("--release",),
@@ -291,7 +292,7 @@ def test_no_tag_that_a_stranger_wrote_breaks_the_program(
     intent: str | None, head: str | None, hold: str | None, mode: tuple[str, ...]
 ) -> None:
     with a_desk("tags") as desk:
-        for key, value, version in ((INTENT_TAG, intent, None), (HEAD_TAG, head, None), (HOLD_TAG, hold, "2")):
+        for key, value, version in ((INTENT.key, intent, None), (HEAD_TAG, head, None), (HOLD_TAG, hold, "2")):
             desk.scene.tag_by_hand(key, value, version)
         desk.scene.by_hand("prev_champion", "3")
         code = desk.call(MODEL, *mode)

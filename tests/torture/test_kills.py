@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from model_promotion.core.intent import notes
 from tests.torture.conftest import LONG, Make, Tally, left
 from tests.torture.grounds import Ground
 
@@ -35,7 +36,6 @@ STORIES = {
     "rollback": Story(("--rollback",), 3, 2, 2, before=((), ("--version", "3"))),
     "apply": Story(("--apply", PLAN), 1, 2, None, before=(("--plan-out", PLAN),)),
 }
-INTENT = "promotion_intent"
 
 
 def is_sound(ground: Ground, story: Story) -> None:
@@ -60,11 +60,11 @@ def others_keep_out(ground: Ground, story: Story) -> None:
 
 def recovers(ground: Ground, story: Story, how: str) -> None:
     """Once; a second time there is nothing to do; and the record tells what stands."""
-    under_way = INTENT in ground.tags
+    under_way = bool(notes(ground.tags))
     first, second = ground.ask("--recover", how), ground.ask("--recover", how)
     assert (first.code, second.code) == (0, 0), first.all + second.all
     assert "nothing to recover" in second.json["summary"]
-    assert INTENT not in ground.tags
+    assert not notes(ground.tags)
     is_sound(ground, story)
     moved = ground.aliases["champion"] == story.to
     assert moved or not under_way or how == "abandon"
@@ -96,7 +96,7 @@ def tortured(make: Make, story: Story, tally: Tally) -> None:
         tally["kills"] += 1
         try:
             is_sound(ground, story)
-            if INTENT in ground.tags:
+            if bool(notes(ground.tags)):
                 others_keep_out(ground, story)
             recovers(ground, story, how)
         except Exception as error:

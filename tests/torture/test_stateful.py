@@ -1,6 +1,7 @@
 """Random lives of one model: promotions, rollbacks, strangers, kills and faults in any order; nothing is ever lost."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -11,10 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from model_promotion.core.errors import PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.history import in_place, misfit
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, Intent
+from model_promotion.core.intent import HOLD_TAG, Intent, intents, notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.request import Mode
+from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.selector import ByNumber
 from model_promotion.flows.recording import all_lines, all_stored
 from model_promotion.owners import MemoryOwner
@@ -27,6 +29,8 @@ from tests.worlds import (
     Killed,
     Scene,
     Write,
+    interrupted_after,
+    interrupted_before,
     killed_after,
     killed_before,
     lost_reply,
@@ -43,9 +47,18 @@ SETTINGS = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+PROMOTIONS = {Mode.PROMOTE, Mode.APPLY}
 TARGET, BACKUP = "champion", "prev_champion"
-FAULTS: list[Effect] = [lost_request, lost_reply, refused, killed_before, killed_after]
-ENDS = {ExitCode.DONE, ExitCode.WARNED, ExitCode.REFUSED, ExitCode.NOT_FOUND, ExitCode.DENIED}
+FAULTS: list[Effect] = [
+    lost_request,
+    lost_reply,
+    refused,
+    killed_before,
+    killed_after,
+    interrupted_before,
+    interrupted_after,
+]
+ENDS = {ExitCode.DONE, ExitCode.WARNED, ExitCode.REFUSED, ExitCode.NOT_FOUND, ExitCode.DENIED, ExitCode.INTERRUPTED}
 NOTHING_DONE = ENDS - {ExitCode.DONE, ExitCode.WARNED}
 numbers = st.sampled_from([str(number) for number in range(1, 7)])
 faults = st.one_of(st.none(), st.tuples(st.integers(1, 7), st.sampled_from(FAULTS)))
@@ -75,16 +88,14 @@ class Call:
 
 
 def in_flight(scene: Scene) -> Intent | None:
-    text = scene.tags.get(INTENT_TAG)
-    return Intent.parse(text) if text else None
+    return next(iter(intents(scene.tags)), None)
 
 
 def settled(state: tuple[Any, ...]) -> tuple[Any, ...]:
     """The state without whose the lease is: to take over work that is then left as it is changes nothing."""
     aliases, tags, versions = state
-    if INTENT_TAG in tags:
-        tags = {**tags, INTENT_TAG: replace(Intent.parse(tags[INTENT_TAG]), owner="", until=0.0)}
-    return aliases, tags, versions
+    leases = [replace(intent, id="", owner="", until=0.0) for intent in intents(tags)]
+    return aliases, {key: tags[key] for key in tags.keys() - notes(tags).keys()}, leases, versions
 
 
 class Life(RuleBasedStateMachine):
@@ -99,6 +110,8 @@ class Life(RuleBasedStateMachine):
         self.looks: list[tuple[float, str | None, bool]] = []
         self.due: tuple[str, str] | None = None
         self.struck = False
+        self.processes = 0
+        self.reviewed: Reviewed | None = None
         self.counts["lives"] += 1
         for number in range(1, 6):
             self.scene.registry.add(version(str(number)), metadata=METADATA)
@@ -119,16 +132,28 @@ class Life(RuleBasedStateMachine):
     def rollback(self, number: str | None, fault: tuple[int, Effect] | None) -> None:
         self.call(Mode.ROLLBACK, fault, to_version=number)
 
-    # Only its first write may fail: cut off between its record and the head, a release breaks the chain (not mended).
-    @rule(number=numbers, fault=st.sampled_from([None, *((1, effect) for effect in FAULTS)]))
+    @rule(number=numbers, fault=faults)
     def release(self, number: str, fault: tuple[int, Effect] | None) -> None:
         self.call(Mode.RELEASE, fault, candidate=ByNumber(number), candidate_named=True)
 
     @rule(how=st.sampled_from(["resume", "abandon"]), force=st.booleans(), fault=faults)
     def recover(self, how: str, force: bool, fault: tuple[int, Effect] | None) -> None:
-        self.scene.journal.broken = False
-        # A record that cannot be read counts as not written, so the chain may break (not mended): the journal is up.
+        # Who forces a recovery while the record cannot be read says that it is not recorded, and must be right.
+        self.scene.journal.broken &= not force
         self.call(Mode.RECOVER, fault, recovery=how, force=force)
+
+    @rule(number=numbers)
+    def plans(self, number: str) -> None:
+        """A plan for somebody to review."""
+        outcome: Outcome | None = None
+        with suppress(PromotionError):
+            outcome = self.scene.promote(number, mode=Mode.DRY_RUN)
+        self.reviewed = outcome.reviewed if outcome else None
+
+    @precondition(lambda self: self.reviewed is not None)
+    @rule(fault=faults)
+    def apply(self, fault: tuple[int, Effect] | None) -> None:
+        self.call(Mode.APPLY, fault, reviewed=self.reviewed)
 
     @rule(mode=st.sampled_from([Mode.DRY_RUN, Mode.CHECK, Mode.HISTORY, Mode.VERIFY_AUDIT]))
     def only_look(self, mode: Mode) -> None:
@@ -184,9 +209,6 @@ class Life(RuleBasedStateMachine):
             Mode.RECOVER: {"recovery": "resume"},
         }.get(mode, {})
 
-        if mode is Mode.RECOVER:
-            self.scene.journal.broken = False  # As in recover().
-
         def deaf(write: Write) -> None:
             write()
             self.scene.registry.deaf_for = reads
@@ -236,10 +258,11 @@ class Life(RuleBasedStateMachine):
 
     def new_process(self) -> None:
         self.counts["kills"] += 1
+        self.processes += 1
         gone = self.scene.owner.gone
-        if self.counts["kills"] % 2:  # Every other one worked on another machine: nobody can tell that it is gone.
+        if self.processes % 2:  # Every other one worked on another machine: nobody can tell that it is gone.
             gone |= {self.scene.owner.name}
-        self.scene.owner = MemoryOwner(f"worker-{self.counts['kills']}", gone)
+        self.scene.owner = MemoryOwner(f"worker-{self.processes}", gone)
 
     def judge(self, call: Call, code: ExitCode | None, outcome: Outcome | None) -> None:
         now = self.scene.aliases
@@ -249,7 +272,7 @@ class Life(RuleBasedStateMachine):
             return
         if now.get(TARGET) != call.aliases.get(TARGET):
             self.moved(call)
-        if call.mode is Mode.PROMOTE and code in (ExitCode.DONE, ExitCode.WARNED):
+        if call.mode in PROMOTIONS and code in (ExitCode.DONE, ExitCode.WARNED):
             assert outcome
             assert now[TARGET] == outcome.to
         if call.mode is Mode.RECOVER:
@@ -268,7 +291,7 @@ class Life(RuleBasedStateMachine):
         if not undone:  # What is put back is what stood there, whatever a stranger made of it since.
             assert self.scene.registry.known[MODEL, now[TARGET]].status == "READY"
         self.due = None
-        if call.mode is Mode.PROMOTE and was:
+        if call.mode in PROMOTIONS and was:
             assert now[BACKUP] == was
             self.due = (now[TARGET], was)
 
@@ -279,14 +302,21 @@ class Life(RuleBasedStateMachine):
         if intent and outcome and "was undone" in outcome.summary:
             # Whoever moved the alias to where the undone work would have put it cannot be told from that work.
             self.outside = [one for one in self.outside if not (one[0] > intent.since and one[1] == intent.move.to)]
+            if outcome.warnings and now.get(TARGET) == intent.move.to:
+                self.outside.append((self.now, now.get(TARGET)))  # With --force it is left where it is, and unrecorded.
         self.due = None
 
     def disturbed(self, alias: str, number: str | None) -> None:
         self.due = None
         if alias == TARGET:
-            self.outside.append((self.scene.clock.now(), number))
+            self.outside.append((self.now, number))
 
     # --- what must be true at any time ---
+
+    @property
+    def now(self) -> float:
+        """As exact as a record is."""
+        return round(self.scene.clock.now(), 3)
 
     @invariant()
     def the_previous_version_is_kept(self) -> None:
@@ -305,7 +335,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_record_and_the_moves_outside_give_the_state_at_every_time(self) -> None:
         self.counts["steps"] += 1
-        self.looks.append((self.scene.clock.now(), self.scene.aliases.get(TARGET), in_flight(self.scene) is None))
+        self.looks.append((self.now, self.scene.aliases.get(TARGET), in_flight(self.scene) is None))
         if not self.quiet:
             return
         lines = all_lines(MODEL, self.scene.world)

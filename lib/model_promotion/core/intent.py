@@ -1,12 +1,15 @@
-"""The note left on the registered model while its aliases are being moved: enough to finish the work, or to undo it.
+"""The note left on the registered model while it is being changed: enough to finish the work, or to undo it.
 
-It is a tag, so it obeys Unity Catalog's rules (at most 1000 characters) and names no person.
+It is a tag, so it obeys Unity Catalog's rules (at most 1000 characters) and names no person. Each note has a key of its
+own: two that are left at the same time both stand, and both can be read.
 """
 
 import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from model_promotion.core.say import version, when
 from model_promotion.core.steps import SetAlias, SetTag, Step
@@ -14,6 +17,10 @@ from model_promotion.core.steps import SetAlias, SetTag, Step
 INTENT_TAG = "promotion_intent"
 HOLD_TAG = "promotion_hold"
 FORMAT = 1
+KEY = re.compile(rf"{INTENT_TAG}(_[0-9a-f]{{12}})?")
+LONGEST_HOLD = 300
+STRANGE = "something this program did not write"
+Work = Literal["promote", "rollback", "release"]
 
 
 @dataclass(frozen=True)
@@ -27,48 +34,51 @@ class Move:
 
 @dataclass(frozen=True)
 class Intent:
-    """A promotion or rollback under way: every alias it moves in order, the version it holds, and since when.
+    """A promotion, rollback or release under way: every alias it moves in order, whose hold it changes, since when.
 
-    It is a lease too: `owner` is at work until `until` (seconds since the epoch), unless that process is gone.
-    `record` is the number that its record will have: once the head of the records is there, the work had ended.
+    `id` is this note's own; `work` is that of the record to come, and stays when somebody takes the work over. It is a
+    lease too: `owner` is at work until `until` (seconds since the epoch), unless that process is gone. `record` is the
+    number that its record will have: once the head of the records is there, the work had ended. `holds` is the version
+    that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold.
     """
 
     id: str
-    kind: Literal["promote", "rollback"]
+    work: str
+    kind: Work
     target: str
     moves: tuple[Move, ...]
     since: float
     holds: str | None = None
+    held: str = ""
     owner: str = ""
     until: float = 0.0
     record: int = 0
 
     @property
+    def key(self) -> str:
+        """The tag's key."""
+        return f"{INTENT_TAG}_{self.id}"
+
+    @property
     def text(self) -> str:
         """The tag's value."""
-        moves = [[move.alias, move.was, move.to] for move in self.moves]
+        body = {**asdict(self), "moves": [[move.alias, move.was, move.to] for move in self.moves], "v": FORMAT}
+        del body["id"]  # It is in the key,
+        del body["target"]  # and that is the first move of a rollback and the last of a promotion; the room is needed.
         # Letters as they are: escaped, an alias of 255 of them would not fit into 1000 characters.
-        body = {**asdict(self), "moves": moves, "v": FORMAT}
-        del body["target"]  # It is the first move of a rollback and the last of a promotion; the room is needed.
         return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
-    def parse(cls, text: str) -> "Intent":
-        """The intent in a tag's value.
+    def parse(cls, key: str, text: str) -> "Intent":
+        """The intent in a tag.
 
         Raises:
-            ValueError: when the value is none that this program wrote.
+            ValueError: when it is none that this program wrote.
         """
         try:
-            raw = json.loads(text)
-            known = raw.pop("v") == FORMAT and raw["kind"] in ("promote", "rollback")
-            moves = tuple(Move(str(alias), _number(was), _number(to)) for alias, was, to in raw.pop("moves"))
-            target = moves[-1 if raw["kind"] == "promote" else 0].alias
-            texts = {"id": str(raw["id"]), "target": target, "holds": _number(raw["holds"])}
-            intent = cls(**{**raw, **texts, "moves": moves})
+            intent = cls(id=key.removeprefix(f"{INTENT_TAG}_"), **_fields(json.loads(text)))
             # What this program wrote reads the same when it is written again; a time must be one that can be said.
-            known = known and intent.text == text and intent.move.to is not None and bool(intent.told)
-            known = known and isinstance(intent.owner, str) and type(intent.record) is int
+            known = (intent.key, intent.text) == (key, text) and _makes_sense(intent) and bool(intent.told)
         except (
             TypeError,
             LookupError,
@@ -81,44 +91,80 @@ class Intent:
         ):
             known = False
         if not known:
-            raise ValueError(f"the tag {INTENT_TAG} holds something this program did not write")
+            raise ValueError(f"the tag {key} holds {STRANGE}")
         return intent
 
     @property
     def told(self) -> str:
         """What is going on, for a person."""
-        move = self.move
-        way = f"{version(move.was)} to {version(move.to)}"
         since = f"since {when(self.since)}, by process {self.owner}, at work until {when(self.until)} at the latest"
-        return f"a {self.kind} of @{move.alias} from {way} is under way or was cut off, {since}"
+        return f"{self.what} is under way or was cut off, {since}"
+
+    @property
+    def what(self) -> str:
+        """What is being done, for a person."""
+        if self.kind == "release":
+            return f"a release of {version(self.holds)}"
+        return f"a {self.kind} of @{self.move.alias} from {version(self.move.was)} to {version(self.move.to)}"
 
     @property
     def move(self) -> Move:
-        """The move of the target alias itself."""
+        """The move of the target alias itself; of a release, which moves nothing, the version that it is about."""
+        if self.kind == "release":
+            return Move("", self.holds, self.holds)
         return next(move for move in self.moves if move.alias == self.target)
 
-    def steps(self, model: str, held: str | None = None) -> tuple[Step, ...]:
-        """Every move as a step, and the hold where one is asked for; `held` is the hold that stands there already."""
+    def steps(self, model: str, found: str | None = None) -> tuple[Step, ...]:
+        """Every move as a step, and the hold where it is changed; `found` is the hold that stands there already."""
         aliases = tuple(SetAlias(model, move.alias, move.was, move.to) for move in self.moves)
         if self.holds is None:
             return aliases
+        if self.kind == "release":
+            return (SetTag(model, HOLD_TAG, found or self.held, None, self.holds),)
         text = f"rolled back from @{self.target} at {when(self.since)}"
-        return (*aliases, SetTag(model, HOLD_TAG, held, text, self.holds))
+        return (*aliases, SetTag(model, HOLD_TAG, found, text, self.holds))
 
     def opening(self, model: str) -> SetTag:
         """The step that announces the work; its undoing closes it."""
-        return SetTag(model, INTENT_TAG, None, self.text)
+        return SetTag(model, self.key, None, self.text)
+
+
+def notes(tags: Mapping[str, str]) -> dict[str, str]:
+    """Every note among a registered model's tags, by key."""
+    return {key: tags[key] for key in sorted(tags) if KEY.fullmatch(key)}
+
+
+def intents(tags: Mapping[str, str]) -> tuple[Intent, ...]:
+    """Every note that this program wrote, oldest first."""
+    found = []
+    for key, text in notes(tags).items():
+        with suppress(ValueError):
+            found.append(Intent.parse(key, text))
+    return tuple(sorted(found, key=lambda intent: intent.since))
 
 
 def under_way(tags: Mapping[str, str]) -> str | None:
     """What a registered model's tags say is going on, for a person; None when nothing is."""
-    text = tags.get(INTENT_TAG)
-    if text is None:
-        return None
-    try:
-        return Intent.parse(text).told
-    except ValueError as error:
-        return str(error)
+    found = notes(tags)
+    told = [intent.told for intent in intents(tags)] or [f"the tag {key} holds {STRANGE}" for key in found]
+    return f"{told[0]} (and {len(found) - 1} more)" if len(found) > 1 else next(iter(told), None)
+
+
+def _fields(raw: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an intent in a tag's value, of types that can be trusted."""
+    if raw.pop("v") != FORMAT:
+        raise ValueError
+    kind, moves = raw["kind"], tuple(Move(str(alias), _number(was), _number(to)) for alias, was, to in raw["moves"])
+    target = "" if kind == "release" else moves[-1 if kind == "promote" else 0].alias
+    return {**raw, "moves": moves, "target": target, "holds": _number(raw["holds"])}
+
+
+def _makes_sense(intent: Intent) -> bool:
+    texts = (intent.work, intent.held, intent.owner)
+    sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
+    if intent.kind == "release":
+        return sound and not intent.moves and intent.holds is not None
+    return sound and intent.kind in ("promote", "rollback") and intent.move.to is not None
 
 
 def _number(value: object) -> str | None:

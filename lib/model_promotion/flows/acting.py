@@ -1,19 +1,19 @@
 """Carrying out steps: each is checked before, read back after, and undone if one of them fails.
 
-No registry has compare-and-set. What stands in for it: every step looks at the registry as it was read after the write
-before it, and the intent must still be ours. What remains is the time between that read and the write.
+No registry has compare-and-set. What stands in for it is Lamport's flag principle: whoever wants to write raises a flag
+of its own (the intent), and only then looks for the flags of others; of two at least one sees the other. And every step
+looks at the registry as it was read after the write before it.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, PromotionError, TimedOut, Unavailable
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.intent import Intent, Move
+from model_promotion.core.intent import Intent, Move, Work, intents, notes, under_way
 from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
 from model_promotion.undisturbed import undisturbed
@@ -21,6 +21,8 @@ from model_promotion.world import World
 
 READ_BACK_TRIES = 3
 READ_BACK_WAIT_S = 0.5
+RIVALS_WAIT_S = 3.0
+RIVALS_LOOK_S = 0.25
 STOPPED = "see what stands with --history, then --recover resume or --recover abandon"
 
 
@@ -169,16 +171,12 @@ class Acted:
     stands: str = ""
 
 
-def announced(
-    kind: Literal["promote", "rollback"], moves: tuple[Move, ...], seen: RegisteredModel, world: World
-) -> Intent:
+def announced(kind: Work, moves: tuple[Move, ...], seen: RegisteredModel, world: World) -> Intent:
     """The announcement of these moves by this process, under a new id. A promotion moves its target last."""
-    target = moves[-1 if kind == "promote" else 0].alias
-    now = round(world.clock.now(), 3)
-    until = round(now + world.lease_s, 3)
-    return Intent(
-        uuid.uuid4().hex[:12], kind, target, moves, now, owner=world.owner.name, until=until, record=next_number(seen)
-    )
+    target = moves[-1 if kind == "promote" else 0].alias if moves else ""
+    now, new = round(world.clock.now(), 3), uuid.uuid4().hex[:12]
+    until, record = round(now + world.lease_s, 3), next_number(seen)
+    return Intent(new, new, kind, target, moves, now, owner=world.owner.name, until=until, record=record)
 
 
 def next_number(seen: RegisteredModel) -> int:
@@ -189,22 +187,25 @@ def next_number(seen: RegisteredModel) -> int:
         return 0
 
 
-def carry_out(opening: SetTag, steps: Sequence[Step], world: World, seen: RegisteredModel | None = None) -> Acted:
-    """Announce the work, take every step, and undo them all unless they all hold.
+def carry_out(intent: Intent, steps: Sequence[Step], world: World, seen: RegisteredModel) -> Acted:
+    """Announce the work, take every step, and undo them all unless they all hold; `seen` is the model as read just now.
 
-    `seen` is the model as it was read just now; without it, it is read here.
+    Nothing may have been recorded since the reading that the intent was made from.
     """
-    hands = Hands(world, seen or world.registry.model(opening.model), opening)
+    opening = intent.opening(seen.name)
+    hands = Hands(world, seen, opening)
     try:
-        for step in (opening, *steps):
+        hands.take(opening)
+        go_first(hands, opening)
+        _nothing_since(hands.seen, intent)
+        for step in steps:
             if step is steps[-1]:
                 hands.not_yet(step)
             hands.take(step)
             if isinstance(step, SetAlias) and step.was != step.to:
                 world.voice.tell(Event(Kind.PASSED, step.alias, f"{step.sentence}, read back"))
-        # All is moved: a rival who announces something now will find that out, so only the aliases must still agree.
-        # But who took this work over with --recover has recorded it, or will.
-        hands.hold_together(but=None if _taken_over(hands, opening) else opening)
+        # A note that was taken away by hand is no loss now; but who took this work over has recorded it, or will.
+        hands.hold_together(but=None if _taken_over(hands.seen, intent) else opening)
     except PromotionError as error:
         return _undone(hands, error)
     except KeyboardInterrupt:
@@ -215,13 +216,31 @@ def carry_out(opening: SetTag, steps: Sequence[Step], world: World, seen: Regist
     return Acted(tuple(hands.entries), hands.seen)
 
 
-def _taken_over(hands: Hands, opening: SetTag) -> bool:
-    """Whether the announcement is gone, or another process has put its name on it."""
-    now = hands.value(opening)
-    try:
-        return now is None or Intent.parse(now).id == Intent.parse(str(opening.to)).id
-    except ValueError:
-        return False
+def go_first(hands: Hands, opening: SetTag, over: Collection[str] = ()) -> None:
+    """Of those who announced themselves at the same time, the one whose note comes first in order goes on.
+
+    It waits for the others to withdraw. Who is not there any more would not: the notes in `over` are not waited for.
+
+    Raises:
+        Conflict: when somebody else goes first, or does not withdraw.
+    """
+    until = hands.world.clock.now() + RIVALS_WAIT_S
+    while rivals := {key: text for key, text in notes(hands.seen.tags).items() if key not in (opening.key, *over)}:
+        if min(rivals) < opening.key or hands.world.clock.now() >= until:
+            raise Conflict(f"somebody else was faster: {under_way(rivals)}")
+        hands.world.clock.sleep(RIVALS_LOOK_S)
+        hands.read(opening)
+
+
+def _nothing_since(seen: RegisteredModel, intent: Intent) -> None:
+    if next_number(seen) != intent.record:
+        raise Conflict("something else was done and recorded meanwhile")
+
+
+def _taken_over(seen: RegisteredModel, intent: Intent) -> bool:
+    """Whether this work has another note than ours, or is recorded already."""
+    others = [one for one in intents(seen.tags) if one.work == intent.work and one.id != intent.id]
+    return bool(others) or 0 < intent.record < next_number(seen)
 
 
 def take_each(steps: Sequence[Step], hands: Hands) -> tuple[PromotionError, ...]:

@@ -7,7 +7,7 @@ from model_promotion.core.decision import Decision, decide
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
-from model_promotion.core.intent import INTENT_TAG, Intent, Move
+from model_promotion.core.intent import Intent, Move, notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
 from model_promotion.core.record import HEAD_TAG
@@ -29,7 +29,7 @@ def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] 
     """
     plan = make_plan(request, world.registry)
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
-    if plan.nothing_to_do and INTENT_TAG not in plan.seen.tags:
+    if plan.nothing_to_do and not notes(plan.seen.tags):
         return _already_there(plan, request)
     findings = ask_all(Witness(plan, request, world), world)
     decision = decide(findings, demands(request, world))
@@ -62,17 +62,16 @@ def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world
 def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
     findings, decision = judged
     intent = _intent_of(plan, world)
-    opening = intent.opening(plan.seen.name)
     world.renew()  # Whatever time the checks took, the moves have all of theirs.
-    acted = carry_out(opening, plan.steps, world)
+    acted = carry_out(intent, plan.steps, world, world.registry.model(plan.seen.name))
     if acted.failure:
         return _failed(plan, request, acted, judged)
     move = intent.move
     evidence = {"findings": findings, "decision": decision, "steps": acted.entries, "policy": world.policy.digest}
     evidence["metrics"] = _metrics(findings)
     ends, noticed = (move.alias, move.was, move.to), _noticed(findings)
-    deed = Deed(intent.id, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
-    written = write_down(deed, acted.seen, opening.undone(), world)
+    deed = Deed(intent.work, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
+    written = write_down(deed, acted.seen, intent.opening(plan.seen.name).undone(), world)
     code = ExitCode.WARNED if written.warnings else decision.code
     return Outcome(
         mode=request.mode,

@@ -1,65 +1,60 @@
-"""Recovery: finish or undo a promotion or rollback that was cut off, from the note it left on the model."""
+"""Recovery: take over what was cut off, from the note it left on the model; then finish it, or undo it."""
 
+import uuid
 from dataclasses import replace
 from functools import partial
 
-from model_promotion.core.entities import READY, RegisteredModel
-from model_promotion.core.errors import Conflict, NotFound, PromotionError
+from model_promotion.core.entities import RegisteredModel
+from model_promotion.core.errors import Conflict, PromotionError, Unavailable
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, Intent
+from model_promotion.core.intent import STRANGE, Intent, intents, notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
-from model_promotion.core.say import version
-from model_promotion.core.steps import SetAlias, SetTag, Step
-from model_promotion.flows.acting import Hands, next_number, take_each
-from model_promotion.flows.recording import Deed, all_lines, all_stored, write_down
-from model_promotion.flows.resolve import find_model, find_version
+from model_promotion.core.steps import SetTag, Step
+from model_promotion.flows.acting import Hands, go_first, next_number
+from model_promotion.flows.ending import abandoned, finished, resumed, stuck
+from model_promotion.flows.recording import all_lines, all_stored
+from model_promotion.flows.resolve import find_model
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 
 def run(request: Request, world: World) -> Outcome:
-    """Look for a note; finish what it says, or put everything back to before it. An interrupt waits for the end."""
+    """Look for notes; finish what they say, or put everything back to before. An interrupt waits for the end."""
     return undisturbed(partial(_recovered, request, world))[0]
 
 
 def _recovered(request: Request, world: World) -> Outcome:
     seen = find_model(request, world.registry)
-    text = seen.tags.get(INTENT_TAG)
-    if text is None:
+    found, ours = notes(seen.tags), intents(seen.tags)
+    if not found:
         return Outcome(request.mode, ExitCode.DONE, f"nothing to recover for {seen.name}", seen.name)
-    try:
-        intent = Intent.parse(text)
-    except ValueError as error:
-        closing = SetTag(seen.name, INTENT_TAG, text, None)
-        return _finished(request, Hands(world, seen), (closing,), f"{error}; it was removed")
-    world.voice.tell(Event(Kind.WORKING, "Recover", intent.told))
-    ours, hands = _under_our_name(request, intent, world), Hands(world, seen)
-    if failed := take_each([SetTag(seen.name, INTENT_TAG, text, ours.text)], hands):
-        return _stuck(hands, failed[0], request, request.way_out)
-    if ended := _ended(ours, hands.seen, world):
-        said = f"the {ours.kind} had ended and is recorded; its note is gone"
-        return _finished(request, Hands(world, hands.seen), ended, said)
-    finish = _resumed if request.recovery == "resume" else _abandoned
-    return finish(request, ours, hands.seen, world)
+    for intent in ours:
+        _must_be_over(request, intent, world)
+    # Of several only one got past its announcement and moved anything; the notes of the others are all they left.
+    begun = max(ours, key=partial(_moves_made, seen), default=None)
+    idle = {one.key: f"{one.what} had moved nothing" for one in ours if begun and one.work != begun.work}
+    idle |= {key: f"the tag {key} held {STRANGE}" for key in found.keys() - {one.key for one in ours}}
+    removal = tuple(SetTag(seen.name, key, found[key], None) for key in idle)
+    said = f"{'; '.join(idle.values())}: what was left of that is removed"
+    removed = finished(request, Hands(world, seen), removal, said)
+    if begun is None or removed.code != ExitCode.DONE:
+        return removed
+    ended = _ended_one(request, begun, ours, world)
+    if not idle:
+        return ended
+    return replace(ended, summary=f"{ended.summary}; {said}", entries=(*removed.entries, *ended.entries))
 
 
-def _ended(intent: Intent, seen: RegisteredModel, world: World) -> tuple[Step, ...]:
-    """What is left to write when the work had got as far as its record; nothing when it had not."""
-    closing = intent.opening(seen.name).undone()
-    if 0 < intent.record < next_number(seen):
-        return (closing,)
-    if stored := _recorded(intent, seen, world):
-        number = int(body_of(stored.text)["number"])
-        head = Head(number, stored.id, digest(stored.text))
-        return (SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), closing)
-    return ()
+def _moves_made(seen: RegisteredModel, intent: Intent) -> int:
+    """How many of its moves stand; two promotions of one alias have that of the backup in common."""
+    return sum(move.was != move.to == seen.aliases.get(move.alias) for move in intent.moves)
 
 
-def _under_our_name(request: Request, intent: Intent, world: World) -> Intent:
-    """The same work as ours: whoever is still at it finds that out before its next write, and leaves it to us.
+def _must_be_over(request: Request, intent: Intent, world: World) -> None:
+    """Nobody is at work on it any more.
 
     Raises:
         Conflict: while its lease runs and its process may be alive; --force does not wait.
@@ -72,118 +67,77 @@ def _under_our_name(request: Request, intent: Intent, world: World) -> Intent:
             f"{intent.told}; it may be at work for another {left_s:.0f} s",
             hint=f"wait; if it is surely dead: {request.command('--recover', str(request.recovery), '--force')}",
         )
-    return replace(intent, owner=world.owner.name, until=round(world.clock.now() + world.lease_s, 3))
+
+
+def _ended_one(request: Request, intent: Intent, over: tuple[Intent, ...], world: World) -> Outcome:
+    """Take one piece of work over, then finish or undo it; `over` are all the notes that nobody is at work on."""
+    world.voice.tell(Event(Kind.WORKING, "Recover", intent.told))
+    until = round(world.clock.now() + world.lease_s, 3)
+    ours = replace(intent, id=uuid.uuid4().hex[:12], owner=world.owner.name, until=until)
+    hands = Hands(world, world.registry.model(request.model))
+    if failed := _taken_over(hands, ours, over):
+        return stuck(hands, failed, request, request.way_out)
+    if end := _end(request, ours, hands.seen, world):
+        said = f"the {ours.kind} had ended and is recorded; its note is gone"
+        return finished(request, Hands(world, hands.seen), end, said)
+    finish = resumed if request.recovery == "resume" else abandoned
+    return finish(request, ours, hands.seen, world)
+
+
+def _taken_over(hands: Hands, ours: Intent, over: tuple[Intent, ...]) -> PromotionError | None:
+    """Our own note first, then those that were left go; when somebody else is faster, ours goes again.
+
+    Whoever is still at it misses its own note before its next write.
+    """
+    model, left = hands.seen.name, [one for one in over if one.work == ours.work]
+    try:
+        hands.take(ours.opening(model))
+        go_first(hands, ours.opening(model), over=[one.key for one in over])
+        _must_be_left(hands.seen, left)
+        for one in left:
+            hands.take(one.opening(model).undone())
+    except PromotionError as error:
+        hands.put_back()
+        return error
+    return None
+
+
+def _must_be_left(seen: RegisteredModel, left: list[Intent]) -> None:
+    if not notes(seen.tags).keys() & {one.key for one in left}:
+        raise Conflict("somebody else has recovered it meanwhile")
+
+
+def _end(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> tuple[Step, ...]:
+    """What is left to write when the work had got as far as its record; nothing when it had not.
+
+    Raises:
+        Unavailable: when it may be recorded and the record cannot be read; with --force it is taken as not recorded.
+    """
+    closing = intent.opening(seen.name).undone()
+    if 0 < intent.record < next_number(seen):
+        return (closing,)
+    try:
+        stored = _recorded(intent, seen, world)
+    except PromotionError as error:
+        # The record comes after the move: what has not been moved is not recorded either.
+        moved = intent.kind == "release" or seen.aliases.get(intent.target) == intent.move.to
+        if moved and not request.force:
+            sure = request.command("--recover", str(request.recovery), "--force")
+            raise Unavailable(
+                f"not recovered: whether {intent.what} is recorded already cannot be read: {error}",
+                hint=f"wait for the record, or if it cannot be waited for: {sure}",
+            ) from error
+        world.voice.tell(Event(Kind.WARNED, "Record", f"cannot be read, taken as not written: {error}"))
+        return ()
+    if stored is None:
+        return ()
+    head = Head(int(body_of(stored.text)["number"]), stored.id, digest(stored.text))
+    return (SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), closing)
 
 
 def _recorded(intent: Intent, seen: RegisteredModel, world: World) -> Stored | None:
-    """The record of this very intent, if it got as far as that."""
-    try:
-        # The short form tells whether it is there at all; only then is every record opened.
-        found = all_stored(seen.name, world) if intent.id in {line.id for line in all_lines(seen.name, world)} else ()
-    except PromotionError as error:
-        world.voice.tell(Event(Kind.WARNED, "Record", f"cannot be read, taken as not written: {error}"))
+    """The record of this very work, if it got as far as that."""
+    # The short form tells whether it is there at all; only then is every record opened.
+    if intent.work not in {line.id for line in all_lines(seen.name, world)}:
         return None
-    return next((stored for stored in found if body_of(stored.text).get("id") == intent.id), None)
-
-
-def _steps(intent: Intent, world: World, model: str) -> tuple[Step, ...]:
-    held = find_version(model, intent.holds, world.registry).tags.get(HOLD_TAG) if intent.holds else None
-    return intent.steps(model, held)
-
-
-def _resumed(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
-    move = intent.move
-    target = find_version(seen.name, str(move.to), world.registry)
-    if target.status != READY:
-        raise Conflict(f"{target.label} is {target.status}, not READY", hint=request.command("--recover", "abandon"))
-    opening = intent.opening(seen.name)
-    hands, steps = Hands(world, seen, opening), _steps(intent, world, seen.name)
-    undo_it = f"undo it instead: {request.command('--recover', 'abandon')}"
-    # Before the first write: half of a resumed promotion would be worse than none.
-    if strange := [step for step in steps if hands.value(step) not in (step.was, step.to)]:
-        error = Conflict(f"{strange[0].sentence}: somebody else changed that meanwhile")
-        return _stuck(hands, error, request, undo_it)
-    if failed := take_each(steps, hands):
-        return _stuck(hands, failed[0], request, undo_it)
-    evidence = {"steps": hands.entries, "resumed": True}
-    deed = Deed(intent.id, intent.kind, move.alias, move.was, move.to, request.reason, evidence=evidence)
-    written = write_down(deed, hands.seen, opening.undone(), world)
-    return Outcome(
-        mode=request.mode,
-        code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
-        summary=f"the {intent.kind} was finished: {seen.name} @{move.alias} is {version(move.to)}",
-        model=seen.name,
-        was=move.was,
-        to=move.to,
-        entries=(*hands.entries, *written.entries),
-        record=written.place,
-        warnings=written.warnings,
-        undo=request.command(
-            *(("--rollback",) if intent.kind == "promote" else ("--version", str(move.was), "--force"))
-        ),
-    )
-
-
-def _abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
-    hands, undoing = Hands(world, seen), [step.undone() for step in reversed(intent.steps(seen.name))]
-    # What was deleted meanwhile cannot be gone back to; that must not keep the note here for good.
-    named = {intent.holds, *(move.was for move in intent.moves)} - {None}
-    gone = {number for number in named if _is_gone(seen.name, str(number), world)}
-    back = {step: hands.value(step) for step in undoing if _version_of(step) not in gone}
-    # What is as it was before needs nothing; what somebody else has moved on since is theirs.
-    steps = [step for step, now in back.items() if now == step.was]
-    left = {
-        step.alias: "was moved by somebody else meanwhile"
-        for step, now in back.items()
-        if isinstance(step, SetAlias) and now not in (step.was, step.to)
-    }
-    left |= {
-        step.alias: f"cannot go back, {version(step.to)} was deleted meanwhile,"
-        for step in undoing
-        if isinstance(step, SetAlias) and step.to in gone and seen.aliases.get(step.alias) != step.to
-    }
-    warnings = tuple(f"@{alias} {why} and is left alone" for alias, why in left.items())
-    alias = intent.target
-    stands = seen.aliases.get(alias) if alias in left else intent.move.was
-    said = f"the {intent.kind} was undone: {seen.name} @{alias} is {version(stands)}"
-    outcome = _finished(request, hands, (*steps, intent.opening(seen.name).undone()), said)
-    return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))
-
-
-def _version_of(step: Step) -> str | None:
-    """The version that must be there for the step to be taken."""
-    return step.to if isinstance(step, SetAlias) else step.version
-
-
-def _is_gone(model: str, number: str, world: World) -> bool:
-    try:
-        world.registry.version(model, number)
-    except NotFound:
-        return True
-    return False
-
-
-def _finished(request: Request, hands: Hands, steps: tuple[Step, ...], said: str) -> Outcome:
-    """Take the steps; the first that fails ends it, with the note still in place."""
-    look = f"see what stands: {request.command('--history')}"
-    if failed := take_each(steps, hands):
-        return _stuck(hands, failed[0], request, look)
-    return Outcome(
-        mode=request.mode,
-        code=ExitCode.DONE,
-        summary=said,
-        model=hands.seen.name,
-        entries=tuple(hands.entries),
-        hints=(look,),
-    )
-
-
-def _stuck(hands: Hands, error: PromotionError, request: Request, hint: str) -> Outcome:
-    return Outcome(
-        mode=request.mode,
-        code=error.code,
-        summary=f"not recovered: {error}",
-        model=hands.seen.name,
-        entries=tuple(hands.entries),
-        hints=(error.hint or hint,),
-    )
+    return next(stored for stored in all_stored(seen.name, world) if body_of(stored.text).get("id") == intent.work)

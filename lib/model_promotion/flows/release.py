@@ -1,20 +1,18 @@
 """Release: lift the hold that a rollback put on a version."""
 
-import uuid
+from dataclasses import replace
 from functools import partial
 
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, under_way
+from model_promotion.core.intent import HOLD_TAG, LONGEST_HOLD, under_way
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
-from model_promotion.core.steps import SetTag
-from model_promotion.flows.acting import Hands, take_each
+from model_promotion.flows.acting import announced, carry_out
 from model_promotion.flows.recording import NOTHING_WRITTEN, Deed, Written, write_down
 from model_promotion.flows.resolve import find_model, find_number, find_version
 from model_promotion.together import together
-from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 
@@ -27,17 +25,15 @@ def run(request: Request, world: World) -> Outcome:
     held = version.tags.get(HOLD_TAG)
     if held is None:
         return _outcome(request, version, f"{version.label} of {seen.name} is not held, nothing to do")
-    hands = Hands(world, seen, versions={version.number: version})
-    written, _ = undisturbed(partial(_lift, SetTag(seen.name, HOLD_TAG, held, None, version.number), hands, request))
+    intent = replace(announced("release", (), seen, world), holds=version.number, held=held[:LONGEST_HOLD])
+    acted = carry_out(intent, intent.steps(seen.name, held), world, seen)
+    if failure := acted.failure:
+        kept = f"the hold was not lifted: {failure}; {acted.stands}"
+        raise type(failure)(kept, hint=failure.hint or "try again")
+    deed = Deed(intent.work, "release", "", version.number, version.number, request.reason)
+    written = write_down(deed, acted.seen, intent.opening(seen.name).undone(), world)
     summary = f"{version.label} of {seen.name} may be promoted again (it was {held})"
     return _outcome(request, version, summary, written)
-
-
-def _lift(step: SetTag, hands: Hands, request: Request) -> Written:
-    if failed := take_each((step,), hands):
-        raise type(failed[0])(f"the hold was not lifted: {failed[0]}", hint=failed[0].hint or "try again")
-    deed = Deed(uuid.uuid4().hex[:12], "release", "", step.version, step.version, request.reason)
-    return write_down(deed, hands.seen, None, hands.world)
 
 
 def _held(request: Request, seen: RegisteredModel, world: World) -> Version:

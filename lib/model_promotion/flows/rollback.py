@@ -16,12 +16,14 @@ from model_promotion.core.intent import HOLD_TAG, Move, under_way
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
-from model_promotion.flows.acting import Acted, Hands, announced, carry_out, take_each
+from model_promotion.flows.acting import Acted, Hands, announced, carry_out, next_number, take_each
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import find_model, find_version
 from model_promotion.together import both, together
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
+
+LOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Way:
 
 def run(request: Request, world: World) -> Outcome:
     """Point the alias at the last verified version, and hold the version it leaves."""
-    seen, lines = _look(request, world)
+    seen, lines = _looked(request, world)
     if going_on := under_way(seen.tags):
         raise Conflict(going_on, hint=request.way_out)
     current = seen.aliases.get(request.target_alias)
@@ -51,6 +53,8 @@ def run(request: Request, world: World) -> Outcome:
         partial(find_model, request, world.registry),
         lambda: together([partial(find_version, seen.name, number, world.registry) for number in (way.to, current)]),
     )
+    if next_number(fresh) != next_number(seen):
+        raise Conflict("something else was done and recorded meanwhile", hint=f"see it: {request.command('--history')}")
     way = replace(way, seen=fresh)
     if target.status != READY:
         raise NotFound(f"{target.label} is {target.status}, not READY", hint="name another: --to-version N")
@@ -111,6 +115,16 @@ def _kept(request: Request, seen: RegisteredModel) -> str | None:
     return kept if kept != seen.aliases.get(request.target_alias) else None
 
 
+def _looked(request: Request, world: World) -> tuple[RegisteredModel, list[Line] | None]:
+    """The model and the record as they stood at one time: what ends between the two readings makes them disagree."""
+    for _ in range(LOOKS):
+        seen, lines = _look(request, world)
+        last = lines[-1].number if lines else 0
+        if lines is None or next_number(seen) in (0, last + 1):
+            break
+    return seen, lines
+
+
 def _look(request: Request, world: World) -> tuple[RegisteredModel, list[Line] | None]:
     """The model and, if it answers, the record, at the same time."""
 
@@ -137,9 +151,8 @@ def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     moves = (move, kept) if way.backup_to not in (None, kept.was) else (move,)
     holds = left.number if held is None else None
     intent = replace(announced("rollback", moves, seen, world), holds=holds)
-    opening = intent.opening(seen.name)
     first, *rest = intent.steps(seen.name)
-    acted = carry_out(opening, (first,), world, seen)
+    acted = carry_out(intent, (first,), world, seen)
     if acted.failure:
         return _failed(request, acted, move)
     hands = Hands(world, acted.seen, versions={left.number: left})
@@ -148,9 +161,9 @@ def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     is_held = "is held" if HOLD_TAG in hands.versions[left.number].tags else "could not be held"
     entries = (*acted.entries, *hands.entries)
     deed = Deed(
-        intent.id, "rollback", move.alias, move.was, move.to, request.reason, (), {"steps": entries}, way.noticed
+        intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), {"steps": entries}, way.noticed
     )
-    written = write_down(deed, hands.seen, opening.undone(), world)
+    written = write_down(deed, hands.seen, intent.opening(seen.name).undone(), world)
     warnings += written.warnings
     return Outcome(
         mode=request.mode,

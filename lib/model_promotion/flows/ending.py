@@ -1,0 +1,145 @@
+"""Ending a piece of work that was cut off and is ours now: finish it, or undo it; then its note goes."""
+
+from dataclasses import replace
+
+from model_promotion.core.entities import READY, RegisteredModel
+from model_promotion.core.errors import Conflict, NotFound, PromotionError
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.intent import HOLD_TAG, Intent
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.request import Request
+from model_promotion.core.say import version
+from model_promotion.core.steps import SetAlias, Step
+from model_promotion.flows.acting import Hands, take_each
+from model_promotion.flows.recording import Deed, write_down
+from model_promotion.flows.resolve import find_version
+from model_promotion.world import World
+
+
+def _steps(intent: Intent, world: World, model: str) -> tuple[Step, ...]:
+    held = find_version(model, intent.holds, world.registry).tags.get(HOLD_TAG) if intent.holds else None
+    return intent.steps(model, held)
+
+
+def resumed(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
+    """Take the steps that are missing, and write the record.
+
+    Raises:
+        PromotionError: when the version cannot be found or is not ready any more.
+    """
+    move = intent.move
+    target = find_version(seen.name, str(move.to), world.registry)
+    if target.status != READY:
+        raise Conflict(f"{target.label} is {target.status}, not READY", hint=request.command("--recover", "abandon"))
+    opening = intent.opening(seen.name)
+    hands, steps = Hands(world, seen, opening), _steps(intent, world, seen.name)
+    undo_it = f"undo it instead: {request.command('--recover', 'abandon')}"
+    # Before the first write: half of a resumed promotion would be worse than none.
+    if strange := [step for step in steps if hands.value(step) not in (step.was, step.to)]:
+        error = Conflict(f"{strange[0].sentence}: somebody else changed that meanwhile")
+        return stuck(hands, error, request, undo_it)
+    if failed := take_each(steps, hands):
+        return stuck(hands, failed[0], request, undo_it)
+    evidence = {"steps": hands.entries, "resumed": True}
+    deed = Deed(intent.work, intent.kind, move.alias, move.was, move.to, request.reason, evidence=evidence)
+    written = write_down(deed, hands.seen, opening.undone(), world)
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
+        summary=_said(intent, "finished", seen.name, move.to),
+        model=seen.name,
+        was=move.was,
+        to=move.to,
+        entries=(*hands.entries, *written.entries),
+        record=written.place,
+        warnings=written.warnings,
+        undo=_way_back(request, intent),
+    )
+
+
+def _way_back(request: Request, intent: Intent) -> str:
+    match intent.kind:
+        case "promote":
+            return request.command("--rollback")
+        case "rollback":
+            return request.command("--version", str(intent.move.was), "--force")
+        case _:
+            return ""
+
+
+def _said(intent: Intent, how: str, model: str, stands: str | None) -> str:
+    if intent.kind == "release":
+        held = "may be promoted again" if how == "finished" else "is held"
+        return f"the release was {how}: {version(intent.holds)} of {model} {held}"
+    return f"the {intent.kind} was {how}: {model} @{intent.target} is {version(stands)}"
+
+
+def abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
+    """Put everything back where it still stands, and say what somebody else has changed since."""
+    hands, undoing = Hands(world, seen), [step.undone() for step in reversed(intent.steps(seen.name))]
+    # What was deleted meanwhile cannot be gone back to; that must not keep the note here for good.
+    named = {intent.holds, *(move.was for move in intent.moves)} - {None}
+    gone = {number for number in named if _is_gone(seen.name, str(number), world)}
+    if intent.move.was in gone and seen.aliases.get(intent.target) == intent.move.to and not request.force:
+        error = Conflict(f"{version(intent.move.was)} was deleted meanwhile, so nothing can go back to it")
+        ways = f"finish it instead: {request.command('--recover', 'resume')}, or only take the note away: --force"
+        return stuck(hands, error, request, ways)
+    back = {step: hands.value(step) for step in undoing if _version_of(step) not in gone}
+    # What is as it was before needs nothing; what somebody else has moved on since is theirs.
+    steps = [step for step, now in back.items() if now == step.was]
+    left = {
+        step.alias: "was moved by somebody else meanwhile"
+        for step, now in back.items()
+        if isinstance(step, SetAlias) and now not in (step.was, step.to)
+    }
+    left |= {
+        step.alias: f"cannot go back, {version(step.to)} was deleted meanwhile,"
+        for step in undoing
+        if isinstance(step, SetAlias) and step.to in gone and seen.aliases.get(step.alias) != step.to
+    }
+    warnings = tuple(f"@{alias} {why} and is left alone" for alias, why in left.items())
+    alias = intent.target
+    stands = seen.aliases.get(alias) if alias in left else intent.move.was
+    said = _said(intent, "undone", seen.name, stands)
+    outcome = finished(request, hands, (*steps, intent.opening(seen.name).undone()), said)
+    return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))
+
+
+def _version_of(step: Step) -> str | None:
+    """The version that must be there for the step to be taken."""
+    return step.to if isinstance(step, SetAlias) else step.version
+
+
+def _is_gone(model: str, number: str, world: World) -> bool:
+    try:
+        world.registry.version(model, number)
+    except NotFound:
+        return True
+    return False
+
+
+def finished(request: Request, hands: Hands, steps: tuple[Step, ...], said: str) -> Outcome:
+    """Take the steps; the first that fails ends it, with the note still in place."""
+    look = f"see what stands: {request.command('--history')}"
+    if failed := take_each(steps, hands):
+        return stuck(hands, failed[0], request, look)
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.DONE,
+        summary=said,
+        model=hands.seen.name,
+        entries=tuple(hands.entries),
+        hints=(look,),
+    )
+
+
+def stuck(hands: Hands, error: PromotionError, request: Request, hint: str) -> Outcome:
+    """It could not be ended; the note is still in place."""
+    return Outcome(
+        mode=request.mode,
+        code=error.code,
+        summary=f"not recovered: {error}",
+        model=hands.seen.name,
+        entries=tuple(hands.entries),
+        hints=(error.hint or hint,),
+    )
