@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import dataclass
 
+from model_promotion.core import say
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import (
@@ -11,9 +12,10 @@ from model_promotion.core.selector import (
     Selector,
     model_address,
     model_name,
-    target_alias,
+    target_name,
     version_selector,
 )
+from model_promotion.core.stages import STAGING, as_target, stage_of
 from model_promotion.reports import plan_file
 from model_promotion.settings import Flags
 
@@ -46,14 +48,15 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     model, selector = _model(options, mode)
     if reviewed and not model:
         model = model_name(str(reviewed.asked.get("model", "")))
-    if isinstance(selector, ByAlias) and options.source:
-        raise BadCall(f"two candidates: {selector} and @{options.source}", hint="leave --from out")
+    source, target = _ends(options)
+    if isinstance(selector, ByAlias) and source:
+        raise BadCall(f"two candidates: {selector} and {say.target(source)}", hint="leave one of them out")
     request = Request(
         mode=mode,
         model=model,
-        candidate=selector or ByAlias(options.source or "staging"),
-        candidate_named=selector is not None or options.source is not None,
-        target_alias=target_alias(options.target),
+        candidate=selector or ByAlias(source or _usual_source(target)),
+        candidate_named=selector is not None or source is not None,
+        target_alias=target,
         to_version=_number(options.to_version),
         recovery=options.recover,
         at=options.at,
@@ -62,13 +65,14 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         compare_metrics=options.compare_metrics,
         run_tests=options.run_tests,
         env_manager=options.env_manager,
+        sync_stages=options.sync_stages,
         plan_out=options.plan_out,
         reviewed=reviewed,
         program=program,
         address_options=_address_options(options),
     )
     if isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias and _promotes(mode):
-        raise BadCall(f"source and target are both @{request.target_alias}", hint="name another with --from or --to")
+        raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
     if reviewed and (extra := _beside_the_plan(request)):
@@ -80,10 +84,27 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     return Asked(request, flags)
 
 
+def _ends(options: argparse.Namespace) -> tuple[str | None, str]:
+    """Where the candidate stands and where it goes: an alias or a stage each."""
+    for stage, alias, option in (
+        (options.from_stage, options.source, "--from"),
+        (options.to_stage, options.target, "--to"),
+    ):
+        if stage and alias:
+            raise BadCall(f"{option} and {option}-stage name two places", hint="leave one of them out")
+    source = as_target(options.from_stage) if options.from_stage else options.source
+    target = as_target(options.to_stage) if options.to_stage else options.target or Request.target_alias
+    return source, target_name(target)
+
+
+def _usual_source(target: str) -> str:
+    return as_target(STAGING) if stage_of(target) else "staging"
+
+
 def _beside_the_plan(request: Request) -> tuple[str, ...]:
     """Options that say how to promote, which is the plan's to say."""
     elsewhere = request.target_alias != Request.target_alias
-    return (*request.gates, *(("--to", request.target_alias) if elsewhere else ()))
+    return (*request.gates, *(("--to", request.where) if elsewhere else ()))
 
 
 def _instead(mode: Mode) -> str:

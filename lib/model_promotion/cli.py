@@ -174,8 +174,8 @@ def _first_line(request: Request) -> str:
     if not request.model:
         return "the local demo" if request.mode is Mode.DEMO else "every model that has records"
     if request.mode in (Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK):
-        return f"{request.model}: {request.candidate} -> @{request.target_alias}"
-    return f"{request.model}: @{request.target_alias}"
+        return f"{request.model}: {request.candidate} -> {request.where}"
+    return f"{request.model}: {request.where}"
 
 
 def _console(words: list[str]) -> Console:

@@ -1,15 +1,19 @@
 """The Python API. The command line is its first customer."""
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
+from model_promotion.core import say
+from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByAlias, alias_name, model_address, target_alias, version_selector
+from model_promotion.core.stages import fitting, stage_of
 from model_promotion.ports import Voice
 from model_promotion.settings import Flags, Settings, settle
 from model_promotion.voices import Silent
+from model_promotion.world import World
 
 FLOWS = {
     Mode.PROMOTE: "promote",
@@ -33,8 +37,22 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
     from model_promotion.wiring import plug_in
 
     world = plug_in(settings, voice)
+    request = _fitting(request, world)
     flow = importlib.import_module(f"model_promotion.flows.{FLOWS[request.mode]}")
     return cast("Outcome", flow.run(request, world))
+
+
+def _fitting(request: Request, world: World) -> Request:
+    """The request in the registry's own terms: stages where there are stages, aliases where there are aliases."""
+    features, asked = world.registry.features, request.target_alias
+    candidate = request.candidate
+    if isinstance(candidate, ByAlias):
+        candidate = ByAlias(fitting(candidate.alias, features))
+    target = fitting(asked, features)
+    if stage_of(asked) or target != asked:
+        why = f"{features.because} has no {'stages' if stage_of(asked) else 'aliases'}: " if target != asked else ""
+        world.voice.tell(Event(Kind.WORKING, "Stages", f"{why}{say.target(target)} is used"))
+    return replace(request, candidate=candidate, target_alias=target)
 
 
 @dataclass(frozen=True)

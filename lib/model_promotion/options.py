@@ -9,6 +9,7 @@ from model_promotion.core.duration import moment, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import alias_name, version_selector
+from model_promotion.core.stages import stage_name
 from model_promotion.settings import DEFAULT_TIMEOUT_S
 
 T = TypeVar("T")
@@ -85,7 +86,10 @@ def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is priva
 def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--model-name", metavar="MODEL", help="another way to write MODEL")
     group.add_argument("--from", dest="source", type=_alias, metavar="ALIAS", help="the candidate's alias [staging]")
-    group.add_argument("--to", dest="target", type=_alias, metavar="ALIAS", default="champion", help="[champion]")
+    group.add_argument("--to", dest="target", type=_alias, metavar="ALIAS", help="[champion]")
+    group.add_argument("--from-stage", type=_stage, metavar="STAGE", help="the candidate's stage")
+    group.add_argument("--to-stage", type=_stage, metavar="STAGE", help="Staging or Production; where there are stages")
+    group.add_argument("--sync-stages", action="store_true", help="keep stage and alias in step")
     group.add_argument("--version", type=_version, metavar="N", help="the candidate's number, semver tag, or latest")
     group.add_argument("--to-version", type=_version, metavar="N", help="with --rollback: the version to go back to")
     group.add_argument("--at", type=_moment, metavar="WHEN", help="with --history: who it was at that time (ISO 8601)")
@@ -122,6 +126,10 @@ def _output(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--plain", action="store_true", help="ASCII only, no colour")
     group.add_argument("--verbose", action="store_true", help="details of errors")
     group.add_argument("--args-stdin", action="store_true", help="read the arguments from standard input, end with 0")
+
+
+def _stage(text: str) -> str:
+    return _or_argument_error(stage_name, text)
 
 
 def _alias(text: str) -> str:

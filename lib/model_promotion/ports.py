@@ -17,6 +17,7 @@ from model_promotion.core.entities import (
 from model_promotion.core.event import Event
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.core.record import Line, Record, Stored
+from model_promotion.core.stages import Features
 from model_promotion.core.steps import Step
 from model_promotion.core.trial import Trial, TrialResult
 
@@ -37,8 +38,13 @@ class RegistryReader(Protocol):
         """Which registry this is, to be compared."""
         ...
 
+    @property
+    def features(self) -> Features:
+        """Whether it has aliases and stages."""
+        ...
+
     def model(self, name: str) -> RegisteredModel:
-        """The registered model with its aliases and tags, read afresh."""
+        """The registered model with its aliases, stages and tags, read afresh."""
         ...
 
     def version(self, name: str, number: str) -> Version:

@@ -27,7 +27,11 @@ TABLE: dict[str, tuple[Any, Any]] = {
     "keys that are no text": ({1: "x", Verdict.PASSED: "y"}, {"1": "x", "passed": "y"}),
     "a dataclass in a dataclass": (
         Entry(SetAlias("m", "champion", None, "7"), 1.5),
-        {"step": {"model": "m", "alias": "champion", "was": None, "to": "7"}, "at": 1.5, "deed": "done"},
+        {
+            "step": {"model": "m", "alias": "champion", "was": None, "to": "7", "enters_from": "", "leaves_to": ""},
+            "at": 1.5,
+            "deed": "done",
+        },
     ),
 }
 

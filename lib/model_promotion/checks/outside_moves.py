@@ -15,9 +15,9 @@ def ask(witness: Witness) -> Finding | None:
     lines = witness.journal.lines(plan.seen.name)
     last = moved_outside(plan.target_alias, lines, plan.was)
     if last:
-        said = f"@{plan.target_alias} is {version(plan.was)}, but record #{last.number} put {version(last.to)} there"
+        said = f"{plan.where} is {version(plan.was)}, but record #{last.number} put {version(last.to)} there"
         facts = {"recorded": last.to, "record": last.number}
         return Finding(Verdict.WARNED, f"{said}: it was moved outside this tool, which is noticed now", facts)
     if not moves_of(plan.target_alias, lines):
         return None
-    return Finding(Verdict.PASSED, f"@{plan.target_alias} is {version(plan.was)}, as the record says")
+    return Finding(Verdict.PASSED, f"{plan.where} is {version(plan.was)}, as the record says")

@@ -1,8 +1,12 @@
 """Which registry, and the tracking store that goes with it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_promotion.core.stages import Features
+
+BROKEN_STAGES = ((3, 0, 0), (3, 5, 0))
 EMBEDDED = "sqlite:///mlflow.db"
 
 
@@ -23,6 +27,24 @@ class Address:
     def is_unity_catalog(self) -> bool:
         """Whether names have three levels and tags have rules."""
         return self.registry_uri.split("://")[0] == "databricks-uc"
+
+    def features(self, mlflow_version: str) -> Features:
+        """Whether this registry has aliases and stages (source: the stores of MLflow 3.17, and mlflow#18352)."""
+        match self.registry_uri.partition(":")[0]:
+            case "databricks-uc":
+                return Features(stages=False, because="Unity Catalog")
+            case "databricks":
+                return Features(aliases=False, because="the workspace registry of Databricks")
+            case "uc":
+                return Features(aliases=False, stages=False, because="Unity Catalog OSS")
+        if self.in_files and BROKEN_STAGES[0] <= _numbers(mlflow_version) <= BROKEN_STAGES[1]:
+            return Features(stages=False, because=f"MLflow {mlflow_version} cannot move stages in files, 3.5.1 can")
+        return Features()
+
+    @property
+    def in_files(self) -> bool:
+        """Whether it is MLflow's old store of folders and YAML files."""
+        return "://" not in self.registry_uri or self.registry_uri.startswith("file:")
 
     @property
     def profile(self) -> str | None:
@@ -46,6 +68,10 @@ class Address:
         else:
             where = f"registry {self.registry_uri}, tracking {self.tracking_uri}"
         return f"{where} (from {self.chosen_by})"
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", release)[:3])
 
 
 def resolve(registry_uri: str | None, tracking_uri: str | None, chosen_by: str) -> Address:

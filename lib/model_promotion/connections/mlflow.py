@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import importlib.metadata
 import json
 import logging
 import math
@@ -18,6 +19,7 @@ from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.faults import LOGIN_HINT, translated
 from model_promotion.connections.preflight import look_into, reach
 from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
+from model_promotion.core.stages import Features
 
 T = TypeVar("T")
 
@@ -51,6 +53,11 @@ class MlflowConnection:
         other = copy.copy(self)
         other.deadline = deadline
         return other
+
+    @property
+    def features(self) -> Features:
+        """Whether the registry has aliases and stages."""
+        return self.address.features(importlib.metadata.version("mlflow"))
 
     def call(self, doing: str, ask: Callable[[Any], T]) -> T:
         """What `ask` answers when it is given the client; its errors as ours. `doing` completes 'could not ...'."""

@@ -3,17 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from model_promotion.core.stages import stage_of
+
 READY = "READY"
 
 
 @dataclass(frozen=True)
 class RegisteredModel:
-    """A registered model: `aliases` maps alias to version number, both strings."""
+    """A registered model: `aliases` maps alias to version number, `stages` stage to its highest version's number."""
 
     name: str
     aliases: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     deployment_job_id: str = ""
+    stages: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, name: str) -> str | None:
+        """The number of the version behind an alias, or in a stage written `stage:Production`; None when none is."""
+        stage = stage_of(name)
+        return self.aliases.get(name) if stage is None else self.stages.get(stage)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class Version:
     model_id: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    stage: str = ""
+    created_at: float = 0.0
     deployment_job: DeploymentJobState | None = None
 
     @property

@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any, Literal
 
-from model_promotion.core.say import version, when
+from model_promotion.core.say import target, version, when
 from model_promotion.core.steps import SetAlias, SetTag, Step
 
 INTENT_TAG = "promotion_intent"
@@ -25,11 +25,22 @@ Work = Literal["promote", "rollback", "release"]
 
 @dataclass(frozen=True)
 class Move:
-    """One alias and its way: from the version it was on to the version it goes to."""
+    """One alias and its way: from the version it was on to the version it goes to; see SetAlias."""
 
     alias: str
     was: str | None
     to: str | None
+    enters_from: str = ""
+    leaves_to: str = ""
+
+    @property
+    def fields(self) -> list[str | None]:
+        """The values, without what only a stage has where it is none."""
+        return [*astuple(self)][: None if self.enters_from or self.leaves_to else 3]
+
+    def step(self, model: str) -> SetAlias:
+        """The same as a step."""
+        return SetAlias(model, *astuple(self))
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Intent:
     @property
     def text(self) -> str:
         """The tag's value."""
-        body = {**asdict(self), "moves": [[move.alias, move.was, move.to] for move in self.moves], "v": FORMAT}
+        body = {**asdict(self), "moves": [move.fields for move in self.moves], "v": FORMAT}
         del body["id"]  # It is in the key,
         del body["target"]  # and that is the first move of a rollback and the last of a promotion; the room is needed.
         # Letters as they are: escaped, an alias of 255 of them would not fit into 1000 characters.
@@ -105,7 +116,7 @@ class Intent:
         """What is being done, for a person."""
         if self.kind == "release":
             return f"a release of {version(self.holds)}"
-        return f"a {self.kind} of @{self.move.alias} from {version(self.move.was)} to {version(self.move.to)}"
+        return f"a {self.kind} of {target(self.move.alias)} from {version(self.move.was)} to {version(self.move.to)}"
 
     @property
     def move(self) -> Move:
@@ -116,12 +127,12 @@ class Intent:
 
     def steps(self, model: str, found: str | None = None) -> tuple[Step, ...]:
         """Every move as a step, and the hold where it is changed; `found` is the hold that stands there already."""
-        aliases = tuple(SetAlias(model, move.alias, move.was, move.to) for move in self.moves)
+        aliases = tuple(move.step(model) for move in self.moves)
         if self.holds is None:
             return aliases
         if self.kind == "release":
             return (SetTag(model, HOLD_TAG, found or self.held, None, self.holds),)
-        text = f"rolled back from @{self.target} at {when(self.since)}"
+        text = f"rolled back from {target(self.target)} at {when(self.since)}"
         return (*aliases, SetTag(model, HOLD_TAG, found, text, self.holds))
 
     def opening(self, model: str) -> SetTag:
@@ -154,9 +165,13 @@ def _fields(raw: dict[str, Any]) -> dict[str, Any]:
     """The fields of an intent in a tag's value, of types that can be trusted."""
     if raw.pop("v") != FORMAT:
         raise ValueError
-    kind, moves = raw["kind"], tuple(Move(str(alias), _number(was), _number(to)) for alias, was, to in raw["moves"])
+    kind, moves = raw["kind"], tuple(_move(*fields) for fields in raw["moves"])
     target = "" if kind == "release" else moves[-1 if kind == "promote" else 0].alias
-    return {**raw, "moves": moves, "target": target, "holds": _number(raw["holds"])}
+    return {**raw, "moves": moves, "target": target, "holds": _text(raw["holds"])}
+
+
+def _move(alias: str, was: object, to: object, *stages: str) -> Move:
+    return Move(str(alias), _text(was), _text(to), *map(str, stages))
 
 
 def _makes_sense(intent: Intent) -> bool:
@@ -167,5 +182,5 @@ def _makes_sense(intent: Intent) -> bool:
     return sound and intent.kind in ("promote", "rollback") and intent.move.to is not None
 
 
-def _number(value: object) -> str | None:
+def _text(value: object) -> str | None:
     return None if value is None else str(value)

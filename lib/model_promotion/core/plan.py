@@ -3,23 +3,34 @@
 from dataclasses import dataclass
 
 from model_promotion.core.entities import RegisteredModel, Version
+from model_promotion.core.say import target
+from model_promotion.core.stages import ARCHIVED, stage_of
 from model_promotion.core.steps import SetAlias, Step
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The registry as it was seen, the two versions, and the moves that follow from them."""
+    """The registry as it was seen, the two versions, and the moves that follow from them.
+
+    `twin` is the stage that is kept in step with an alias, or the alias that is kept in step with a stage.
+    """
 
     seen: RegisteredModel
     candidate: Version
     champion: Version | None
     target_alias: str
     backup_alias: str
+    twin: str | None = None
 
     @property
     def was(self) -> str | None:
         """The number of the version that stands behind the target alias."""
         return self.champion.number if self.champion else None
+
+    @property
+    def where(self) -> str:
+        """The target alias or stage, as sentences name it."""
+        return target(self.target_alias)
 
     @property
     def first(self) -> bool:
@@ -32,20 +43,26 @@ class Plan:
         return self.champion is not None and self.champion.number == self.candidate.number
 
     @property
-    def moves(self) -> tuple[Step, ...]:
+    def moves(self) -> tuple[SetAlias, ...]:
         """The backup first: from there on the old champion can always be found again."""
         if self.nothing_to_do:
             return ()
-        name, number = self.seen.name, self.candidate.number
+        move = self._to_candidate(self.target_alias)
+        twin = self._to_candidate(self.twin) if self.twin else None
+        moves = (twin, move) if twin and twin.was != twin.to else (move,)
         if self.champion is None:
-            return (SetAlias(name, self.target_alias, None, number),)
-        backup = SetAlias(name, self.backup_alias, self.seen.aliases.get(self.backup_alias), self.champion.number)
-        move = SetAlias(name, self.target_alias, self.champion.number, number)
-        return (move,) if backup.was == backup.to else (backup, move)
+            return moves
+        kept = self.seen.at(self.backup_alias)
+        backup = SetAlias(self.seen.name, self.backup_alias, kept, self.champion.number)
+        return moves if backup.was == backup.to else (backup, *moves)
+
+    def _to_candidate(self, alias: str) -> SetAlias:
+        staged = {"enters_from": self.candidate.stage, "leaves_to": ARCHIVED} if stage_of(alias) else {}
+        return SetAlias(self.seen.name, alias, self.seen.at(alias), self.candidate.number, **staged)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The moves, and before them a backup that stands already: it must still stand when the target moves."""
-        if self.champion is None or len(self.moves) != 1:
+        if not self.moves or self.champion is None or self.moves[0].alias == self.backup_alias:
             return self.moves
         return (SetAlias(self.seen.name, self.backup_alias, self.was, self.was), *self.moves)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from model_promotion.core.reviewed import Reviewed
-from model_promotion.core.selector import BACKUP, ByAlias, Selector
+from model_promotion.core.say import target
+from model_promotion.core.selector import ByAlias, Selector
+from model_promotion.core.stages import backup_of, stage_of, twin_of
 
 
 class Mode(StrEnum):
@@ -50,12 +52,23 @@ class Request:
     plan_out: Path | None = None
     reviewed: Reviewed | None = None
     program: str = "promote_model.py"
+    sync_stages: bool = False
     address_options: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The target alias or stage, as sentences name it."""
+        return target(self.target_alias)
 
     @property
     def backup_alias(self) -> str:
         """The alias that keeps the previous version."""
-        return f"{BACKUP}{self.target_alias}"
+        return backup_of(self.target_alias)
+
+    @property
+    def twin(self) -> str | None:
+        """What --sync-stages keeps in step with the target."""
+        return twin_of(self.target_alias)
 
     @property
     def way_out(self) -> str:
@@ -70,8 +83,13 @@ class Request:
         reason = ("--reason", self.reason) if self.reason else ()
         return (*(flag for flag, given in flags.items() if given), *own_env, *reason)
 
+    @property
+    def _target(self) -> tuple[str, ...]:
+        stage = stage_of(self.target_alias)
+        named = ("--to", self.target_alias) if stage is None else ("--to-stage", stage)
+        return (*(() if self.target_alias == "champion" else named), *(("--sync-stages",) if self.sync_stages else ()))
+
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""
-        target = () if self.target_alias == "champion" or "--release" in options else ("--to", self.target_alias)
-        words = (self.model, *options, *target, *self.address_options)
+        words = (self.model, *options, *(() if "--release" in options else self._target), *self.address_options)
         return f"{self.program} {shlex.join(words)}"

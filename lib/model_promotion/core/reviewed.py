@@ -68,7 +68,7 @@ class Reviewed:
 
 def asked_of(request_like: object, number: str) -> dict[str, Any]:
     """The options that a call of this kind had, with the candidate by number."""
-    names = ("model", "target_alias", "reason", "env_manager", "force", "compare_metrics", "run_tests")
+    names = ("model", "target_alias", "reason", "env_manager", "force", "compare_metrics", "run_tests", "sync_stages")
     return {"candidate": number, **{name: getattr(request_like, name) for name in names}}
 
 
@@ -76,6 +76,7 @@ def facts_of(plan: Plan, findings: Iterable[Finding], policy_digest: str, addres
     """Everything that the decision rests on, by name: if one of these has changed, the plan is stale."""
     facts = {"registry": address, "policy": policy_digest, "model": plan.seen.name}
     facts |= {f"@{alias}": f"v{number}" for alias, number in plan.seen.aliases.items()}
+    facts |= {f"stage {stage}": f"v{number}" for stage, number in plan.seen.stages.items()}
     facts["newest record"] = plan.seen.tags.get(HEAD_TAG, "none")
     for name, version in (("candidate", plan.candidate), ("champion", plan.champion)):
         if version:

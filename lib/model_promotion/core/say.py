@@ -2,10 +2,18 @@
 
 from datetime import UTC, datetime
 
+from model_promotion.core.stages import stage_of
+
 
 def when(at: float) -> str:
     """A time (seconds since the epoch) as a person and a machine can read it, in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def target(name: str) -> str:
+    """Where a version stands, as sentences name it: `@champion`, or `stage Production`."""
+    stage = stage_of(name)
+    return f"@{name}" if stage is None else f"stage {stage}"
 
 
 def version(number: str | None) -> str:

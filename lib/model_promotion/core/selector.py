@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from model_promotion.core import say
 from model_promotion.core.errors import BadCall
+from model_promotion.core.stages import TARGETS, backup_of, stage_of
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,7 @@ class ByAlias:
     alias: str
 
     def __str__(self) -> str:
-        return f"@{self.alias}"
+        return f"{say.target(self.alias)}"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,6 @@ RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
 NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 SEMVER = re.compile(r"v?(\d+\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.\-+]+)?)", re.ASCII)
 TOO_LONG = 255
-BACKUP = "prev_"
 
 
 def alias_name(text: str) -> str:
@@ -77,12 +78,26 @@ def target_alias(text: str) -> str:
         BadCall: with what is wrong and what an alias looks like.
     """
     name = alias_name(text)
-    if len(BACKUP + name) > TOO_LONG:
+    if len(backup_of(name)) > TOO_LONG:
         raise BadCall(
-            f"alias '{name[:20]}...' is too long: with {BACKUP} in front it may have {TOO_LONG} characters",
+            f"alias '{name[:20]}...' is too long: with prev_ in front it may have {TOO_LONG} characters",
             hint="for example --to champion",
         )
     return name
+
+
+def target_name(text: str) -> str:
+    """An alias, or a stage written `stage:Production`, that versions can be promoted to.
+
+    Raises:
+        BadCall: with what is wrong.
+    """
+    stage = stage_of(text)
+    if stage is None:
+        return target_alias(text)
+    if stage not in TARGETS:
+        raise BadCall(f"nothing is promoted to stage {stage}", hint="--to-stage Staging or --to-stage Production")
+    return text
 
 
 def version_selector(text: str) -> Selector:

@@ -8,21 +8,26 @@ from model_promotion.core import say
 
 @dataclass(frozen=True)
 class SetAlias:
-    """Point an alias at another version; None stands for no alias at all."""
+    """Point an alias at another version; None stands for no alias at all.
+
+    Where the alias is a stage (see stages.py), `to` comes from stage `enters_from` and `was` leaves to `leaves_to`.
+    """
 
     model: str
     alias: str
     was: str | None
     to: str | None
+    enters_from: str = ""
+    leaves_to: str = ""
 
     def undone(self) -> Self:
         """The same move the other way round."""
-        return replace(self, was=self.to, to=self.was)
+        return replace(self, was=self.to, to=self.was, enters_from=self.leaves_to, leaves_to=self.enters_from)
 
     @property
     def sentence(self) -> str:
         """What it does, for a person."""
-        return f"@{self.alias}: {say.version(self.was)} -> {say.version(self.to)}"
+        return f"{say.target(self.alias)}: {say.version(self.was)} -> {say.version(self.to)}"
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class Hands:
         """What stands where the step is about to write, as last read."""
         match step:
             case SetAlias(alias=alias):
-                return self.seen.aliases.get(alias)
+                return self.seen.at(alias)
             case SetTag(key=key, version=None):
                 return self.seen.tags.get(key)
             case SetTag(key=key, version=str(number)):
@@ -279,14 +279,14 @@ def standing(hands: Hands) -> str:
 
 
 def _aliases(hands: Hands) -> str:
-    aliases = hands.seen.aliases
     steps = (*(entry.step for entry in hands.entries), hands.unsettled)
     named = sorted({step.alias for step in steps if isinstance(step, SetAlias)})
-    return ", ".join(f"@{name} is {say.version(aliases.get(name))}" for name in named) or "no alias was touched"
+    stand = (f"{say.target(name)} is {say.version(hands.seen.at(name))}" for name in named)
+    return ", ".join(stand) or "no alias was touched"
 
 
 def _what(step: Step) -> str:
-    return f"@{step.alias}" if isinstance(step, SetAlias) else f"the tag {step.key}"
+    return f"{say.target(step.alias)}" if isinstance(step, SetAlias) else f"the tag {step.key}"
 
 
 def _said(step: Step, value: str | None) -> str:

@@ -8,7 +8,7 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.reviewed import Reviewed, changes
 from model_promotion.core.say import when
-from model_promotion.core.selector import NUMBER, ByNumber, target_alias
+from model_promotion.core.selector import NUMBER, ByNumber, target_name
 from model_promotion.flows import promote
 from model_promotion.world import World
 
@@ -46,7 +46,7 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         BadCall: when the plan holds something that no request can.
     """
     asked = dict(reviewed.asked)
-    number, target = str(asked.pop("candidate", "")), target_alias(str(asked.pop("target_alias", "")))
+    number, target = str(asked.pop("candidate", "")), target_name(str(asked.pop("target_alias", "")))
     wanted = {
         "model": str,
         "reason": str,
@@ -54,6 +54,7 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         "force": bool,
         "compare_metrics": bool,
         "run_tests": bool,
+        "sync_stages": bool,
     }
     sound = NUMBER.fullmatch(number) and asked.keys() == wanted.keys() and asked["env_manager"] in ("local", "uv")
     if not sound or not all(isinstance(asked[name], kind) for name, kind in wanted.items()):

@@ -8,7 +8,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
-from model_promotion.core.say import version
+from model_promotion.core.say import target, version
 from model_promotion.core.steps import SetAlias, Step
 from model_promotion.flows.acting import Hands, take_each
 from model_promotion.flows.recording import Deed, write_down
@@ -71,7 +71,7 @@ def _said(intent: Intent, how: str, model: str, stands: str | None) -> str:
     if intent.kind == "release":
         held = "may be promoted again" if how == "finished" else "is held"
         return f"the release was {how}: {version(intent.holds)} of {model} {held}"
-    return f"the {intent.kind} was {how}: {model} @{intent.target} is {version(stands)}"
+    return f"the {intent.kind} was {how}: {model} {target(intent.target)} is {version(stands)}"
 
 
 def abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
@@ -80,7 +80,7 @@ def abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: Wo
     # What was deleted meanwhile cannot be gone back to; that must not keep the note here for good.
     named = {intent.holds, *(move.was for move in intent.moves)} - {None}
     gone = {number for number in named if _is_gone(seen.name, str(number), world)}
-    if intent.move.was in gone and seen.aliases.get(intent.target) == intent.move.to and not request.force:
+    if intent.move.was in gone and seen.at(intent.target) == intent.move.to and not request.force:
         error = Conflict(f"{version(intent.move.was)} was deleted meanwhile, so nothing can go back to it")
         ways = f"finish it instead: {request.command('--recover', 'resume')}, or only take the note away: --force"
         return stuck(hands, error, request, ways)
@@ -95,11 +95,11 @@ def abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: Wo
     left |= {
         step.alias: f"cannot go back, {version(step.to)} was deleted meanwhile,"
         for step in undoing
-        if isinstance(step, SetAlias) and step.to in gone and seen.aliases.get(step.alias) != step.to
+        if isinstance(step, SetAlias) and step.to in gone and seen.at(step.alias) != step.to
     }
-    warnings = tuple(f"@{alias} {why} and is left alone" for alias, why in left.items())
+    warnings = tuple(f"{target(alias)} {why} and is left alone" for alias, why in left.items())
     alias = intent.target
-    stands = seen.aliases.get(alias) if alias in left else intent.move.was
+    stands = seen.at(alias) if alias in left else intent.move.was
     said = _said(intent, "undone", seen.name, stands)
     outcome = finished(request, hands, (*steps, intent.opening(seen.name).undone()), said)
     return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))

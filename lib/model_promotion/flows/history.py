@@ -35,7 +35,7 @@ def run(request: Request, world: World) -> Outcome:
         code=ExitCode.DONE,
         summary=now,
         model=seen.name,
-        to=seen.aliases.get(request.target_alias),
+        to=seen.at(request.target_alias),
         table=table,
         facts={"records": lines},
     )
@@ -43,22 +43,22 @@ def run(request: Request, world: World) -> Outcome:
 
 def _row(line: Line) -> tuple[str, ...]:
     ends = ("", "") if line.kind == "release" else (say.version(line.was), say.version(line.to))
-    which = say.version(line.to) if line.kind == "release" else f"@{line.alias}"
+    which = say.version(line.to) if line.kind == "release" else f"{say.target(line.alias)}"
     return (str(line.number), say.when(line.at), line.kind, which, *ends, line.by, line.why)
 
 
 def _now(request: Request, seen: RegisteredModel, lines: list[Line]) -> str:
-    stands = seen.aliases.get(request.target_alias)
+    stands = seen.at(request.target_alias)
     moves = moves_of(request.target_alias, lines)
     outside = ""
     if moves and moves[-1].to != stands:
         outside = f"; the record says {say.version(moves[-1].to)}, so it was moved outside this tool"
-    return f"@{request.target_alias} of {seen.name} is {say.version(stands)} now{outside}"
+    return f"{request.where} of {seen.name} is {say.version(stands)} now{outside}"
 
 
 def _at(request: Request, lines: list[Line], at: float) -> Outcome:
     line = in_place(request.target_alias, lines, at)
-    who = f"@{request.target_alias} of {request.model}"
+    who = f"{request.where} of {request.model}"
     if line is None:
         first = moves_of(request.target_alias, lines)[:1]
         was = f"; the first record says it was {say.version(first[0].was)} before" if first else ""

@@ -13,7 +13,7 @@ from model_promotion.core.plan import Plan
 from model_promotion.core.record import HEAD_TAG
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
-from model_promotion.core.steps import SetAlias, SetTag, Step
+from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Acted, announced, carry_out
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.recording import Deed, whoever, write_down
@@ -44,7 +44,7 @@ def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] 
 
 def _intent_of(plan: Plan, world: World) -> Intent:
     """The announcement of this plan's moves, under a new id."""
-    moves = tuple(Move(step.alias, step.was, step.to) for step in plan.moves if isinstance(step, SetAlias))
+    moves = tuple(Move(move.alias, move.was, move.to, move.enters_from, move.leaves_to) for move in plan.moves)
     return announced("promote", moves, plan.seen, world)
 
 
@@ -105,16 +105,16 @@ def _metrics(findings: tuple[Finding, ...]) -> dict[str, float | None]:
 
 def _planned(plan: Plan, request: Request) -> str:
     was = plan.champion.label if plan.champion else "nothing yet"
-    return f"{plan.seen.name} {plan.candidate.label} ({request.candidate}) -> @{plan.target_alias}, where {was} stands"
+    return f"{plan.seen.name} {plan.candidate.label} ({request.candidate}) -> {plan.where}, where {was} stands"
 
 
 def _done(plan: Plan, decision: Decision) -> str:
-    where = f"{plan.seen.name}: @{plan.target_alias}"
+    where = f"{plan.seen.name}: {plan.where}"
     skipped = f"; skipped by --force: {', '.join(decision.skipped)}" if decision.skipped else ""
     skipped += _but(decision)
     if plan.champion is None:
         return f"{where} -> {plan.candidate.label}, the first one, so there is no backup{skipped}"
-    kept = f"{plan.champion.label} kept as @{plan.backup_alias}"
+    kept = f"{plan.champion.label} kept as {say.target(plan.backup_alias)}"
     return f"{where}: {plan.champion.label} -> {plan.candidate.label} ({kept}){skipped}"
 
 
@@ -124,7 +124,7 @@ def _but(decision: Decision) -> str:
 
 def _way_back(plan: Plan, request: Request) -> str:
     if plan.first:
-        return f"nothing stood behind @{plan.target_alias} before, so there is nothing to go back to yet"
+        return f"nothing stood behind {plan.where} before, so there is nothing to go back to yet"
     return request.command("--rollback")
 
 
@@ -132,7 +132,7 @@ def _already_there(plan: Plan, request: Request) -> Outcome:
     return Outcome(
         mode=request.mode,
         code=ExitCode.DONE,
-        summary=f"{plan.seen.name}: @{plan.target_alias} is {plan.candidate.label} already, nothing to do",
+        summary=f"{plan.seen.name}: {plan.where} is {plan.candidate.label} already, nothing to do",
         model=plan.seen.name,
         was=plan.candidate.number,
         to=plan.candidate.number,
@@ -143,7 +143,7 @@ def _already_there(plan: Plan, request: Request) -> Outcome:
 def _refused(plan: Plan, request: Request, findings: tuple[Finding, ...], decision: Decision) -> Outcome:
     refusing = [finding for finding in findings if finding.check in decision.refused]
     hints = [finding.hint for finding in refusing if finding.hint]
-    stays = f"@{plan.target_alias} stays at {say.version(plan.was)}"
+    stays = f"{plan.where} stays at {say.version(plan.was)}"
     return Outcome(
         mode=request.mode,
         code=decision.code,
@@ -175,9 +175,7 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     do_it = (
         ("--apply", str(request.plan_out)) if request.plan_out else ("--version", plan.candidate.number, *request.gates)
     )
-    would = (
-        f"{plan.seen.name} {plan.candidate.label} may go to @{plan.target_alias}; nothing was written{_but(decision)}"
-    )
+    would = f"{plan.seen.name} {plan.candidate.label} may go to {plan.where}; nothing was written{_but(decision)}"
     return Outcome(
         mode=request.mode,
         code=decision.code,

@@ -50,7 +50,7 @@ def _recovered(request: Request, world: World) -> Outcome:
 
 def _moves_made(seen: RegisteredModel, intent: Intent) -> int:
     """How many of its moves stand; two promotions of one alias have that of the backup in common."""
-    return sum(move.was != move.to == seen.aliases.get(move.alias) for move in intent.moves)
+    return sum(move.was != move.to == seen.at(move.alias) for move in intent.moves)
 
 
 def _must_be_over(request: Request, intent: Intent, world: World) -> None:
@@ -120,7 +120,7 @@ def _end(request: Request, intent: Intent, seen: RegisteredModel, world: World) 
         stored = _recorded(intent, seen, world)
     except PromotionError as error:
         # The record comes after the move: what has not been moved is not recorded either.
-        moved = intent.kind == "release" or seen.aliases.get(intent.target) == intent.move.to
+        moved = intent.kind == "release" or seen.at(intent.target) == intent.move.to
         if moved and not request.force:
             sure = request.command("--recover", str(request.recovery), "--force")
             raise Unavailable(

@@ -3,6 +3,7 @@
 import difflib
 from functools import partial
 
+from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import NoRegistry, NotFound, PromotionError
 from model_promotion.core.plan import Plan
@@ -42,11 +43,12 @@ def make_plan(request: Request, registry: RegistryReader) -> Plan:
     """
     seen = find_model(request, registry)
     number = find_number(request, seen, registry)
-    held = seen.aliases.get(request.target_alias)
+    held = seen.at(request.target_alias)
     numbers = [number, *([held] if held is not None else [])]
     versions = together([partial(find_version, seen.name, wanted, registry) for wanted in numbers])
     champion = versions[1] if held is not None else None
-    return Plan(seen, versions[0], champion, request.target_alias, request.backup_alias)
+    twin = request.twin if request.sync_stages and registry.features.stages else None
+    return Plan(seen, versions[0], champion, request.target_alias, request.backup_alias, twin)
 
 
 def find_number(request: Request, seen: RegisteredModel, registry: RegistryReader) -> str:
@@ -109,9 +111,9 @@ def _tagged(name: str, semver: str, registry: RegistryReader) -> str:
 
 
 def _no_alias(request: Request, alias: str, seen: RegisteredModel) -> NotFound:
-    known = ", ".join(f"@{name} (v{number})" for name, number in sorted(seen.aliases.items()))
+    known = ", ".join(f"{say.target(name)} (v{number})" for name, number in sorted(seen.aliases.items()))
     return NotFound(
-        f"{seen.name} has no alias @{alias}; it has {known or 'no alias at all'}",
+        f"{seen.name} has no alias {say.target(alias)}; it has {known or 'no alias at all'}",
         hint=f"name the candidate: {request.command('--version', 'latest')} (or --version N, --from ALIAS)",
     )
 

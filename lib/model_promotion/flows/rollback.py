@@ -16,6 +16,7 @@ from model_promotion.core.intent import HOLD_TAG, Move, under_way
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
+from model_promotion.core.stages import ARCHIVED, stage_of
 from model_promotion.flows.acting import Acted, Hands, announced, carry_out, next_number, take_each
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import find_model, find_version
@@ -42,9 +43,9 @@ def run(request: Request, world: World) -> Outcome:
     seen, lines = _looked(request, world)
     if going_on := under_way(seen.tags):
         raise Conflict(going_on, hint=request.way_out)
-    current = seen.aliases.get(request.target_alias)
+    current = seen.at(request.target_alias)
     if current is None:
-        raise NotFound(f"nothing stands behind @{request.target_alias} of {seen.name}", hint="promote a version first")
+        raise NotFound(f"nothing stands behind {request.where} of {seen.name}", hint="promote a version first")
     way = choose(request, seen, lines)
     if way.to == current:
         return _already_there(request, seen, current)
@@ -61,9 +62,9 @@ def run(request: Request, world: World) -> Outcome:
     doubts = _doubts(request, target, lines)
     if doubts and not request.to_version:
         raise NotFound(doubts[0], hint=f"name one: {request.command('--rollback', '--to-version', 'N')}")
-    said = f"{seen.name}: @{request.target_alias} {left.label} -> {target.label} ({way.because})"
+    said = f"{seen.name}: {request.where} {left.label} -> {target.label} ({way.because})"
     world.voice.tell(Event(Kind.WORKING, "Rollback", said))
-    outcome = _act(request, world, way, left)
+    outcome = _act(request, world, way, (target, left))
     if not doubts or outcome.code > ExitCode.WARNED:
         return outcome
     return replace(outcome, code=ExitCode.WARNED, warnings=(*outcome.warnings, *doubts))
@@ -76,7 +77,7 @@ def _doubts(request: Request, target: Version, lines: list[Line] | None) -> tupl
         doubts.append(f"{target.label} is held itself: {target.tags[HOLD_TAG]}")
     ends = {end for line in moves_of(request.target_alias, lines or ()) for end in (line.was, line.to)}
     if lines and target.number not in ends:
-        doubts.append(f"{target.label} never stood behind @{request.target_alias} by the record")
+        doubts.append(f"{target.label} never stood behind {request.where} by the record")
     return tuple(doubts)
 
 
@@ -86,7 +87,7 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
     Raises:
         NotFound: when nothing says where to, or somebody moved the alias outside this tool.
     """
-    target, current, kept = request.target_alias, seen.aliases.get(request.target_alias), _kept(request, seen)
+    target, current, kept = request.target_alias, seen.at(request.target_alias), _kept(request, seen)
     known = verified(target, lines or ())
     last = moved_outside(target, lines or (), current)
     if request.to_version:
@@ -94,7 +95,7 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
         return Way(seen, request.to_version, "as asked", below[-1] if below else None, last.to if last else None)
     if last:
         raise NotFound(
-            f"@{target} is {say.version(current)}, but record #{last.number} put {say.version(last.to)} there: "
+            f"{request.where} is {say.version(current)}, but record #{last.number} put {say.version(last.to)} there: "
             "it was moved outside this tool, so it is for you to say how far to go back",
             hint=f"for example {request.command('--rollback', '--to-version', str(last.to))}",
         )
@@ -102,17 +103,17 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
         return Way(seen, known[-2], "the last verified version by the record", known[-3] if len(known) > 2 else None)  # noqa: PLR2004
     if kept is not None and not known:
         unrecorded = "" if lines is not None else ", the record could not be read"
-        return Way(seen, kept, f"kept as @{request.backup_alias}{unrecorded}")
+        return Way(seen, kept, f"kept as {say.target(request.backup_alias)}{unrecorded}")
     raise NotFound(
-        f"no earlier verified version of @{target} is known for {seen.name}",
+        f"no earlier verified version of {request.where} is known for {seen.name}",
         hint=f"name one: {request.command('--rollback', '--to-version', 'N')}",
     )
 
 
 def _kept(request: Request, seen: RegisteredModel) -> str | None:
     """The version behind the backup alias, unless it is the one in place."""
-    kept = seen.aliases.get(request.backup_alias)
-    return kept if kept != seen.aliases.get(request.target_alias) else None
+    kept = seen.at(request.backup_alias)
+    return kept if kept != seen.at(request.target_alias) else None
 
 
 def _looked(request: Request, world: World) -> tuple[RegisteredModel, list[Line] | None]:
@@ -143,12 +144,26 @@ def _look(request: Request, world: World) -> tuple[RegisteredModel, list[Line] |
     return seen, known
 
 
-def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
+def _move(alias: str, was: str | None, target: Version) -> Move:
+    staged = (target.stage, ARCHIVED) if stage_of(alias) else ()
+    return Move(alias, was, target.number, *staged)
+
+
+def _twin(request: Request, seen: RegisteredModel, target: Version, world: World) -> tuple[Move, ...]:
+    """The stage, or the alias, that is kept in step with the target."""
+    twin = request.twin if request.sync_stages and world.registry.features.stages else None
+    if twin is None or seen.at(twin) == target.number:
+        return ()
+    return (_move(twin, seen.at(twin), target),)
+
+
+def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]) -> Outcome:
     """The alias first: the rest is worth a warning, not worth putting the bad version back."""
+    target, left = ends
     seen, held = way.seen, left.tags.get(HOLD_TAG)
-    move = Move(request.target_alias, left.number, way.to)
-    kept = Move(request.backup_alias, seen.aliases.get(request.backup_alias), way.backup_to)
-    moves = (move, kept) if way.backup_to not in (None, kept.was) else (move,)
+    move = _move(request.target_alias, left.number, target)
+    kept = Move(request.backup_alias, seen.at(request.backup_alias), way.backup_to)
+    moves = (move, *_twin(request, seen, target, world), *((kept,) if way.backup_to not in (None, kept.was) else ()))
     holds = left.number if held is None else None
     intent = replace(announced("rollback", moves, seen, world), holds=holds)
     first, *rest = intent.steps(seen.name)
@@ -168,7 +183,7 @@ def _act(request: Request, world: World, way: Way, left: Version) -> Outcome:
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if warnings else ExitCode.DONE,
-        summary=f"{seen.name}: @{move.alias} is back at {say.version(move.to)}; {left.label} {is_held}",
+        summary=f"{seen.name}: {say.target(move.alias)} is back at {say.version(move.to)}; {left.label} {is_held}",
         model=seen.name,
         was=move.was,
         to=move.to,
@@ -184,7 +199,7 @@ def _already_there(request: Request, seen: RegisteredModel, current: str) -> Out
     return Outcome(
         mode=request.mode,
         code=ExitCode.DONE,
-        summary=f"{seen.name}: @{request.target_alias} is {say.version(current)} already, nothing to do",
+        summary=f"{seen.name}: {request.where} is {say.version(current)} already, nothing to do",
         model=seen.name,
         was=current,
         to=current,

@@ -7,6 +7,7 @@ from typing import Any
 
 from model_promotion.core.entities import ArtifactFile, RecordedMetrics, RegisteredModel, Version
 from model_promotion.core.errors import NotFound
+from model_promotion.core.stages import ARCHIVED, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 
 
@@ -15,6 +16,7 @@ class MemoryRegistry:
 
     address = "memory"
     uri = "memory"
+    features = Features()
 
     def __init__(self) -> None:
         self.models: dict[str, RegisteredModel] = {}
@@ -34,7 +36,9 @@ class MemoryRegistry:
         """The registered model as it is now."""
         if name not in self.models:
             raise NotFound(f"could not read model {name}: it does not exist")
-        return self.models[name]
+        # As MLflow does: of the versions in a stage it names the one with the highest number.
+        stages = {version.stage: version.number for version in reversed(self.versions(name)) if version.stage}
+        return replace(self.models[name], stages=stages)
 
     def version(self, name: str, number: str) -> Version:
         """One version."""
@@ -85,7 +89,9 @@ class MemoryWriter:
         """Change the registry as a real one would."""
         self.written.append(step)
         model = self._registry.model(step.model)
-        if isinstance(step, SetAlias):
+        if isinstance(step, SetAlias) and stage_of(step.alias):
+            self._move_stage(step, str(stage_of(step.alias)))
+        elif isinstance(step, SetAlias):
             if step.to is not None:
                 self._registry.version(step.model, step.to)
             self._registry.models[step.model] = replace(model, aliases=_changed(model.aliases, step.alias, step.to))
@@ -93,6 +99,15 @@ class MemoryWriter:
             self._registry.models[step.model] = replace(model, tags=_changed(model.tags, step.key, step.to))
         else:
             self._tag_version(step, self._registry.version(step.model, step.version))
+
+    def _move_stage(self, step: SetAlias, stage: str) -> None:
+        inside = [version for version in self._registry.versions(step.model) if version.stage == stage]
+        for version in inside if step.to else ():
+            self._registry.known[step.model, version.number] = replace(version, stage=ARCHIVED)
+        for number, where in ((step.to, stage), (step.was, step.leaves_to)):
+            if number and (where == stage or where not in ("", ARCHIVED)):
+                version = self._registry.version(step.model, number)
+                self._registry.known[step.model, number] = replace(version, stage=where)
 
     def _tag_version(self, step: SetTag, version: Version) -> None:
         tagged = replace(version, tags=_changed(version.tags, step.key, step.to))

@@ -9,10 +9,12 @@ from typing import Any
 from model_promotion.connections.mlflow import MlflowConnection, every_page
 from model_promotion.core.entities import ArtifactFile, DeploymentJobState, RecordedMetrics, RegisteredModel, Version
 from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
+from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 
 NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
+BACKUP_TAG = "prev_stage_"
 LOGGED_MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")
 
 
@@ -42,10 +44,22 @@ class MlflowRegistry:
             raise Unavailable(f"the registry answered for model {name} with {found.name!r}", hint=NO_REGISTRY)
         return RegisteredModel(
             name=name,
-            aliases={str(alias): str(number) for alias, number in found.aliases.items()},
+            aliases=self._aliases(found),
+            stages={str(one.current_stage): str(one.version) for one in _newest_last(found) if one.current_stage},
             tags=_texts(found.tags),
             deployment_job_id=str(getattr(found, "deployment_job_id", None) or ""),
         )
+
+    @property
+    def features(self) -> Features:
+        """Whether it has aliases and stages, by its address."""
+        return self._connection.features
+
+    def _aliases(self, found: Any) -> dict[str, str]:  # noqa: ANN401 - mlflow's entity
+        """The aliases; where there are none, those that are kept as tags of the same name."""
+        if self.features.aliases:
+            return {str(alias): str(number) for alias, number in found.aliases.items()}
+        return {key: value for key, value in _texts(found.tags).items() if key.startswith(BACKUP_TAG)}
 
     def version(self, name: str, number: str) -> Version:
         """One version, read afresh."""
@@ -150,12 +164,24 @@ class MlflowWriter:
         self._connection = connection
 
     def write(self, step: Step) -> None:
-        """Send one write."""
+        """Send one write; a move between stages may take two."""
+        if isinstance(step, SetAlias) and not (stage_of(step.alias) or self._connection.features.aliases):
+            step = SetTag(step.model, step.alias, step.was, step.to)
         self._connection.call(f"write {step.sentence}", lambda client: _send(client, step))
+
+
+def _move_stage(client: Any, step: SetAlias, stage: str) -> None:  # noqa: ANN401 - the client's type lives in mlflow
+    """In one request where the version that leaves goes to the archive, which is what MLflow does with it."""
+    if step.to is not None:
+        client.transition_model_version_stage(step.model, step.to, stage, archive_existing_versions=True)
+    if step.was is not None and (step.to is None or step.leaves_to not in ("", ARCHIVED)):
+        client.transition_model_version_stage(step.model, step.was, step.leaves_to or NONE)
 
 
 def _send(client: Any, step: Step) -> None:  # noqa: ANN401 - the client's type lives in mlflow
     match step:
+        case SetAlias(alias=alias) if stage := stage_of(alias):
+            _move_stage(client, step, stage)
         case SetAlias(model, alias, _, None):
             client.delete_registered_model_alias(model, alias)
         case SetAlias(model, alias, _, to):
@@ -195,8 +221,15 @@ def _version(found: Any) -> Version:  # noqa: ANN401 - mlflow's entity
         model_id=str(getattr(found, "model_id", None) or ""),
         tags=_texts(found.tags),
         metrics=_by_name(getattr(found, "metrics", None) or ()),
+        stage=str(found.current_stage or ""),
+        created_at=float(found.creation_timestamp or 0) / 1000,
         deployment_job=_job(state) if state and getattr(state, "job_id", None) else None,
     )
+
+
+def _newest_last(found: Any) -> list[Any]:  # noqa: ANN401 - mlflow's entity
+    """The newest version of each stage; a registry without stages names none."""
+    return sorted(found.latest_versions or (), key=lambda one: int(one.version))
 
 
 def _by_name(metrics: Iterable[Any]) -> dict[str, float]:

@@ -1,0 +1,80 @@
+"""Stages, the older way of MLflow to say where a version stands.
+
+Wherever a name of an alias is expected, a stage can be written as `stage:Production`: no alias holds a colon. Like an
+alias it then stands for one version: the highest that is in it. A version that enters it archives the others.
+"""
+
+from dataclasses import dataclass
+
+from model_promotion.core.errors import BadCall
+
+PREFIX = "stage:"
+NONE, STAGING, PRODUCTION, ARCHIVED = "None", "Staging", "Production", "Archived"
+STAGES = (NONE, STAGING, PRODUCTION, ARCHIVED)
+TARGETS = (STAGING, PRODUCTION)
+# Which stage an alias is kept in step with; the other way round it is the alias of the same name in lower case.
+TWINS = {"champion": PRODUCTION, "production": PRODUCTION, "challenger": STAGING, "staging": STAGING}
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a registry can do: whether it has aliases and stages, and how that is known."""
+
+    aliases: bool = True
+    stages: bool = True
+    because: str = ""
+
+
+def as_target(stage: str) -> str:
+    """The stage as it is written where a name of an alias is expected."""
+    return f"{PREFIX}{stage}"
+
+
+def stage_of(name: str) -> str | None:
+    """The stage that is meant by such a name; None when it is an alias."""
+    return name.removeprefix(PREFIX) if name.startswith(PREFIX) else None
+
+
+def stage_name(text: str) -> str:
+    """A stage as typed, in whatever case.
+
+    Raises:
+        BadCall: with the stages that there are.
+    """
+    for stage in STAGES:
+        if text.lower() == stage.lower():
+            return stage
+    raise BadCall(f"stage {text!r} is none of {', '.join(STAGES)}", hint="for example --to-stage Production")
+
+
+def twin_of(name: str) -> str | None:
+    """What is kept in step with it: the stage of an alias, the alias of a stage; None when there is none."""
+    stage = stage_of(name)
+    if stage is not None:
+        return stage.lower()
+    return as_target(TWINS[name]) if name in TWINS else None
+
+
+def backup_of(name: str) -> str:
+    """The alias that keeps the version which stood there before."""
+    stage = stage_of(name)
+    return f"prev_{name}" if stage is None else f"prev_stage_{stage.lower()}"
+
+
+def fitting(name: str, features: Features) -> str:
+    """The same place in a registry that has no stages, or no aliases.
+
+    Raises:
+        BadCall: when it has no aliases, and no stage is like this one.
+    """
+    if not (features.aliases or features.stages):
+        raise BadCall(f"{features.because} has neither aliases nor stages", hint="another registry? --registry-uri URI")
+    stage = stage_of(name)
+    if stage is not None:
+        return name if features.stages else stage.lower()
+    if features.aliases:
+        return name
+    if name not in TWINS:
+        known = ", ".join(f"--to-stage {stage}" for stage in TARGETS)
+        raise BadCall(f"this registry has no aliases ({features.because}), so there is no @{name}", hint=known)
+    return as_target(TWINS[name])

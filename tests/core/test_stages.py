@@ -1,0 +1,70 @@
+"""Stages written where aliases are expected, and what a registry without the one or the other makes of them."""
+
+import pytest
+
+from model_promotion.core.errors import BadCall
+from model_promotion.core.stages import Features, as_target, backup_of, fitting, stage_name, stage_of, twin_of
+
+NO_STAGES = Features(stages=False, because="Unity Catalog")
+NO_ALIASES = Features(aliases=False, because="the workspace registry of Databricks")
+
+
+def test_a_stage_and_an_alias_of_the_same_name_are_two_things() -> None:
+    assert (stage_of(as_target("Production")), stage_of("Production")) == ("Production", None)
+
+
+@pytest.mark.parametrize("text", ["production", "PRODUCTION", "Production"])
+def test_a_stage_is_known_in_any_case(text: str) -> None:
+    assert stage_name(text) == "Production"
+
+
+def test_what_is_no_stage_is_refused_with_those_that_are() -> None:
+    with pytest.raises(BadCall, match="none of None, Staging, Production, Archived"):
+        stage_name("prod")
+
+
+@pytest.mark.parametrize(
+    ("name", "twin"),
+    [
+        ("champion", "stage:Production"),
+        ("production", "stage:Production"),
+        ("staging", "stage:Staging"),
+        ("stage:Production", "production"),
+        ("stage:Staging", "staging"),
+        ("blue", None),
+    ],
+)
+def test_what_is_kept_in_step_with_what(name: str, twin: str | None) -> None:
+    assert twin_of(name) == twin
+
+
+def test_a_stage_has_a_backup_of_its_own() -> None:
+    assert backup_of("stage:Production") == "prev_stage_production"
+    assert backup_of("production") == "prev_production"
+
+
+@pytest.mark.parametrize(
+    ("name", "features", "fits"),
+    [
+        ("stage:Production", Features(), "stage:Production"),
+        ("stage:Production", NO_STAGES, "production"),
+        ("champion", Features(), "champion"),
+        ("champion", NO_STAGES, "champion"),
+        ("champion", NO_ALIASES, "stage:Production"),
+        ("staging", NO_ALIASES, "stage:Staging"),
+        ("stage:Staging", NO_ALIASES, "stage:Staging"),
+    ],
+)
+def test_the_same_place_in_a_registry_that_lacks_something(name: str, features: Features, fits: str) -> None:
+    assert fitting(name, features) == fits
+
+
+def test_an_alias_that_is_like_no_stage_is_refused_where_there_are_only_stages() -> None:
+    with pytest.raises(BadCall, match="has no aliases .*, so there is no @blue") as refused:
+        fitting("blue", NO_ALIASES)
+    assert "--to-stage Production" in refused.value.hint
+
+
+def test_where_there_is_neither_that_is_said() -> None:
+    with pytest.raises(BadCall, match="neither aliases nor stages"):
+        fitting("champion", Features(aliases=False, stages=False, because="Unity Catalog OSS"))
