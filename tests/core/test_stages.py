@@ -60,7 +60,7 @@ def test_the_same_place_in_a_registry_that_lacks_something(name: str, features: 
 
 
 def test_an_alias_that_is_like_no_stage_is_refused_where_there_are_only_stages() -> None:
-    with pytest.raises(BadCall, match="has no aliases .*, so there is no @blue") as refused:
+    with pytest.raises(BadCall, match=r"has no aliases .*, so there is no @blue") as refused:
         fitting("blue", NO_ALIASES)
     assert "--to-stage Production" in refused.value.hint
 
