@@ -53,6 +53,10 @@ def translated(error: BaseException, doing: str) -> PromotionError:
     if isinstance(error, ModuleNotFoundError):
         # A defect of the installation; the code is that of a defect.
         return PromotionError(f"{error.name} is not installed here", hint=INSTALL_HINT)
+    if type(error).__name__ == "RepresenterError":
+        # mlflow#18352, in MLflow 3.0 to 3.5.0: the metrics of a version cannot be written to its YAML file.
+        said = f"could not {doing}: this MLflow cannot move stages in a folder of files"
+        return Unavailable(said, hint="upgrade to mlflow 3.5.1 or later, or use aliases: --to production")
     return error if isinstance(error, PromotionError) else _told_apart(error, doing)
 
 

@@ -15,6 +15,7 @@ from model_promotion.core.errors import Conflict, Interrupted, PromotionError, T
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import Intent, Move, Work, intents, notes, under_way
 from model_promotion.core.record import HEAD_TAG, Head
+from model_promotion.core.stages import stage_of
 from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -203,7 +204,7 @@ def carry_out(intent: Intent, steps: Sequence[Step], world: World, seen: Registe
                 hands.not_yet(step)
             hands.take(step)
             if isinstance(step, SetAlias) and step.was != step.to:
-                world.voice.tell(Event(Kind.PASSED, step.alias, f"{step.sentence}, read back"))
+                world.voice.tell(Event(Kind.PASSED, stage_of(step.alias) or step.alias, f"{step.sentence}, read back"))
         # A note that was taken away by hand is no loss now; but who took this work over has recorded it, or will.
         hands.hold_together(but=None if _taken_over(hands.seen, intent) else opening)
     except PromotionError as error:
