@@ -53,7 +53,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         model=model,
         candidate=selector or ByAlias(options.source or "staging"),
         candidate_named=selector is not None or options.source is not None,
-        target_alias=target_alias(options.target),
+        target_alias=target_alias(options.target or Request.target_alias),
         to_version=_number(options.to_version),
         recovery=options.recover,
         at=options.at,
@@ -71,7 +71,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         raise BadCall(f"source and target are both @{request.target_alias}", hint="name another with --from or --to")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
-    if reviewed and (extra := _beside_the_plan(request)):
+    if reviewed and (extra := _beside_the_plan(request, options.target)):
         raise BadCall(
             f"a plan is applied as it was made; {' '.join(extra)} would change it",
             hint="leave that out, or make another plan: --plan-out FILE",
@@ -80,10 +80,10 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     return Asked(request, flags)
 
 
-def _beside_the_plan(request: Request) -> tuple[str, ...]:
+def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:
     """Options that say how to promote, which is the plan's to say."""
-    elsewhere = request.target_alias != Request.target_alias
-    return (*request.gates, *(("--to", request.target_alias) if elsewhere else ()))
+    planned = request.reviewed.asked.get("target_alias") if request.reviewed else None
+    return (*request.gates, *(("--to", str(target)) if target not in (None, planned) else ()))
 
 
 def _instead(mode: Mode) -> str:

@@ -85,7 +85,7 @@ def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is priva
 def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--model-name", metavar="MODEL", help="another way to write MODEL")
     group.add_argument("--from", dest="source", type=_alias, metavar="ALIAS", help="the candidate's alias [staging]")
-    group.add_argument("--to", dest="target", type=_alias, metavar="ALIAS", default="champion", help="[champion]")
+    group.add_argument("--to", dest="target", type=_alias, metavar="ALIAS", help="[champion]")
     group.add_argument("--version", type=_version, metavar="N", help="the candidate's number, semver tag, or latest")
     group.add_argument("--to-version", type=_version, metavar="N", help="with --rollback: the version to go back to")
     group.add_argument("--at", type=_moment, metavar="WHEN", help="with --history: who it was at that time (ISO 8601)")

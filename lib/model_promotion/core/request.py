@@ -72,6 +72,7 @@ class Request:
 
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""
-        target = () if self.target_alias == "champion" or "--release" in options else ("--to", self.target_alias)
+        told = self.target_alias == "champion" or {"--release", "--apply"} & {*options}
+        target = () if told else ("--to", self.target_alias)
         words = (self.model, *options, *target, *self.address_options)
         return f"{self.program} {shlex.join(words)}"
