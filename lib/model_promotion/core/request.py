@@ -91,5 +91,6 @@ class Request:
 
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""
-        words = (self.model, *options, *(() if "--release" in options else self._target), *self.address_options)
+        target = () if {"--release", "--apply"} & {*options} else self._target
+        words = (self.model, *options, *target, *self.address_options)
         return f"{self.program} {shlex.join(words)}"
