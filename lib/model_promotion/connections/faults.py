@@ -67,6 +67,9 @@ def _told_apart(error: BaseException, doing: str) -> PromotionError:
     said = shortened(str(error))
     if codes & MISSING or (code == "INVALID_PARAMETER_VALUE" and "not found" in said):
         return NotFound(f"could not {doing}: {said}")
+    if "ENDPOINT_NOT_FOUND" in codes:
+        old = "an MLflow server before 2.3 has no aliases: --to-stage Production"
+        return Unavailable(f"could not {doing}: this server does not know that call", hint=old)
     if codes & CONTESTED:
         return Conflict(f"could not {doing}: {said}", hint="somebody else was at it too; look again, then try again")
     if codes & FORBIDDEN or re.search(r"\b40[13]\b", said):
