@@ -11,6 +11,7 @@ from model_promotion.core.entities import Version
 from model_promotion.core.errors import Conflict
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
+from model_promotion.core.metrics import Direction
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.policy import CheckPolicy, MetricPolicy, Policy
 from model_promotion.core.request import Mode
@@ -150,7 +151,7 @@ def test_a_policy_can_make_being_better_a_condition() -> None:
 
 def test_metrics_that_were_not_named_do_not_decide() -> None:
     before, after = {"test": 0.8, "train": 1.0}, {"test": 0.9, "train": 0.95}
-    rules = {name: MetricPolicy(direction="higher") for name in before}  # type: ignore[arg-type] - as a file says it
+    rules = {name: MetricPolicy(Direction.HIGHER) for name in before}
     scene = a_scene(
         version("1", metrics=before), version("2"), version("3", metrics=after), policy=Policy(metrics=rules)
     )

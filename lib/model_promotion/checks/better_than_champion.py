@@ -20,7 +20,7 @@ def ask(witness: Witness) -> Finding | None:
         return None
     if champion is None:
         return Finding(
-            Verdict.PASSED, f"nothing stands behind {witness.plan.where} yet, so {candidate.label} is welcome"
+            Verdict.PASSED, f"nothing stands behind {witness.plan.where} yet, so there is nothing to be better than"
         )
     old, new = (_recorded(witness, version) for version in (champion, candidate))
     rules = witness.policy.metric_rules
