@@ -15,6 +15,7 @@ from model_promotion.core.metrics import Direction
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.policy import CheckPolicy, MetricPolicy, Policy
 from model_promotion.core.request import Mode
+from model_promotion.core.selector import ByAlias
 from model_promotion.core.stages import ARCHIVED, PRODUCTION, STAGING, as_target
 from model_promotion.core.steps import SetAlias
 from tests.worlds import MODEL, Killed, Scene, a_scene, killed_after, lost_request, version
@@ -91,6 +92,14 @@ def test_with_stages_the_better_one_archives_the_one_in_place_and_the_other_goes
     assert asking(scene, "2", **IN_PRODUCTION).code is ExitCode.DONE
     assert staged(scene) == {"1": ARCHIVED, "2": PRODUCTION, "3": STAGING}
     assert scene.fits()
+
+
+def test_from_stage_to_stage_a_candidate_that_is_not_better_stays_where_it_is() -> None:
+    scene = a_scene(version("1", stage=PRODUCTION), worse(stage=STAGING), aliases={})
+    asked = {"candidate": ByAlias(as_target(STAGING)), "candidate_named": True, "if_better": (Goal("f1"),)}
+    outcome = scene.call(Mode.PROMOTE, **asked, **IN_PRODUCTION)
+    assert (outcome.code, scene.writer.sent) == (ExitCode.DONE, [])
+    assert "stage Production stays at v1; stage Staging is v3 already, nothing was written" in outcome.summary
 
 
 def test_an_alias_can_be_named_beside_a_stage() -> None:
