@@ -12,11 +12,12 @@ from model_promotion.core.selector import (
     Selector,
     model_address,
     model_name,
+    target_alias,
     target_name,
     version_selector,
 )
-from model_promotion.core.stages import STAGING, as_target, stage_of
-from model_promotion.reports import plan_file
+from model_promotion.core.stages import as_target, backup_of, usual_else
+from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
 
 MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO, Mode.APPLY})
@@ -54,7 +55,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     request = Request(
         mode=mode,
         model=model,
-        candidate=selector or ByAlias(source or _usual_source(target)),
+        candidate=selector or ByAlias(source or usual_else(target)),
         candidate_named=selector is not None or source is not None,
         target_alias=target,
         to_version=_number(options.to_version),
@@ -66,6 +67,9 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         run_tests=options.run_tests,
         env_manager=options.env_manager,
         sync_stages=options.sync_stages,
+        if_better=tuple(options.if_better),
+        else_alias=_else(options, target),
+        metadata_file=metadata_file.place(options.metadata_file) if options.metadata_file else None,
         plan_out=options.plan_out,
         reviewed=reviewed,
         program=program,
@@ -73,6 +77,8 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     )
     if isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias and _promotes(mode):
         raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
+    if extra := _only_promotions_take(request):
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
     if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
@@ -100,8 +106,25 @@ def _named_target(options: argparse.Namespace) -> str | None:
     return as_target(options.to_stage) if options.to_stage else options.target
 
 
-def _usual_source(target: str) -> str:
-    return as_target(STAGING) if stage_of(target) else "staging"
+def _else(options: argparse.Namespace, target: str) -> str:
+    """Where a candidate goes that is not better; empty when that is not asked."""
+    if not options.if_better:
+        if options.else_alias is not None:
+            raise BadCall("--else-alias is where --if-better leaves a candidate", hint="add --if-better METRIC")
+        return ""
+    named = usual_else(target) if options.else_alias is None else target_alias(options.else_alias)
+    if named in (target, backup_of(target)):
+        why = "is the target itself" if named == target else f"keeps what stood as {say.target(target)} before"
+        raise BadCall(f"{say.target(named)} {why}", hint="name another: --else-alias ALIAS")
+    return named
+
+
+def _only_promotions_take(request: Request) -> tuple[str, ...]:
+    """Options that choose where a candidate goes, or tell where it went, in a mode that has none."""
+    if _promotes(request.mode):
+        return ()
+    chosen = ("--if-better",) if request.if_better else ()
+    return chosen if request.mode is Mode.APPLY else (*chosen, *request.report)
 
 
 def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from model_promotion.core.entities import ArtifactFile, RecordedMetrics, RegisteredModel, Version
+from model_promotion.core.entities import ArtifactFile, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import NotFound
 from model_promotion.core.stages import ARCHIVED, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 
 
 class MemoryRegistry:
-    """Models and versions in dictionaries. `metadata_of` and `files_of` are keyed by version number."""
+    """Models and versions in dictionaries. `metadata_of` and `run_of` are keyed by version number."""
 
     address = "memory"
     uri = "memory"
@@ -22,6 +22,7 @@ class MemoryRegistry:
         self.models: dict[str, RegisteredModel] = {}
         self.known: dict[tuple[str, str], Version] = {}
         self.metadata_of: dict[str, dict[str, Any]] = {}
+        self.run_of: dict[str, Run] = {}
         self.folder: Path | None = None
 
     def add(self, version: Version, *aliases: str, metadata: dict[str, Any] | None = None) -> None:
@@ -63,6 +64,12 @@ class MemoryRegistry:
         if not version.metrics:
             raise NotFound(f"no metric is recorded for {version.label}")
         return RecordedMetrics(version.metrics, "the version")
+
+    def run(self, version: Version) -> Run:
+        """What was put there for it."""
+        if version.number not in self.run_of:
+            raise NotFound(f"there is no run behind {version.label}")
+        return self.run_of[version.number]
 
     def files(self, version: Version) -> Sequence[ArtifactFile]:
         """One MLmodel file."""

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from model_promotion.connections.mlflow import MlflowConnection, every_page
-from model_promotion.core.entities import ArtifactFile, DeploymentJobState, RecordedMetrics, RegisteredModel, Version
+from model_promotion.core.entities import (
+    ArtifactFile,
+    DeploymentJobState,
+    RecordedMetrics,
+    RegisteredModel,
+    Run,
+    Version,
+)
 from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
 from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
@@ -100,6 +107,13 @@ class MlflowRegistry:
             return RecordedMetrics(values, "its tags")
         raise NotFound(f"no metric is recorded for {version.label}")
 
+    def run(self, version: Version) -> Run:
+        """The parameters and tags of the run that made a version."""
+        if not version.run_id:
+            raise NotFound(f"there is no run behind {version.label}")
+        found = self._run(version)
+        return Run(_texts(found.params), _texts(found.tags))
+
     def files(self, version: Version) -> Sequence[ArtifactFile]:
         """The files at the top of a version, with their sizes; nothing is downloaded."""
 
@@ -153,8 +167,11 @@ class MlflowRegistry:
     def _run_metrics(self, version: Version) -> dict[str, float]:
         if not version.run_id:
             return {}
-        found = self._connection.call(f"read the run of {version.label}", lambda client: client.get_run(version.run_id))
-        return {key: float(value) for key, value in found.data.metrics.items()}
+        return {key: float(value) for key, value in self._run(version).metrics.items()}
+
+    def _run(self, version: Version) -> Any:  # noqa: ANN401 - mlflow's entity
+        what = f"read the run of {version.label}"
+        return self._connection.call(what, lambda client: client.get_run(version.run_id)).data
 
 
 class MlflowWriter:
