@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from model_promotion.core.event import Event, Kind, Table
-from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.redaction import redacted, redacted_within
 
@@ -89,8 +88,7 @@ class Console:
             self._line(Kind.WORKING, f"[Plan] would write {printable(step.sentence)}")
         for warning in outcome.warnings:
             self._line(Kind.WARNED, f"[Warning] {printable(warning)}")
-        done = outcome.code in (ExitCode.DONE, ExitCode.WARNED)
-        self._line(Kind.SUMMARY if done else Kind.FAILED, printable(outcome.summary))
+        self._line(Kind.SUMMARY if outcome.done else Kind.FAILED, printable(outcome.summary))
         for hint in outcome.hints:
             self._line(Kind.HINT, printable(hint))
         if outcome.undo:
