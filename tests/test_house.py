@@ -18,7 +18,7 @@ FLOORS = (
     {"ports", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
     {"checks", "registries", "serving", "scoring", "access", "journals", "reports"},
     {"flows"},
-    {"settings", "catalog", "wiring", "console", "options", "asked"},
+    {"settings", "catalog", "wiring", "console", "options", "asked", "fleets"},
     {"job", "cli", "demo", "__main__", "__init__"},
 )
 FAMILIES = 2
@@ -69,11 +69,14 @@ RUN_BY = {
     "__main__.py": "test_cli.py",
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
+    "fleets.py": "e2e/test_fleets.py",
     "flows/ending.py": "flows/test_recover.py",
+    "flows/taking_back.py": "flows/test_fleet.py",
     "connections/mlflow.py": "e2e/test_unity_catalog.py",
     "connections/databricks.py": "e2e/test_unity_catalog.py",
     "demo/models.py": "test_demo.py",
     "registries/mlflow.py": "e2e/test_unity_catalog.py",
+    "registries/mlflow_copy.py": "e2e/test_copies.py",
     "serving/databricks.py": "e2e/test_unity_catalog.py",
     "undisturbed.py": "flows/test_acting.py",
 }

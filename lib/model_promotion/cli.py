@@ -142,7 +142,7 @@ def _carried_through(call: Asked, console: Console) -> Outcome:
     from model_promotion.job import carry_through
     from model_promotion.settings import settle
 
-    settings = settle(call.flags, call.request.model)
+    settings = settle(call.flags, call.request.a_model)
     where = f"{settings.address}; policy: {settings.policy_source}"
     console.tell(Event(Kind.WORKING, "Registry", where))
     return carry_through(call.request, settings, console)
@@ -169,6 +169,8 @@ def _reported(outcome: Outcome, request: Request, words: list[str], console: Con
 
 
 def _first_line(request: Request) -> str:
+    if request.fleet:
+        return f"{len(request.fleet.members)} models, {request.fleet.file}"
     if request.reviewed:
         return f"the plan of {request.reviewed.made_by}"
     if not request.model:

@@ -28,8 +28,8 @@ def resumed(request: Request, intent: Intent, seen: RegisteredModel, world: Worl
         PromotionError: when the version cannot be found or is not ready any more.
     """
     move = intent.move
-    target = find_version(seen.name, str(move.to), world.registry)
-    if target.status != READY:
+    target = find_version(seen.name, move.to, world.registry) if move.to else None
+    if target and target.status != READY:
         raise Conflict(f"{target.label} is {target.status}, not READY", hint=request.command("--recover", "abandon"))
     opening = intent.opening(seen.name)
     hands, steps = Hands(world, seen, opening), _steps(intent, world, seen.name)

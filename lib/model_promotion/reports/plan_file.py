@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 
 from model_promotion.core.errors import BadCall
-from model_promotion.core.reviewed import MOST_CHARACTERS, Reviewed
+from model_promotion.core.reviewed import MOST_CHARACTERS, Reviewed, ReviewedFleet, parse
 
 
-def read(path: Path) -> Reviewed:
-    """The plan in a file.
+def read(path: Path) -> Reviewed | ReviewedFleet:
+    """The plan in a file, of one promotion or of a fleet.
 
     Raises:
         BadCall: when the file cannot be read, or is no plan.
@@ -22,10 +22,10 @@ def read(path: Path) -> Reviewed:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise BadCall(f"plan {path} cannot be read: {why}", hint="make one: --plan-out FILE") from error
-    return Reviewed.parse(text)
+    return parse(text)
 
 
-def write(reviewed: Reviewed, path: Path) -> None:
+def write(reviewed: Reviewed | ReviewedFleet, path: Path) -> None:
     """Write the plan beside its place and move it there, so that no half plan is ever seen.
 
     Raises:
