@@ -1,10 +1,11 @@
 """Many promotions by one manifest, against the same one after another, in a workspace that takes 50 ms per request.
 
-`python benchmarks/manifest.py [--models 40] [--server]`: each way promotes models of its own. Runs and experiments are
-kept in memory, so that every request takes 50 ms; with --server they are a real mlflow server's, which on a machine as
-small as the client's takes most of the processor, and more than 50 ms as soon as several ask. One after another is measured twice:
-as a process for each model, and as calls within one process that has everything loaded, so that what the limit is held
-against is the order of the work and not the time it takes to start. Ends with 1 under the limit.
+`python benchmarks/manifest.py [--models 40] [--server]`: each way promotes models of its own. One after another is
+measured twice: as a process for each model, and as calls within one process that has everything loaded, so that what
+the limit is held against is the order of the work and not the time it takes to start. Ends with 1 under the limit.
+
+Runs and experiments are kept in memory, so that every request takes 50 ms. With --server they are a real mlflow
+server's, which beside its client on a small machine takes most of the processor, and longer when several ask.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Runs and experiments in memory: for benchmarks, where a real mlflow server would be what is measured.
 
-It knows what a record of a promotion needs, and no more: an experiment by name, a run with tags, params and metrics, and
-the search for runs by the tag that names their model.
+It knows what a record of a promotion needs, and no more: an experiment by name, a run with tags, params and metrics,
+and the search for runs by the tag that names their model.
 """
 
 import itertools

@@ -2,7 +2,7 @@
 
 import re
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from model_promotion.connections.databricks import DatabricksConnection
 from model_promotion.connections.mlflow import MlflowConnection
@@ -24,20 +24,20 @@ class DatabricksAccess:
     def __init__(self, connection: DatabricksConnection, mlflow: MlflowConnection) -> None:
         self._connection = connection
         self._mlflow = mlflow
+        self._known: Identity | None = None
 
     def me(self) -> Identity:
         """The user or service principal behind the login, asked once.
 
         MLflow's own client asks: it is loaded anyway, and a rollback need not wait a second for the SDK's import.
         """
-        known = self._mlflow.known
-        if "caller" not in known:
+        if self._known is None:
             user = self._mlflow.get("ask who is calling", CURRENT_USER, self._mlflow.address.tracking_uri)
             if not isinstance(user, dict) or not user.get("userName"):
                 raise Unavailable("the workspace does not say who is calling")
             groups = frozenset(str(group["display"]) for group in user.get("groups") or () if group.get("display"))
-            known["caller"] = Identity(str(user["userName"]), groups, "Databricks login")
-        return cast("Identity", known["caller"])
+            self._known = Identity(str(user["userName"]), groups, "Databricks login")
+        return self._known
 
     def rights(self, model: str) -> Rights:
         """Owners may move aliases and set tags; whether MANAGE alone is enough is not known, and said so."""
