@@ -6,12 +6,13 @@ It is a rollback of exactly the moves that were made, and recorded. The version 
 from collections.abc import Iterable
 
 from model_promotion.core import say
+from model_promotion.core.errors import PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import Move
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.steps import Entry, SetAlias
-from model_promotion.flows.acting import Hands, announced, carry_out, take_each
+from model_promotion.flows.acting import Acted, Hands, announced, carry_out, take_each
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -30,7 +31,7 @@ def take_back(done: Outcome, request: Request, why: str, world: World) -> Outcom
     first, *rest = intent.steps(seen.name)
     acted = carry_out(intent, (first,), world, seen)
     if acted.failure:
-        return _failed(done, request, f"{acted.failure}; {acted.stands}", acted.entries)
+        return _failed(done, request, acted, acted.failure)
     hands = Hands(world, acted.seen)
     warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
     entries = (*acted.entries, *hands.entries)
@@ -59,14 +60,14 @@ def _undoing(entries: Iterable[Entry], target: str) -> tuple[Move, ...]:
     return tuple(Move(step.alias, step.was, step.to, step.enters_from, step.leaves_to) for step in undone)
 
 
-def _failed(done: Outcome, request: Request, why: str, entries: tuple[Entry, ...]) -> Outcome:
+def _failed(done: Outcome, request: Request, acted: Acted, failure: PromotionError) -> Outcome:
     return Outcome(
         mode=Mode.PROMOTE,
-        code=ExitCode.DENIED,
-        summary=f"not taken back: {why}",
+        code=failure.code,
+        summary=f"not taken back: {failure}; {acted.stands}",
         model=done.model,
         was=done.was,
         to=done.to,
-        entries=(*done.entries, *entries),
-        hints=(f"take it back by hand: {request.command('--rollback')}",),
+        entries=(*done.entries, *acted.entries),
+        hints=(failure.hint or f"take it back by hand: {request.command('--rollback')}",),
     )
