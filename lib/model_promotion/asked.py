@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from model_promotion.core import say
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode, Request
+from model_promotion.core.reviewed import Reviewed, ReviewedFleet
 from model_promotion.core.selector import (
     ByAlias,
     ByNumber,
@@ -46,6 +47,9 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     if mode is Mode.DEMO and options.json:
         raise BadCall("--demo is a show for people, it has no --json document", hint="leave --json out")
     reviewed = plan_file.read(options.apply) if options.apply else None
+    flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
+    if options.manifest or isinstance(reviewed, ReviewedFleet):
+        return Asked(_several(options, program, reviewed), flags)
     model, selector = _model(options, mode)
     if reviewed and not model:
         model = model_name(str(reviewed.asked.get("model", "")))
@@ -72,11 +76,11 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         metadata_file=metadata_file.place(options.metadata_file) if options.metadata_file else None,
         plan_out=options.plan_out,
         reviewed=reviewed,
+        copy_from=options.copy_from or "",
         program=program,
         address_options=_address_options(options),
     )
-    if isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias and _promotes(mode):
-        raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
+    _two_ends(request)
     if extra := _only_promotions_take(request):
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
@@ -86,8 +90,32 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
             f"a plan is applied as it was made; {' '.join(extra)} would change it",
             hint="leave that out, or make another plan: --plan-out FILE",
         )
-    flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
     return Asked(request, flags)
+
+
+def _several(options: argparse.Namespace, program: str, reviewed: Reviewed | ReviewedFleet | None) -> Request:
+    """The request for a whole fleet."""
+    from model_promotion import fleets  # It reads each promotion with this module.
+
+    call = Request(Mode.PROMOTE, program=program, address_options=_address_options(options))
+    if isinstance(reviewed, ReviewedFleet) and not options.manifest:
+        return fleets.of_plans(options, reviewed, call)
+    return fleets.of_manifest(options, call)
+
+
+def _two_ends(request: Request) -> None:
+    """A promotion leads from one place to another.
+
+    Raises:
+        BadCall: when both are the same, or a copy is asked for where none is promoted.
+    """
+    if request.copy_from and not _promotes(request.mode):
+        raise BadCall(f"--{request.mode.value} copies nothing", hint="leave --copy-from out")
+    if request.copy_from == request.model != "":
+        raise BadCall(f"{request.model} cannot be copied from itself", hint="leave --copy-from out")
+    same = isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias
+    if same and _promotes(request.mode) and not request.copy_from:  # The same alias of another model is another place.
+        raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
 
 
 def _ends(options: argparse.Namespace) -> tuple[str | None, str]:

@@ -25,6 +25,7 @@ NOT_IN_JOBS = {
     "--history": "a mode of its own",
     "--at": "goes with --history",
     "--verify-audit": "a mode of its own",
+    "--manifest": "a mode of its own",
     "--demo": "a show for people",
     "-h": "a terminal's",
     "--help": "a terminal's",
@@ -37,6 +38,7 @@ NOT_IN_JOBS = {
 SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "alias": ("canary", ("--to", "canary")),
     "compare_metrics": (True, ("--compare-metrics",)),
+    "copy_from": ("staging", ("--copy-from", "staging")),
     "dry_run": (True, ("--dry-run",)),
     "else_alias": ("shadow", ("--if-better", "f1", "--else-alias", "shadow")),
     "env_manager": ("uv", ("--env-manager", "uv")),

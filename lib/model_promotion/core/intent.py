@@ -202,7 +202,8 @@ def _makes_sense(intent: Intent) -> bool:
     sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
     if intent.kind == "release":
         return sound and not intent.moves and intent.holds is not None
-    return sound and intent.kind in ("promote", "rollback") and intent.move.to is not None
+    # Only a rollback can lead to nothing: that of a first promotion.
+    return sound and (intent.kind == "rollback" or (intent.kind == "promote" and intent.move.to is not None))
 
 
 def _text(value: object) -> str | None:

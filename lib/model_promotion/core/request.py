@@ -4,13 +4,16 @@ import shlex
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from model_promotion.core.better import Goal
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
 from model_promotion.core.stages import backup_of, stage_of, twin_of, usual_else
+
+if TYPE_CHECKING:
+    from model_promotion.core.fleet import Fleet
 
 
 class Mode(StrEnum):
@@ -57,12 +60,20 @@ class Request:
     if_better: tuple[Goal, ...] = ()
     else_alias: str = ""
     metadata_file: Path | None = None
+    copy_from: str = ""
+    fleet: "Fleet | None" = None
+    verbose: bool = False
     address_options: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
         """The target alias or stage, as sentences name it."""
         return target(self.target_alias)
+
+    @property
+    def a_model(self) -> str:
+        """A model that it is about: its name tells which kind of registry is meant."""
+        return self.fleet.members[0].model if self.fleet else self.model
 
     @property
     def backup_alias(self) -> str:
@@ -111,6 +122,8 @@ class Request:
 
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""
+        copied = ("--copy-from", self.copy_from) if self.copy_from else ()
         target = () if {"--release", "--apply"} & {*options} else self._target
-        words = (self.model, *options, *target, *self.address_options)
+        model = (self.model,) if self.model else ()
+        words = (*model, *options, *target, *copied, *self.address_options)
         return f"{self.program} {shlex.join(words)}"
