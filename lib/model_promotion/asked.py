@@ -16,12 +16,20 @@ from model_promotion.core.selector import (
     version_selector,
 )
 from model_promotion.core.stages import STAGING, as_target, stage_of
+from model_promotion.core.wanted import USUAL_TAG, Wanted
 from model_promotion.reports import plan_file
 from model_promotion.settings import Flags
 
-MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO, Mode.APPLY})
+MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO, Mode.APPLY, Mode.LIST})
 TAKE_A_CANDIDATE = frozenset({Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE})
-BELONGS_TO = {"to_version": Mode.ROLLBACK, "at": Mode.HISTORY}
+BELONGS_TO = {
+    "to_version": Mode.ROLLBACK,
+    "at": Mode.HISTORY,
+    "keep": Mode.CLEANUP,
+    "older_than": Mode.CLEANUP,
+    "yes": Mode.CLEANUP,
+}
+LEAVE_OUT = "leave one of them out"
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,11 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     if reviewed and not model:
         model = model_name(str(reviewed.asked.get("model", "")))
     source, target = _ends(options)
+    best = _best(options, mode)
+    if best and (selector or source):
+        raise BadCall(f"--auto finds the candidate, but {selector or say.target(source or '')} was named", LEAVE_OUT)
     if isinstance(selector, ByAlias) and source:
-        raise BadCall(f"two candidates: {selector} and {say.target(source)}", hint="leave one of them out")
+        raise BadCall(f"two candidates: {selector} and {say.target(source)}", hint=LEAVE_OUT)
     request = Request(
         mode=mode,
         model=model,
@@ -66,12 +77,16 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         run_tests=options.run_tests,
         env_manager=options.env_manager,
         sync_stages=options.sync_stages,
+        best=best,
+        keep=options.keep,
+        older_than_s=options.older_than,
+        yes=bool(options.yes),
         plan_out=options.plan_out,
         reviewed=reviewed,
         program=program,
         address_options=_address_options(options),
     )
-    if isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias and _promotes(mode):
+    if request.candidate == ByAlias(request.target_alias) and _promotes(mode) and not best:
         raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
@@ -84,6 +99,18 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     return Asked(request, flags)
 
 
+def _best(options: argparse.Namespace, mode: Mode) -> Wanted | None:
+    """What --auto looks for; it goes with a promotion, and with what only looks at one."""
+    for name in ("tag", "metric"):
+        if getattr(options, name) is not None and not options.auto:
+            raise BadCall(f"--{name} goes with --auto", hint="add --auto")
+    if not options.auto:
+        return None
+    if not _promotes(mode):
+        raise BadCall(f"--auto is a promotion, and --{mode.value} is none", hint=LEAVE_OUT)
+    return Wanted(options.tag or USUAL_TAG, options.metric or "")
+
+
 def _ends(options: argparse.Namespace) -> tuple[str | None, str]:
     """Where the candidate stands and where it goes: an alias or a stage each."""
     for stage, alias, option in (
@@ -91,7 +118,7 @@ def _ends(options: argparse.Namespace) -> tuple[str | None, str]:
         (options.to_stage, options.target, "--to"),
     ):
         if stage and alias:
-            raise BadCall(f"{option} and {option}-stage name two places", hint="leave one of them out")
+            raise BadCall(f"{option} and {option}-stage name two places", hint=LEAVE_OUT)
     source = as_target(options.from_stage) if options.from_stage else options.source
     target = as_target(options.to_stage) if options.to_stage else options.target or Request.target_alias
     return source, target_name(target)
@@ -127,7 +154,7 @@ def _model(options: argparse.Namespace, mode: Mode) -> tuple[str, Selector | Non
     """The model's name and the version named with it, however it was written."""
     words = [word for word in (options.model, options.model_name) if word is not None]
     if not words:
-        if mode in MODES_WITHOUT_MODEL:
+        if mode in MODES_WITHOUT_MODEL or options.auto:
             return "", None
         raise BadCall("which model? none was named", hint="for example catalog.schema.model")
     if options.model is not None and options.model_name is not None:

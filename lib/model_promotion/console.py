@@ -23,6 +23,10 @@ EMOJI = {
     Kind.TABLE: "📊",
     Kind.SUMMARY: "🎯",
     Kind.UNDO: "🔙",
+    Kind.MODEL: "📦",
+    Kind.IN_PRODUCTION: "   🏆",
+    Kind.VERSION: "   📌",
+    Kind.GOING: "   🧹",
 }
 PLAIN = {
     Kind.WORKING: "..",
@@ -34,6 +38,10 @@ PLAIN = {
     Kind.TABLE: "##",
     Kind.SUMMARY: "=>",
     Kind.UNDO: "<-",
+    Kind.MODEL: "[]",
+    Kind.IN_PRODUCTION: "   **",
+    Kind.VERSION: "   --",
+    Kind.GOING: "   xx",
 }
 COLOURS = {Kind.PASSED: "32", Kind.WARNED: "33", Kind.FAILED: "31", Kind.UNKNOWN: "33", Kind.SUMMARY: "1"}
 PATIENCE_S = 1.0
@@ -84,7 +92,9 @@ class Console:
             self._table(event.table)
 
     def close(self, outcome: Outcome) -> None:
-        """The last lines: what happened, what to type next, how to go back."""
+        """What was listed, and the last lines: what happened, what to type next, how to go back."""
+        for event in outcome.listing:
+            self.tell(event)
         for step in outcome.planned:
             self._line(Kind.WORKING, f"[Plan] would write {printable(step.sentence)}")
         for warning in outcome.warnings:

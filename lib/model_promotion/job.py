@@ -25,6 +25,8 @@ FLOWS = {
     Mode.RECOVER: "recover",
     Mode.HISTORY: "history",
     Mode.VERIFY_AUDIT: "verify_audit",
+    Mode.LIST: "list_models",
+    Mode.CLEANUP: "cleanup",
 }
 
 
@@ -38,7 +40,8 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
 
     world = plug_in(settings, voice)
     request = _fitting(request, world)
-    flow = importlib.import_module(f"model_promotion.flows.{FLOWS[request.mode]}")
+    name = "auto" if request.best else FLOWS[request.mode]
+    flow = importlib.import_module(f"model_promotion.flows.{name}")
     return cast("Outcome", flow.run(request, world))
 
 
@@ -59,7 +62,8 @@ def _fitting(request: Request, world: World) -> Request:
 class PromotionJob:
     """One promotion, as a value: the options have the command line's names and defaults.
 
-    `version` names the candidate (a number, a semver tag, "latest"); without it the alias `source` does.
+    `version` names the candidate (a number, a semver tag, "latest"); without it the alias `source` does, and the
+    latest version where the usual one is not there.
     """
 
     model: str
@@ -86,6 +90,7 @@ class PromotionJob:
             mode=Mode.DRY_RUN if self.dry_run else Mode.PROMOTE,
             model=name,
             candidate=named or ByAlias(alias_name(self.source)),
+            candidate_named=named is not None or self.source != "staging",
             target_alias=target_alias(self.alias),
             reason=self.reason,
             force=self.force,

@@ -1,11 +1,11 @@
 """How a call ended: the one value that the report, --json and the exit code are made of."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_promotion.core.decision import Decision
-from model_promotion.core.event import Table
+from model_promotion.core.event import Event, Table
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
 from model_promotion.core.jsonable import jsonable
@@ -21,7 +21,8 @@ class Outcome:
     """What was found, decided and done.
 
     `summary` is the sentence a person reads last, `hints` are the commands to type next, `undo` is the one that goes
-    back. `planned` holds the writes a dry run would have made, `reviewed` the plan to be put before somebody.
+    back. `planned` holds the writes a dry run would have made, `reviewed` the plan to be put before somebody, `listing`
+    the lines that show people what the facts hold; they are made while they are read, once.
     """
 
     mode: Mode
@@ -40,12 +41,14 @@ class Outcome:
     hints: tuple[str, ...] = ()
     undo: str = ""
     table: Table | None = None
+    listing: Iterable[Event] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def document(self) -> dict[str, Any]:
         """The JSON document of --json."""
-        body = jsonable(self)
+        body = jsonable(replace(self, listing=()))
+        del body["listing"]
         warned = self.decision.warned if self.decision else ()
         said = [finding.sentence for finding in self.findings if finding.check in warned]
         body["warnings"] = [*self.warnings, *said]

@@ -1,15 +1,17 @@
 """What was asked."""
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
 from model_promotion.core.stages import backup_of, stage_of, twin_of
+from model_promotion.core.wanted import Wanted
 
 
 class Mode(StrEnum):
@@ -24,17 +26,23 @@ class Mode(StrEnum):
     HISTORY = "history"
     VERIFY_AUDIT = "verify-audit"
     APPLY = "apply"
+    LIST = "list"
+    CLEANUP = "cleanup"
     DEMO = "demo"
 
     @property
     def writes(self) -> bool:
         """Whether this mode may change the registry."""
-        return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER, Mode.APPLY}
+        return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER, Mode.APPLY, Mode.CLEANUP}
 
 
 @dataclass(frozen=True)
 class Request:
-    """One call, checked for form before anything heavy is imported; the registry has not been asked yet."""
+    """One call, checked for form before anything heavy is imported; the registry has not been asked yet.
+
+    With `best` the model may be a pattern, and the candidate is found among its versions; `chosen` is then the evidence
+    for it. `keep` and `older_than_s` say what a cleanup leaves, `yes` that it may delete.
+    """
 
     mode: Mode
     model: str = ""
@@ -53,6 +61,11 @@ class Request:
     reviewed: Reviewed | None = None
     program: str = "promote_model.py"
     sync_stages: bool = False
+    best: Wanted | None = None
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    keep: int | None = None
+    older_than_s: float | None = None
+    yes: bool = False
     address_options: tuple[str, ...] = ()
 
     @property
@@ -91,5 +104,6 @@ class Request:
 
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""
-        words = (self.model, *options, *(() if "--release" in options else self._target), *self.address_options)
+        model = (self.model,) if self.model else ()
+        words = (*model, *options, *(() if "--release" in options else self._target), *self.address_options)
         return f"{self.program} {shlex.join(words)}"

@@ -69,7 +69,7 @@ class Reviewed:
 def asked_of(request_like: object, number: str) -> dict[str, Any]:
     """The options that a call of this kind had, with the candidate by number."""
     names = ("model", "target_alias", "reason", "env_manager", "force", "compare_metrics", "run_tests", "sync_stages")
-    return {"candidate": number, **{name: getattr(request_like, name) for name in names}}
+    return {"candidate": number, **{name: getattr(request_like, name) for name in (*names, "chosen")}}
 
 
 def facts_of(plan: Plan, findings: Iterable[Finding], policy_digest: str, address: str) -> dict[str, str]:

@@ -55,6 +55,7 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         "compare_metrics": bool,
         "run_tests": bool,
         "sync_stages": bool,
+        "chosen": dict,
     }
     sound = NUMBER.fullmatch(number) and asked.keys() == wanted.keys() and asked["env_manager"] in ("local", "uv")
     if not sound or not all(isinstance(asked[name], kind) for name, kind in wanted.items()):

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from model_promotion.core.entities import READY, RegisteredModel
-from model_promotion.core.errors import Conflict, NotFound, PromotionError
+from model_promotion.core.entities import READY, RegisteredModel, Version
+from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.outcome import Outcome
@@ -11,6 +11,7 @@ from model_promotion.core.request import Request
 from model_promotion.core.say import target, version
 from model_promotion.core.steps import SetAlias, Step
 from model_promotion.flows.acting import Hands, take_each
+from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
 from model_promotion.world import World
@@ -79,7 +80,7 @@ def abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: Wo
     hands, undoing = Hands(world, seen), [step.undone() for step in reversed(intent.steps(seen.name))]
     # What was deleted meanwhile cannot be gone back to; that must not keep the note here for good.
     named = {intent.holds, *(move.was for move in intent.moves)} - {None}
-    gone = {number for number in named if _is_gone(seen.name, str(number), world)}
+    gone = {number for number in named if is_gone(seen.name, str(number), world)}
     if intent.move.was in gone and seen.at(intent.target) == intent.move.to and not request.force:
         error = Conflict(f"{version(intent.move.was)} was deleted meanwhile, so nothing can go back to it")
         ways = f"finish it instead: {request.command('--recover', 'resume')}, or only take the note away: --force"
@@ -105,17 +106,25 @@ def abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: Wo
     return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))
 
 
+def swept(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
+    """Write down what a cleanup has deleted; what it has not, stays."""
+    gone = [Version(seen.name, number) for number in intent.doomed if is_gone(seen.name, number, world)]
+    written = close(intent, gone, Hands(world, seen), request.reason)
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
+        summary=f"{intent.what} was cut off: {len(gone)} of them are gone and recorded, the rest stays",
+        model=seen.name,
+        entries=written.entries,
+        record=written.place,
+        warnings=written.warnings,
+        hints=(f"see what is left: {request.command('--list')}",),
+    )
+
+
 def _version_of(step: Step) -> str | None:
     """The version that must be there for the step to be taken."""
     return step.to if isinstance(step, SetAlias) else step.version
-
-
-def _is_gone(model: str, number: str, world: World) -> bool:
-    try:
-        world.registry.version(model, number)
-    except NotFound:
-        return True
-    return False
 
 
 def finished(request: Request, hands: Hands, steps: tuple[Step, ...], said: str) -> Outcome:

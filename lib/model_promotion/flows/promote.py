@@ -17,7 +17,7 @@ from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Acted, announced, carry_out
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.recording import Deed, whoever, write_down
-from model_promotion.flows.resolve import make_plan
+from model_promotion.flows.resolve import make_plan, selector_for
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
@@ -68,7 +68,7 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         return _failed(plan, request, acted, judged)
     move = intent.move
     evidence = {"findings": findings, "decision": decision, "steps": acted.entries, "policy": world.policy.digest}
-    evidence["metrics"] = _metrics(findings)
+    evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
     ends, noticed = (move.alias, move.was, move.to), _noticed(findings)
     deed = Deed(intent.work, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
     written = write_down(deed, acted.seen, intent.opening(plan.seen.name).undone(), world)
@@ -105,7 +105,9 @@ def _metrics(findings: tuple[Finding, ...]) -> dict[str, float | None]:
 
 def _planned(plan: Plan, request: Request) -> str:
     was = plan.champion.label if plan.champion else "nothing yet"
-    return f"{plan.seen.name} {plan.candidate.label} ({request.candidate}) -> {plan.where}, where {was} stands"
+    meant = selector_for(request, plan.seen)
+    why = "" if meant == request.candidate else f": no version was named, and {request.candidate} is nothing"
+    return f"{plan.seen.name} {plan.candidate.label} ({meant}{why}) -> {plan.where}, where {was} stands"
 
 
 def _done(plan: Plan, decision: Decision) -> str:

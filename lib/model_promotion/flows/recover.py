@@ -14,7 +14,7 @@ from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Hands, go_first, next_number
-from model_promotion.flows.ending import abandoned, finished, resumed, stuck
+from model_promotion.flows.ending import abandoned, finished, resumed, stuck, swept
 from model_promotion.flows.recording import all_lines, all_stored
 from model_promotion.flows.resolve import find_model
 from model_promotion.undisturbed import undisturbed
@@ -34,7 +34,8 @@ def _recovered(request: Request, world: World) -> Outcome:
     for intent in ours:
         _must_be_over(request, intent, world)
     # Of several only one got past its announcement and moved anything; the notes of the others are all they left.
-    begun = max(ours, key=partial(_moves_made, seen), default=None)
+    # A cleanup moves nothing either, so it is taken for the one that was at it before the others.
+    begun = max(ours, key=lambda one: (_moves_made(seen, one), one.kind == "cleanup"), default=None)
     idle = {one.key: f"{one.what} had moved nothing" for one in ours if begun and one.work != begun.work}
     idle |= {key: f"the tag {key} held {STRANGE}" for key in found.keys() - {one.key for one in ours}}
     removal = tuple(SetTag(seen.name, key, found[key], None) for key in idle)
@@ -80,6 +81,8 @@ def _ended_one(request: Request, intent: Intent, over: tuple[Intent, ...], world
     if end := _end(request, ours, hands.seen, world):
         said = f"the {ours.kind} had ended and is recorded; its note is gone"
         return finished(request, Hands(world, hands.seen), end, said)
+    if ours.kind == "cleanup":
+        return swept(request, ours, hands.seen, world)
     finish = resumed if request.recovery == "resume" else abandoned
     return finish(request, ours, hands.seen, world)
 
