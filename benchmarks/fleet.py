@@ -1,4 +1,4 @@
-"""A registry of 5,000 models with 20,000 versions in one sqlite file, written in seconds by SQL below MLflow's tables."""
+"""A registry of 5,000 models with 20,000 versions in one sqlite file, written in seconds by SQL below MLflow."""
 
 import sqlite3
 from collections.abc import Iterator

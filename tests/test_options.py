@@ -74,7 +74,7 @@ def test_each_mode_has_its_option_and_promotion_is_the_mode_without_one(mode: Mo
 
 def test_the_defaults_are_those_of_the_contract() -> None:
     options = read("m")
-    assert (options.source, options.target, options.timeout_s, options.env_manager) == (None, "champion", 60.0, "local")
+    assert (options.source, options.target, options.timeout_s, options.env_manager) == (None, None, 60.0, "local")
     assert not any((options.force, options.compare_metrics, options.run_tests, options.json, options.plain))
 
 

@@ -136,8 +136,9 @@ def test_the_quickstart_runs_from_top_to_bottom(shown: Shown, demo: Path) -> Non
     play(calls, shown, demo)
 
 
-def test_the_reviewed_plan_runs_from_top_to_bottom(shown: Shown, demo: Path) -> None:
-    _, _, after = section("Reviewed plans").partition("```console\n")
+@pytest.mark.parametrize("title", ["Reviewed plans", "Stages"])
+def test_its_example_runs_from_top_to_bottom(title: str, shown: Shown, demo: Path) -> None:
+    _, _, after = section(title).partition("```console\n")
     play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], shown, demo)
 
 

@@ -90,7 +90,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
-    if reviewed and (extra := _beside_the_plan(request)):
+    if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
         raise BadCall(
             f"a plan is applied as it was made; {' '.join(extra)} would change it",
             hint="leave that out, or make another plan: --plan-out FILE",
@@ -120,18 +120,22 @@ def _ends(options: argparse.Namespace) -> tuple[str | None, str]:
         if stage and alias:
             raise BadCall(f"{option} and {option}-stage name two places", hint=LEAVE_OUT)
     source = as_target(options.from_stage) if options.from_stage else options.source
-    target = as_target(options.to_stage) if options.to_stage else options.target or Request.target_alias
-    return source, target_name(target)
+    return source, target_name(_named_target(options) or Request.target_alias)
+
+
+def _named_target(options: argparse.Namespace) -> str | None:
+    return as_target(options.to_stage) if options.to_stage else options.target
 
 
 def _usual_source(target: str) -> str:
     return as_target(STAGING) if stage_of(target) else "staging"
 
 
-def _beside_the_plan(request: Request) -> tuple[str, ...]:
+def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:
     """Options that say how to promote, which is the plan's to say."""
-    elsewhere = request.target_alias != Request.target_alias
-    return (*request.gates, *(("--to", request.where) if elsewhere else ()))
+    planned = request.reviewed.asked.get("target_alias") if request.reviewed else None
+    sync = ("--sync-stages",) if request.sync_stages else ()
+    return (*request.gates, *sync, *((say.target(target),) if target not in (None, planned) else ()))
 
 
 def _instead(mode: Mode) -> str:

@@ -143,6 +143,9 @@ def _carried_through(call: Asked, console: Console) -> Outcome:
     from model_promotion.job import carry_through
     from model_promotion.settings import settle
 
+    if call.request.plan_out and call.request.plan_out.exists():
+        stays = f"{call.request.plan_out} is there already, and stays as it is unless a new plan is made"
+        console.tell(Event(Kind.WORKING, "Plan", stays))
     settings = settle(call.flags, call.request.model)
     where = f"{settings.address}; policy: {settings.policy_source}"
     console.tell(Event(Kind.WORKING, "Registry", where))
@@ -153,9 +156,6 @@ def _reported(outcome: Outcome, request: Request, words: list[str], console: Con
     """The outcome everywhere it is read; a report that could not be written never passes in silence."""
     if outcome.reviewed and request.plan_out:
         plan_file.write(outcome.reviewed, request.plan_out)
-    elif request.plan_out and request.plan_out.exists():
-        older = f"no plan was written; what lies in {request.plan_out} is an older one"
-        outcome = replace(outcome, warnings=(*outcome.warnings, older))
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             step_summary.append(step_summary.render(outcome), Path(path))

@@ -144,3 +144,9 @@ def test_a_harmless_text_stays_to_the_letter(text: str) -> None:
 def test_in_a_document_only_texts_are_redacted() -> None:
     body = {"token": 0.93, "rows": [1, None, True, f"login with {TOKEN}"]}
     assert redacted_within(body) == {"token": 0.93, "rows": [1, None, True, "login with ***"]}
+
+
+def test_a_server_too_old_for_aliases_is_told_from_one_that_is_away() -> None:
+    found = translated(rest("ENDPOINT_NOT_FOUND", "no such path"), "write @champion: v1 -> v2")
+    assert "does not know that call" in str(found)
+    assert "--to-stage Production" in found.hint

@@ -154,3 +154,13 @@ def test_who_may_edit_moves_aliases_and_the_record_names_the_login(guarded: Regi
     assert (back.code, guarded.champion()) == (1, "1"), back.all
     rows = guarded.call("--history").json["table"]["rows"]
     assert [row[6] for row in rows] == ["editor", "manager"]
+
+
+def test_stages_over_http(registry: Registry) -> None:
+    up = ("--to-stage", "Production")
+    first = registry.call(*up, "--version", "1")
+    assert (first.code, first.json["was"]) == (0, None), first.all
+    better = registry.call(*up, "--version", "2")
+    assert (better.code, better.json["was"]) == (0, "1"), better.all
+    back = registry.call("--rollback", *up)
+    assert (back.code, back.json["to"]) == (0, "1"), back.all

@@ -55,7 +55,7 @@ def test_an_edited_plan_is_2_and_a_file_that_is_none_is_64_and_nothing_moves(des
     assert champion(desk) == GOOD
 
 
-@pytest.mark.parametrize("extra", [("--force",), ("--to", "staging"), ("--reason", "mine"), ("--compare-metrics",)])
+@pytest.mark.parametrize("extra", [("--force",), ("--to", "blue"), ("--reason", "mine"), ("--compare-metrics",)])
 def test_what_would_change_a_plan_is_no_option_beside_it(desk: Path, extra: tuple[str, ...]) -> None:
     assert call(desk, MODEL, "--plan-out", "plan.json").code == 0
     wrong = call(desk, "--apply", "plan.json", *extra)
@@ -66,7 +66,7 @@ def test_when_no_plan_is_made_the_older_one_in_its_place_is_named(desk: Path) ->
     assert call(desk, MODEL, "--plan-out", "plan.json").code == 0
     refused = call(desk, MODEL, "--version", "5", "--compare-metrics", "--plan-out", "plan.json", "--json")
     assert refused.code == 2, refused.all
-    assert "what lies in plan.json is an older one" in refused.all
+    assert "plan.json is there already, and stays as it is" in refused.all
 
 
 def test_a_plan_that_cannot_be_written_is_64(desk: Path) -> None:

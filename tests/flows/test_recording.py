@@ -21,7 +21,7 @@ def test_the_head_of_the_chain_is_on_the_model() -> None:
     scene = a_scene()
     scene.promote()
     record = scene.journal.records[0]
-    assert Head.parse(scene.tags[HEAD_TAG]) == Head(1, "memory-1", record.sha256)
+    assert Head.parse(scene.tags[HEAD_TAG]) == Head(1, "memory-1", record.sha256, record.id)
 
 
 def test_records_are_numbered_and_each_holds_the_hash_of_the_one_before() -> None:

@@ -1,10 +1,15 @@
 """Pickles that do harm are found without being loaded; models as MLflow saves them are let through."""
 
 import builtins
+import bz2
+import gzip
+import lzma
 import os
 import pickle
+import random
 import subprocess
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +78,29 @@ def test_a_pickle_in_an_archive_of_any_name_is_found(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "weights", "w") as archive:
         archive.writestr("inner.pkl", pickle.dumps(Bomb(os.system, "true")))
     assert any(found.endswith(".system") for found in dangers(tmp_path))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zlib.compress])
+@pytest.mark.parametrize("name", ["model.joblib", "weights"])
+def test_a_packed_pickle_is_found(pack: Callable[[bytes], bytes], name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(pack(pickle.dumps(Bomb(os.system, "true"))))
+    assert any(found.endswith(".system") for found in dangers(tmp_path))
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_pickle_of_any_protocol_and_name_is_found_also_without_its_first_bytes(protocol: int, tmp_path: Path) -> None:
+    written = pickle.dumps(Bomb(os.system, "true"), protocol)
+    (tmp_path / "whole").write_bytes(written)
+    assert any(found.endswith(".system") for found in dangers(tmp_path))
+    (tmp_path / "whole").write_bytes(written.removeprefix(bytes((0x80, protocol))))
+    assert any(found.endswith(".system") for found in dangers(tmp_path))
+
+
+def test_other_files_are_no_pickles_whatever_they_hold(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("cloudpickle==3.1.2\nnumpy==2.4.6\n")
+    (tmp_path / "model.ubj").write_bytes(bytes(random.Random(7).randrange(256) for _ in range(20_000)))  # noqa: S311
+    (tmp_path / "data.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    assert dangers(tmp_path) == ()
 
 
 def test_an_empty_file_and_a_text_are_nothing_to_scan(tmp_path: Path) -> None:

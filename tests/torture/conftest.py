@@ -55,12 +55,14 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Kills, rounds, violations, seconds."""
     total: Counter[str] = Counter()
-    for outcome in ("passed", "failed"):
+    counted: dict[str, Tally] = {}
+    for outcome in ("passed", "failed", ""):  # The last holds what was counted up to the very end of a test.
         for report in terminalreporter.stats.get(outcome, []):
-            counts = [value for name, value in report.user_properties if name == "torture"]
-            for one in counts:
-                total.update(one)
-            total["seconds"] += report.duration if counts else 0
+            if counts := [value for name, value in getattr(report, "user_properties", ()) if name == "torture"]:
+                counted[report.nodeid] = counts[-1]
+                total["seconds"] += report.duration
+    for one in counted.values():
+        total.update(one)
     if total:
         said = ", ".join(f"{value:.0f} {name}" for name, value in total.items())
         terminalreporter.write_line(f"torture ({'long' if LONG else 'quick'}): {said}")

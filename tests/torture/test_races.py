@@ -154,7 +154,7 @@ def test_of_many_at_once_the_record_tells_one_history(
     dice = random.Random(seed)  # noqa: S311 - a dice, no secret
     tally.update(rounds=0, racers=0, moves=0, violations=0)
     notes: list[str] = []
-    for _ in budget(6, 320):
+    for _ in budget(6, 520):
         numbers: list[int | None] = [
             None if dice.random() < GO_BACK else FIRST_RACED + place for place in range(dice.randint(2, 8))
         ]

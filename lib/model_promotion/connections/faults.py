@@ -53,6 +53,10 @@ def translated(error: BaseException, doing: str) -> PromotionError:
     if isinstance(error, ModuleNotFoundError):
         # A defect of the installation; the code is that of a defect.
         return PromotionError(f"{error.name} is not installed here", hint=INSTALL_HINT)
+    if type(error).__name__ == "RepresenterError":
+        # mlflow#18352, in MLflow 3.0 to 3.5.0: the metrics of a version cannot be written to its YAML file.
+        said = f"could not {doing}: this MLflow cannot move stages in a folder of files"
+        return Unavailable(said, hint="upgrade to mlflow 3.5.1 or later, or use aliases: --to production")
     return error if isinstance(error, PromotionError) else _told_apart(error, doing)
 
 
@@ -63,6 +67,9 @@ def _told_apart(error: BaseException, doing: str) -> PromotionError:
     said = shortened(str(error))
     if codes & MISSING or (code == "INVALID_PARAMETER_VALUE" and "not found" in said):
         return NotFound(f"could not {doing}: {said}")
+    if "ENDPOINT_NOT_FOUND" in codes:
+        old = "an MLflow server before 2.3 has no aliases: --to-stage Production"
+        return Unavailable(f"could not {doing}: this server does not know that call", hint=old)
     if codes & CONTESTED:
         return Conflict(f"could not {doing}: {said}", hint="somebody else was at it too; look again, then try again")
     if codes & FORBIDDEN or re.search(r"\b40[13]\b", said):

@@ -50,7 +50,7 @@ class Intent:
 
     `id` is this note's own; `work` is that of the record to come, and stays when somebody takes the work over. It is a
     lease too: `owner` is at work until `until` (seconds since the epoch), unless that process is gone. `record` is the
-    number that its record will have: once the head of the records is there, the work had ended. `holds` is the version
+    number that its record will have, if nothing else is recorded before. `holds` is the version
     that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold. Of a cleanup,
     `held` names the versions that may be gone.
     """
@@ -163,11 +163,34 @@ def intents(tags: Mapping[str, str]) -> tuple[Intent, ...]:
     return tuple(sorted(found, key=lambda intent: intent.since))
 
 
+def lease(key: str, text: str) -> tuple[str, float, str]:
+    """Whose note it is, until when they are at work, and what is told of it; of a note that is none, for ever over.
+
+    A note in a format that a newer version of this program writes has its lease in the same place.
+    """
+    try:
+        intent = Intent.parse(key, text)
+    except ValueError as error:
+        raw = _json(text)
+        owner, until = raw.get("owner"), raw.get("until")
+        known = isinstance(owner, str) and isinstance(until, int | float)
+        return (owner, until, str(error)) if known else ("", 0.0, str(error))  # type: ignore[return-value]
+    return intent.owner, intent.until, intent.told
+
+
 def under_way(tags: Mapping[str, str]) -> str | None:
     """What a registered model's tags say is going on, for a person; None when nothing is."""
     found = notes(tags)
     told = [intent.told for intent in intents(tags)] or [f"the tag {key} holds {STRANGE}" for key in found]
     return f"{told[0]} (and {len(found) - 1} more)" if len(found) > 1 else next(iter(told), None)
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return raw if isinstance(raw, dict) else {}
 
 
 def _fields(raw: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.say import target
 from model_promotion.core.stages import ARCHIVED, stage_of
-from model_promotion.core.steps import SetAlias, Step
+from model_promotion.core.steps import SetAlias
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Plan:
         return SetAlias(self.seen.name, alias, self.seen.at(alias), self.candidate.number, **staged)
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[SetAlias, ...]:
         """The moves, and before them a backup that stands already: it must still stand when the target moves."""
         if not self.moves or self.champion is None or self.moves[0].alias == self.backup_alias:
             return self.moves

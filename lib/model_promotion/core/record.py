@@ -17,16 +17,18 @@ Deeds = Literal["promote", "rollback", "release", "outside", "cleanup"]
 
 @dataclass(frozen=True)
 class Head:
-    """The newest record of a model: its number, where it lies, the SHA-256 of its text."""
+    """The newest record of a model: its number, where it lies, the SHA-256 of its text, and its own id."""
 
     number: int = 0
     id: str = ""
     sha256: str = GENESIS
+    record: str = ""
 
     @property
     def text(self) -> str:
         """The value of the registered model's tag."""
-        return json.dumps({"n": self.number, "id": self.id, "sha256": self.sha256}, separators=(",", ":"))
+        body = {"n": self.number, "id": self.id, "sha256": self.sha256, "record": self.record}
+        return json.dumps(body, separators=(",", ":"))
 
     @classmethod
     def parse(cls, text: str | None) -> "Head":
@@ -39,7 +41,7 @@ class Head:
             return cls()
         try:
             raw = json.loads(text)
-            return cls(int(raw["n"]), str(raw["id"]), str(raw["sha256"]))
+            return cls(int(raw["n"]), str(raw["id"]), str(raw["sha256"]), str(raw["record"]))
         except (TypeError, KeyError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"the tag {HEAD_TAG} holds something this program did not write: {text[:80]!r}") from error
 

@@ -104,6 +104,7 @@ class Request:
 
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""
+        target = () if {"--release", "--apply"} & {*options} else self._target
         model = (self.model,) if self.model else ()
-        words = (*model, *options, *(() if "--release" in options else self._target), *self.address_options)
+        words = (*model, *options, *target, *self.address_options)
         return f"{self.program} {shlex.join(words)}"

@@ -7,14 +7,15 @@ looks at the registry as it was read after the write before it.
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, PromotionError, TimedOut, Unavailable
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.intent import Intent, Move, Work, intents, notes, under_way
+from model_promotion.core.intent import Intent, Move, Work, notes, under_way
 from model_promotion.core.record import HEAD_TAG, Head
+from model_promotion.core.stages import stage_of
 from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -30,25 +31,49 @@ STOPPED = "see what stands with --history, then --recover resume or --recover ab
 class Hands:
     """What is being changed: the model as last read, and what was done to it so far.
 
-    `guard` is the step that announced the work; while it does not stand, nothing is written. `versions` are those whose
-    tags are written, as last read.
+    `intent` is what was announced; once it is seen to be gone, nothing more is written. `versions` are those whose tags
+    are written, as last read.
     """
 
     world: World
     seen: RegisteredModel
-    guard: SetTag | None = None
+    intent: Intent | None = None
     versions: dict[str, Version] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     unsettled: Step | None = None
     may_land_later: bool = False
 
+    def afresh(self) -> "Hands":
+        """The same work, with nothing of it done yet: for what fails without undoing what was done before it."""
+        return replace(self, entries=[], unsettled=None)
+
+    def announce(self, intent: Intent) -> None:
+        """The first step of all."""
+        self._take(intent.opening(self.seen.name))
+        self.intent = intent
+
+    def look(self) -> None:
+        """Whether the work is ours still: after its lease it may have been taken over, so that is read again.
+
+        Raises:
+            Conflict: when somebody took it over.
+        """
+        if self.intent and self.world.clock.now() >= self.intent.until:
+            self.read()
+        if not self._ours():
+            raise Conflict("somebody else has taken this over meanwhile", hint=STOPPED)
+
     def take(self, step: Step) -> None:
         """One step: it must find what it expects, and is read back.
 
         Raises:
-            Conflict: when the registry is not as it was when this was decided.
+            Conflict: when the registry is not as it was when this was decided, or somebody took the work over.
             PromotionError: when the write failed and reading shows that it had no effect.
         """
+        self.look()
+        self._take(step)
+
+    def _take(self, step: Step) -> None:
         now = self.value(step)
         if now == step.to:
             self.hold_together()  # Somebody who took this over may have done it.
@@ -83,8 +108,8 @@ class Hands:
                 return self.versions[number].tags.get(key)
         raise AssertionError(step)
 
-    def read(self, step: Step) -> None:
-        """Read what the step is about, with a little patience: after a write, not knowing is the worst answer."""
+    def read(self, step: Step | None = None) -> None:
+        """Read what the step is about (without one, the model); not knowing is the worst answer, so with patience."""
         for attempt in range(1, READ_BACK_TRIES + 1):
             try:
                 self._read_once(step)
@@ -95,11 +120,11 @@ class Hands:
             else:
                 return
 
-    def _read_once(self, step: Step) -> None:
+    def _read_once(self, step: Step | None) -> None:
         if isinstance(step, SetTag) and step.version:
             self.versions[step.version] = self.world.registry.version(step.model, step.version)
         else:
-            self.seen = self.world.registry.model(step.model)
+            self.seen = self.world.registry.model(self.seen.name)
 
     def put_back(self) -> bool:
         """Undo what was done, newest first, where it still stands; whether everything is as it was before.
@@ -112,8 +137,7 @@ class Hands:
         done += [self.unsettled] if self.unsettled else []
         for step in (step.undone() for step in reversed(done)):
             try:
-                if self.guard:
-                    self.read(self.guard)
+                self.read()
                 if not self._ours():
                     return False
                 self.read(step)
@@ -139,23 +163,21 @@ class Hands:
         self.unsettled = None
         raise failure or Conflict(f"{_what(step)} was written, but reads {_said(step, stands)}")
 
-    def hold_together(self, but: Step | None = None) -> None:
+    def hold_together(self) -> None:
         """Everything done so far still stands, the announcement included.
 
         Raises:
-            Conflict: when somebody else changed any of it; `but` is not looked at.
+            Conflict: when somebody else changed any of it.
         """
         for entry in self.entries:
             step = entry.step
             in_reach = isinstance(step, SetAlias) or step.version is None
-            if in_reach and step != but and self.value(step) != step.to:
+            if in_reach and self.value(step) != step.to:
                 raise Conflict(f"{_what(step)} was changed by somebody else meanwhile: {_said(step, self.value(step))}")
 
     def _ours(self) -> bool:
-        """Whether the announcement, if it was made, is still ours: with somebody else at work nothing is undone."""
-        if self.guard is None:
-            return True
-        return self.value(self.guard) == self.guard.to
+        """Whether the announcement stands: with somebody else at work nothing is written, and nothing undone."""
+        return self.intent is None or self.seen.tags.get(self.intent.key) == self.intent.text
 
     def _enter(self, step: Step, deed: str) -> None:
         self.entries.append(Entry(step, self.world.clock.now(), deed))  # type: ignore[arg-type]
@@ -163,12 +185,16 @@ class Hands:
 
 @dataclass(frozen=True)
 class Acted:
-    """How it went: the deeds, and where it failed, the error and what stands now."""
+    """How it went: the hands that did it, and where it failed, the error and what stands now."""
 
-    entries: tuple[Entry, ...]
-    seen: RegisteredModel
+    hands: Hands
     failure: PromotionError | None = None
     stands: str = ""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What was done, and undone."""
+        return tuple(self.hands.entries)
 
 
 def announced(kind: Work, moves: tuple[Move, ...], seen: RegisteredModel, world: World) -> Intent:
@@ -179,12 +205,17 @@ def announced(kind: Work, moves: tuple[Move, ...], seen: RegisteredModel, world:
     return Intent(new, new, kind, target, moves, now, owner=world.owner.name, until=until, record=record)
 
 
+def head_of(seen: RegisteredModel) -> Head:
+    """The newest record, as the registry tells; number -1 when its tag makes no sense."""
+    try:
+        return Head.parse(seen.tags.get(HEAD_TAG))
+    except ValueError:
+        return Head(-1)
+
+
 def next_number(seen: RegisteredModel) -> int:
     """The number of the record that comes next; 0 when the head of the records cannot be read."""
-    try:
-        return Head.parse(seen.tags.get(HEAD_TAG)).number + 1
-    except ValueError:
-        return 0
+    return head_of(seen).number + 1
 
 
 def carry_out(intent: Intent, steps: Sequence[Step], world: World, seen: RegisteredModel) -> Acted:
@@ -192,20 +223,18 @@ def carry_out(intent: Intent, steps: Sequence[Step], world: World, seen: Registe
 
     Nothing may have been recorded since the reading that the intent was made from.
     """
-    opening = intent.opening(seen.name)
-    hands = Hands(world, seen, opening)
+    hands = Hands(world, seen)
     try:
-        hands.take(opening)
-        go_first(hands, opening)
+        hands.announce(intent)
+        go_first(hands, intent)
         _nothing_since(hands.seen, intent)
         for step in steps:
             if step is steps[-1]:
                 hands.not_yet(step)
             hands.take(step)
             if isinstance(step, SetAlias) and step.was != step.to:
-                world.voice.tell(Event(Kind.PASSED, step.alias, f"{step.sentence}, read back"))
-        # A note that was taken away by hand is no loss now; but who took this work over has recorded it, or will.
-        hands.hold_together(but=None if _taken_over(hands.seen, intent) else opening)
+                world.voice.tell(Event(Kind.PASSED, stage_of(step.alias) or step.alias, f"{step.sentence}, read back"))
+        hands.hold_together()
     except PromotionError as error:
         return _undone(hands, error)
     except KeyboardInterrupt:
@@ -213,10 +242,10 @@ def carry_out(intent: Intent, steps: Sequence[Step], world: World, seen: Registe
     except BaseException:
         undisturbed(hands.put_back)  # A defect of ours must not leave the work half done either.
         raise
-    return Acted(tuple(hands.entries), hands.seen)
+    return Acted(hands)
 
 
-def go_first(hands: Hands, opening: SetTag, over: Collection[str] = ()) -> None:
+def go_first(hands: Hands, intent: Intent, over: Collection[str] = ()) -> None:
     """Of those who announced themselves at the same time, the one whose note comes first in order goes on.
 
     It waits for the others to withdraw. Who is not there any more would not: the notes in `over` are not waited for.
@@ -224,23 +253,17 @@ def go_first(hands: Hands, opening: SetTag, over: Collection[str] = ()) -> None:
     Raises:
         Conflict: when somebody else goes first, or does not withdraw.
     """
-    until = hands.world.clock.now() + RIVALS_WAIT_S
-    while rivals := {key: text for key, text in notes(hands.seen.tags).items() if key not in (opening.key, *over)}:
-        if min(rivals) < opening.key or hands.world.clock.now() >= until:
+    ours, until = intent.key, hands.world.clock.now() + RIVALS_WAIT_S
+    while rivals := {key: text for key, text in notes(hands.seen.tags).items() if key not in (ours, *over)}:
+        if min(rivals) < ours or hands.world.clock.now() >= until:
             raise Conflict(f"somebody else was faster: {under_way(rivals)}")
         hands.world.clock.sleep(RIVALS_LOOK_S)
-        hands.read(opening)
+        hands.read()
 
 
 def _nothing_since(seen: RegisteredModel, intent: Intent) -> None:
     if next_number(seen) != intent.record:
         raise Conflict("something else was done and recorded meanwhile")
-
-
-def _taken_over(seen: RegisteredModel, intent: Intent) -> bool:
-    """Whether this work has another note than ours, or is recorded already."""
-    others = [one for one in intents(seen.tags) if one.work == intent.work and one.id != intent.id]
-    return bool(others) or 0 < intent.record < next_number(seen)
 
 
 def take_each(steps: Sequence[Step], hands: Hands) -> tuple[PromotionError, ...]:
@@ -261,12 +284,12 @@ def _undone(hands: Hands, error: PromotionError) -> Acted:
         clean, _ = undisturbed(hands.put_back, patience=0 if isinstance(error, Interrupted) else 1)
     except KeyboardInterrupt:
         last = f"ended at once; {_aliases(hands)} when last read"
-        return Acted(tuple(hands.entries), hands.seen, Interrupted(last, hint=STOPPED), "nothing more was put back")
+        return Acted(hands, Interrupted(last, hint=STOPPED), "nothing more was put back")
     stands = standing(hands)
-    if hands.may_land_later:
-        error = TimedOut(str(error), hint=STOPPED)
+    if not clean:
+        error = type(error)(str(error), hint=STOPPED)
     what = "everything was put back" if clean else "not everything could be put back"
-    return Acted(tuple(hands.entries), hands.seen, error, f"{what}: {stands}")
+    return Acted(hands, error, f"{what}: {stands}")
 
 
 def standing(hands: Hands) -> str:

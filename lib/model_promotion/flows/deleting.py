@@ -7,7 +7,6 @@ from typing import Any
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.intent import Intent
 from model_promotion.core.request import Request
 from model_promotion.flows.acting import Hands, announced, carry_out, take_each
 from model_promotion.flows.recording import NOTHING_WRITTEN, Deed, Written, write_down
@@ -35,28 +34,32 @@ def delete(versions: Sequence[Version], stays: StaysBecause, request: Request, w
     acted = carry_out(intent, (), world, seen)
     if acted.failure:
         return Deleted(failure=acted.failure)
-    hands = Hands(world, acted.seen, intent.opening(seen.name))
+    hands = acted.hands
     tried, failure = _each(versions, stays, hands)
     try:
-        hands.seen = world.registry.model(seen.name)
+        hands.read()
         gone = tuple(version for version in tried if is_gone(version.model, version.number, world))
+        return Deleted(gone, close(gone, hands, request.reason), failure)
     except PromotionError as error:
-        told = f"which versions are gone cannot be read ({error}); deleted was at most {_labels(tried) or 'nothing'}"
+        told = f"which versions are gone could not be read or written down ({error}); tried: {_labels(tried) or 'none'}"
         return Deleted(failure=type(error)(told, hint=f"write it down: {request.command('--recover', 'resume')}"))
-    return Deleted(gone, close(intent, gone, hands, request.reason), failure)
 
 
-def close(intent: Intent, gone: Sequence[Version], hands: Hands, why: str) -> Written:
-    """Take the note away; where something is gone, after it is in the record."""
-    closing = intent.opening(hands.seen.name).undone()
+def close(gone: Sequence[Version], hands: Hands, why: str) -> Written:
+    """Take the note away; where something is gone, after it is in the record.
+
+    Raises:
+        Conflict: when somebody took the work over: the record is theirs to write.
+    """
+    intent = hands.intent
+    assert intent is not None  # noqa: S101 - it was announced; tells the type checker
     if not gone:
-        failed = take_each([closing], hands)
+        hands = hands.afresh()
+        failed = take_each([intent.opening(hands.seen.name).undone()], hands)
         return Written("", tuple(hands.entries), tuple(map(str, failed)))
     told = "; ".join(filter(None, (f"deleted {_labels(gone)}", why)))
     evidence = {"deleted": [_kept_of(version) for version in gone]}
-    return write_down(
-        Deed(intent.work, "cleanup", "", None, None, told, evidence=evidence), hands.seen, closing, hands.world
-    )
+    return write_down(Deed(intent.work, "cleanup", "", None, None, told, evidence=evidence), hands)
 
 
 def is_gone(model: str, number: str, world: World) -> bool:
@@ -94,12 +97,10 @@ def _unneeded(version: Version, stays: StaysBecause, hands: Hands) -> Version | 
     Raises:
         Conflict: when our announcement was taken away.
     """
-    world, opening = hands.world, hands.guard
-    assert opening is not None  # noqa: S101 - made with one above; tells the type checker
+    world = hands.world
     world.renew()
-    hands.read(opening)
-    if hands.value(opening) != opening.to:
-        raise Conflict("somebody else took the announcement away, so nothing more is deleted")
+    hands.read()
+    hands.look()
     try:
         fresh = world.registry.version(version.model, version.number)
     except NotFound:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model_promotion.core.entities import READY, RegisteredModel, Version
+from model_promotion.core.entities import READY, Version
 from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, Intent
@@ -14,27 +14,36 @@ from model_promotion.flows.acting import Hands, take_each
 from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
-from model_promotion.world import World
 
 
-def _steps(intent: Intent, world: World, model: str) -> tuple[Step, ...]:
-    held = find_version(model, intent.holds, world.registry).tags.get(HOLD_TAG) if intent.holds else None
-    return intent.steps(model, held)
+def _work(hands: Hands) -> Intent:
+    if hands.intent is None:
+        raise AssertionError("only what was taken over is ended")
+    return hands.intent
 
 
-def resumed(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
+def _steps(intent: Intent, hands: Hands) -> tuple[Step, ...]:
+    """What there is to do, but for the hold of a version that was deleted meanwhile."""
+    model, registry = hands.seen.name, hands.world.registry
+    if intent.holds is None:
+        return intent.steps(model)
+    if is_gone(model, intent.holds, hands.world):
+        return tuple(step for step in intent.steps(model) if isinstance(step, SetAlias))
+    return intent.steps(model, registry.version(model, intent.holds).tags.get(HOLD_TAG))
+
+
+def resumed(request: Request, hands: Hands) -> Outcome:
     """Take the steps that are missing, and write the record.
 
     Raises:
         PromotionError: when the version cannot be found or is not ready any more.
     """
-    move = intent.move
-    target = find_version(seen.name, str(move.to), world.registry)
-    if target.status != READY:
-        raise Conflict(f"{target.label} is {target.status}, not READY", hint=request.command("--recover", "abandon"))
-    opening = intent.opening(seen.name)
-    hands, steps = Hands(world, seen, opening), _steps(intent, world, seen.name)
-    undo_it = f"undo it instead: {request.command('--recover', 'abandon')}"
+    hands, intent, model = hands.afresh(), _work(hands), hands.seen.name
+    move, undo_it = intent.move, f"undo it instead: {request.command('--recover', 'abandon')}"
+    target = find_version(model, str(move.to), hands.world.registry)
+    if target.status != READY and intent.kind != "release":
+        raise Conflict(f"{target.label} is {target.status}, not READY", hint=undo_it)
+    steps = _steps(intent, hands)
     # Before the first write: half of a resumed promotion would be worse than none.
     if strange := [step for step in steps if hands.value(step) not in (step.was, step.to)]:
         error = Conflict(f"{strange[0].sentence}: somebody else changed that meanwhile")
@@ -43,12 +52,12 @@ def resumed(request: Request, intent: Intent, seen: RegisteredModel, world: Worl
         return stuck(hands, failed[0], request, undo_it)
     evidence = {"steps": hands.entries, "resumed": True}
     deed = Deed(intent.work, intent.kind, move.alias, move.was, move.to, request.reason, evidence=evidence)
-    written = write_down(deed, hands.seen, opening.undone(), world)
+    written = write_down(deed, hands)
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
-        summary=_said(intent, "finished", seen.name, move.to),
-        model=seen.name,
+        summary=_said(intent, "finished", model, move.to),
+        model=model,
         was=move.was,
         to=move.to,
         entries=(*hands.entries, *written.entries),
@@ -75,12 +84,13 @@ def _said(intent: Intent, how: str, model: str, stands: str | None) -> str:
     return f"the {intent.kind} was {how}: {model} {target(intent.target)} is {version(stands)}"
 
 
-def abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
+def abandoned(request: Request, hands: Hands) -> Outcome:
     """Put everything back where it still stands, and say what somebody else has changed since."""
-    hands, undoing = Hands(world, seen), [step.undone() for step in reversed(intent.steps(seen.name))]
+    hands, intent, seen = hands.afresh(), _work(hands), hands.seen
+    undoing = [step.undone() for step in reversed(intent.steps(seen.name))]
     # What was deleted meanwhile cannot be gone back to; that must not keep the note here for good.
     named = {intent.holds, *(move.was for move in intent.moves)} - {None}
-    gone = {number for number in named if is_gone(seen.name, str(number), world)}
+    gone = {number for number in named if is_gone(seen.name, str(number), hands.world)}
     if intent.move.was in gone and seen.at(intent.target) == intent.move.to and not request.force:
         error = Conflict(f"{version(intent.move.was)} was deleted meanwhile, so nothing can go back to it")
         ways = f"finish it instead: {request.command('--recover', 'resume')}, or only take the note away: --force"
@@ -101,20 +111,22 @@ def abandoned(request: Request, intent: Intent, seen: RegisteredModel, world: Wo
     warnings = tuple(f"{target(alias)} {why} and is left alone" for alias, why in left.items())
     alias = intent.target
     stands = seen.at(alias) if alias in left else intent.move.was
-    said = _said(intent, "undone", seen.name, stands)
+    how = "left as it was found" if alias in left else "undone"
+    said = _said(intent, how, seen.name, stands)
     outcome = finished(request, hands, (*steps, intent.opening(seen.name).undone()), said)
     return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))
 
 
-def swept(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> Outcome:
+def swept(request: Request, hands: Hands) -> Outcome:
     """Write down what a cleanup has deleted; what it has not, stays."""
-    gone = [Version(seen.name, number) for number in intent.doomed if is_gone(seen.name, number, world)]
-    written = close(intent, gone, Hands(world, seen), request.reason)
+    hands, intent, model = hands.afresh(), _work(hands), hands.seen.name
+    gone = [Version(model, number) for number in intent.doomed if is_gone(model, number, hands.world)]
+    written = close(gone, hands, request.reason)
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
-        summary=f"{intent.what} was cut off: {len(gone)} of them are gone and recorded, the rest stays",
-        model=seen.name,
+        summary=f"{model}: {intent.what} was cut off; {len(gone)} of them are gone, the rest stays",
+        model=model,
         entries=written.entries,
         record=written.place,
         warnings=written.warnings,

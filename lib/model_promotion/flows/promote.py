@@ -1,6 +1,7 @@
 """Promotion: look, judge, decide; then act, and undo every act unless all of them hold."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from model_promotion.core import say
 from model_promotion.core.decision import Decision, decide
@@ -44,7 +45,7 @@ def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] 
 
 def _intent_of(plan: Plan, world: World) -> Intent:
     """The announcement of this plan's moves, under a new id."""
-    moves = tuple(Move(move.alias, move.was, move.to, move.enters_from, move.leaves_to) for move in plan.moves)
+    moves = tuple(Move(move.alias, move.was, move.to, move.enters_from, move.leaves_to) for move in plan.steps)
     return announced("promote", moves, plan.seen, world)
 
 
@@ -67,11 +68,12 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     if acted.failure:
         return _failed(plan, request, acted, judged)
     move = intent.move
-    evidence = {"findings": findings, "decision": decision, "steps": acted.entries, "policy": world.policy.digest}
+    entries = acted.entries
+    evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
     ends, noticed = (move.alias, move.was, move.to), _noticed(findings)
     deed = Deed(intent.work, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
-    written = write_down(deed, acted.seen, intent.opening(plan.seen.name).undone(), world)
+    written = write_down(deed, acted.hands)
     code = ExitCode.WARNED if written.warnings else decision.code
     return Outcome(
         mode=request.mode,
@@ -82,7 +84,7 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         to=move.to,
         findings=findings,
         decision=decision,
-        entries=(*acted.entries, *written.entries),
+        entries=(*entries, *written.entries),
         record=written.place,
         warnings=written.warnings,
         undo=_way_back(plan, request),
@@ -166,7 +168,7 @@ def _which(plan: Plan, request: Request) -> tuple[str, ...]:
 
 def _writes(plan: Plan, world: World) -> tuple[Step, ...]:
     """Every write to the registry, in order; the run that holds the record comes before the head of the records."""
-    opening = _intent_of(plan, world).opening(plan.seen.name)
+    opening = replace(_intent_of(plan, world), id="<id>").opening(plan.seen.name)
     head = SetTag(plan.seen.name, HEAD_TAG, plan.seen.tags.get(HEAD_TAG), "the hash of the record")
     return (opening, *plan.moves, head, opening.undone())
 

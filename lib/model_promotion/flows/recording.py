@@ -10,7 +10,7 @@ from model_promotion.core.entities import Identity, RegisteredModel
 from model_promotion.core.errors import PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Record, Stored, body_of
-from model_promotion.core.steps import Entry, SetTag
+from model_promotion.core.steps import Entry, SetTag, Step
 from model_promotion.flows.acting import Hands, take_each
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -52,30 +52,37 @@ class Written:
 NOTHING_WRITTEN = Written("")
 
 
-def write_down(deed: Deed, seen: RegisteredModel, closing: SetTag | None, world: World) -> Written:
+def write_down(deed: Deed, hands: Hands) -> Written:
     """Append the record, move the head of the chain to it, and take the announcement away.
 
     Nothing that fails here undoes the promotion, and nothing passes in silence; an interrupt comes too late.
+
+    Raises:
+        Conflict: when somebody took the work over meanwhile: the record is theirs to write.
     """
-    written, interrupted = undisturbed(partial(_write_down, deed, seen, closing, world))
+    written, interrupted = undisturbed(partial(_write_down, deed, hands))
     late = (f"the interrupt came when the {deed.kind} was done already; it was recorded",) if interrupted else ()
     return replace(written, warnings=(*written.warnings, *late))
 
 
-def _write_down(deed: Deed, seen: RegisteredModel, closing: SetTag | None, world: World) -> Written:
-    head, warnings = _head(seen)
+def _write_down(deed: Deed, hands: Hands) -> Written:
+    hands.look()
+    hands, world = hands.afresh(), hands.world
+    seen, head, warnings = hands.seen, *_head(hands.seen)
     fallen: tuple[str, ...] = ()
     for one in (deed.outside, deed) if deed.outside else (deed,):
         record = _record(one, seen.name, head, world)
         place, lies_at, failure = _append(record, world)
-        head, fallen = Head(record.number, lies_at, record.sha256), (*fallen, *failure)
-    steps = [SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), *([closing] if closing else [])]
-    hands = Hands(world, seen)
-    failed = take_each(steps, hands)
+        head, fallen = Head(record.number, lies_at, record.sha256, record.id), (*fallen, *failure)
+    ending: list[Step] = [SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text)]
+    if hands.intent:
+        ending.append(hands.intent.opening(seen.name).undone())
+    failed = take_each(ending, hands)
     world.voice.tell(Event(Kind.WARNED if fallen else Kind.PASSED, "Record", f"#{head.number} in {place}"))
-    ours = closing is not None and hands.value(closing) == closing.was
+    ours = bool(hands.intent and hands.intent.key in hands.seen.tags)
     open_ends = [f"{error}; to finish: --recover resume" if ours else str(error) for error in failed]
-    return Written(f"#{head.number} in {place} ({head.id})", tuple(hands.entries), (*fallen, *warnings, *open_ends))
+    warnings = (*fallen, *warnings, *open_ends)
+    return Written(f"#{head.number} in {place} ({head.id})", tuple(hands.entries), warnings)
 
 
 def all_lines(model: str, world: World) -> list[Line]:

@@ -5,15 +5,16 @@ from dataclasses import replace
 from functools import partial
 
 from model_promotion.core.entities import RegisteredModel
-from model_promotion.core.errors import Conflict, PromotionError, Unavailable
+from model_promotion.core.errors import Conflict, NotFound, PromotionError, Unavailable
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import STRANGE, Intent, intents, notes
+from model_promotion.core.intent import HOLD_TAG, STRANGE, Intent, intents, lease, notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
 from model_promotion.core.steps import SetTag, Step
-from model_promotion.flows.acting import Hands, go_first, next_number
+from model_promotion.flows.acting import Hands, go_first, head_of
+from model_promotion.flows.deleting import is_gone
 from model_promotion.flows.ending import abandoned, finished, resumed, stuck, swept
 from model_promotion.flows.recording import all_lines, all_stored
 from model_promotion.flows.resolve import find_model
@@ -28,86 +29,106 @@ def run(request: Request, world: World) -> Outcome:
 
 def _recovered(request: Request, world: World) -> Outcome:
     seen = find_model(request, world.registry)
-    found, ours = notes(seen.tags), intents(seen.tags)
-    if not found:
+    left = notes(seen.tags)
+    if not left:
         return Outcome(request.mode, ExitCode.DONE, f"nothing to recover for {seen.name}", seen.name)
-    for intent in ours:
-        _must_be_over(request, intent, world)
-    # Of several only one got past its announcement and moved anything; the notes of the others are all they left.
-    # A cleanup moves nothing either, so it is taken for the one that was at it before the others.
-    begun = max(ours, key=lambda one: (_moves_made(seen, one), one.kind == "cleanup"), default=None)
-    idle = {one.key: f"{one.what} had moved nothing" for one in ours if begun and one.work != begun.work}
-    idle |= {key: f"the tag {key} held {STRANGE}" for key in found.keys() - {one.key for one in ours}}
-    removal = tuple(SetTag(seen.name, key, found[key], None) for key in idle)
-    said = f"{'; '.join(idle.values())}: what was left of that is removed"
-    removed = finished(request, Hands(world, seen), removal, said)
-    if begun is None or removed.code != ExitCode.DONE:
-        return removed
-    ended = _ended_one(request, begun, ours, world)
-    if not idle:
-        return ended
-    return replace(ended, summary=f"{ended.summary}; {said}", entries=(*removed.entries, *ended.entries))
+    if any(_may_be_at_work(request, key, text, world) for key, text in left.items()):
+        # Who takes over although the lease runs says that nobody is at work, not that nothing is recorded or deleted.
+        request = replace(request, force=False)
+    begun = _begun(seen, world)
+    said = _said(begun, seen, left)
+    if begun is None:
+        return finished(request, Hands(world, seen), tuple(_removal(seen, left)), said)
+    _end(request, begun, seen, world)  # Before anything is written: it raises when that cannot be known.
+    world.voice.tell(Event(Kind.WORKING, "Recover", begun.told))
+    until = round(world.clock.now() + world.lease_s, 3)
+    ours = replace(begun, id=uuid.uuid4().hex[:12], owner=world.owner.name, until=until)
+    hands = Hands(world, world.registry.model(seen.name))
+    if failed := _taken_over(hands, ours, left):
+        return stuck(hands, failed, request, request.way_out)
+    outcome = _ended(request, hands, _end(request, ours, hands.seen, world))
+    return replace(outcome, summary="; ".join(filter(None, (outcome.summary, said))))
 
 
-def _moves_made(seen: RegisteredModel, intent: Intent) -> int:
+def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
+    if end and hands.intent:
+        return finished(request, hands, end, f"the {hands.intent.kind} had ended and is recorded; its note is gone")
+    if hands.intent and hands.intent.kind == "cleanup":
+        return swept(request, hands)
+    return (resumed if request.recovery == "resume" else abandoned)(request, hands)
+
+
+def _begun(seen: RegisteredModel, world: World) -> Intent | None:
+    """The work that got furthest. Of several only one got past its announcement; the others left nothing but notes."""
+    ours = {intent.work: intent for intent in intents(seen.tags)}
+    if len(ours) <= 1:
+        return next(iter(ours.values()), None)
+    recorded = {line.id for line in all_lines(seen.name, world)}
+    return max(ours.values(), key=lambda intent: (intent.work in recorded, _moves_made(seen, intent, world)))
+
+
+def _moves_made(seen: RegisteredModel, intent: Intent, world: World) -> int:
     """How many of its moves stand; two promotions of one alias have that of the backup in common."""
+    if intent.kind == "release":
+        try:
+            return HOLD_TAG not in world.registry.version(seen.name, str(intent.holds)).tags
+        except NotFound:
+            return 0
+    if intent.kind == "cleanup":
+        return sum(is_gone(seen.name, number, world) for number in intent.doomed)
     return sum(move.was != move.to == seen.at(move.alias) for move in intent.moves)
 
 
-def _must_be_over(request: Request, intent: Intent, world: World) -> None:
-    """Nobody is at work on it any more.
+def _said(begun: Intent | None, seen: RegisteredModel, left: dict[str, str]) -> str:
+    """What is taken away beside the work that is ended, for a person."""
+    ours = intents(seen.tags)
+    idle = {one.work: f"{one.what} had moved nothing" for one in ours if begun and one.work != begun.work}
+    strange = [f"the tag {key} held {STRANGE}" for key in left if key not in {one.key for one in ours}]
+    return "; ".join(f"{one}; its note was removed" for one in (*idle.values(), *strange))
+
+
+def _removal(seen: RegisteredModel, left: dict[str, str]) -> list[SetTag]:
+    return [SetTag(seen.name, key, text, None) for key, text in left.items()]
+
+
+def _may_be_at_work(request: Request, key: str, text: str, world: World) -> bool:
+    """Whether somebody may be at work on it; with --force that is taken upon oneself.
 
     Raises:
-        Conflict: while its lease runs and its process may be alive; --force does not wait.
+        Conflict: while its lease runs and its process may be alive, without --force.
     """
-    left_s = intent.until - world.clock.now()
+    owner, until, told = lease(key, text)
+    left_s = until - world.clock.now()
     # A process that asks for recovery is not at work on what it asks about.
-    over = left_s <= 0 or intent.owner == world.owner.name or world.owner.is_gone(intent.owner)
+    over = left_s <= 0 or owner == world.owner.name or world.owner.is_gone(owner)
     if not over and not request.force:
         raise Conflict(
-            f"{intent.told}; it may be at work for another {left_s:.0f} s",
-            hint=f"wait; if it is surely dead: {request.command('--recover', str(request.recovery), '--force')}",
+            f"{told}; it may be at work for another {left_s:.0f} s",
+            hint=f"wait; if it is surely dead: {_forced(request)}",
         )
+    return not over
 
 
-def _ended_one(request: Request, intent: Intent, over: tuple[Intent, ...], world: World) -> Outcome:
-    """Take one piece of work over, then finish or undo it; `over` are all the notes that nobody is at work on."""
-    world.voice.tell(Event(Kind.WORKING, "Recover", intent.told))
-    until = round(world.clock.now() + world.lease_s, 3)
-    ours = replace(intent, id=uuid.uuid4().hex[:12], owner=world.owner.name, until=until)
-    hands = Hands(world, world.registry.model(request.model))
-    if failed := _taken_over(hands, ours, over):
-        return stuck(hands, failed, request, request.way_out)
-    if end := _end(request, ours, hands.seen, world):
-        said = f"the {ours.kind} had ended and is recorded; its note is gone"
-        return finished(request, Hands(world, hands.seen), end, said)
-    if ours.kind == "cleanup":
-        return swept(request, ours, hands.seen, world)
-    finish = resumed if request.recovery == "resume" else abandoned
-    return finish(request, ours, hands.seen, world)
-
-
-def _taken_over(hands: Hands, ours: Intent, over: tuple[Intent, ...]) -> PromotionError | None:
+def _taken_over(hands: Hands, ours: Intent, left: dict[str, str]) -> PromotionError | None:
     """Our own note first, then those that were left go; when somebody else is faster, ours goes again.
 
-    Whoever is still at it misses its own note before its next write.
+    Whoever is still at it misses its own note once its lease is over.
     """
-    model, left = hands.seen.name, [one for one in over if one.work == ours.work]
     try:
-        hands.take(ours.opening(model))
-        go_first(hands, ours.opening(model), over=[one.key for one in over])
-        _must_be_left(hands.seen, left)
-        for one in left:
-            hands.take(one.opening(model).undone())
+        hands.announce(ours)
+        go_first(hands, ours, over=left)
+        if not notes(hands.seen.tags).keys() & left.keys():
+            return _withdrawn(hands, Conflict("somebody else has recovered it meanwhile"))
+        for step in _removal(hands.seen, left):
+            hands.take(step)
     except PromotionError as error:
-        hands.put_back()
-        return error
+        return _withdrawn(hands, error)
     return None
 
 
-def _must_be_left(seen: RegisteredModel, left: list[Intent]) -> None:
-    if not notes(seen.tags).keys() & {one.key for one in left}:
-        raise Conflict("somebody else has recovered it meanwhile")
+def _withdrawn(hands: Hands, error: PromotionError) -> PromotionError:
+    hands.put_back()
+    return error
 
 
 def _end(request: Request, intent: Intent, seen: RegisteredModel, world: World) -> tuple[Step, ...]:
@@ -116,8 +137,8 @@ def _end(request: Request, intent: Intent, seen: RegisteredModel, world: World) 
     Raises:
         Unavailable: when it may be recorded and the record cannot be read; with --force it is taken as not recorded.
     """
-    closing = intent.opening(seen.name).undone()
-    if 0 < intent.record < next_number(seen):
+    head, closing = head_of(seen), intent.opening(seen.name).undone()
+    if head.record == intent.work:
         return (closing,)
     try:
         stored = _recorded(intent, seen, world)
@@ -125,17 +146,23 @@ def _end(request: Request, intent: Intent, seen: RegisteredModel, world: World) 
         # The record comes after the move: what has not been moved is not recorded either.
         moved = intent.kind == "release" or seen.at(intent.target) == intent.move.to
         if moved and not request.force:
-            sure = request.command("--recover", str(request.recovery), "--force")
             raise Unavailable(
                 f"not recovered: whether {intent.what} is recorded already cannot be read: {error}",
-                hint=f"wait for the record, or if it cannot be waited for: {sure}",
+                hint=f"wait for the record; if it is surely not recorded: {_forced(request)}",
             ) from error
         world.voice.tell(Event(Kind.WARNED, "Record", f"cannot be read, taken as not written: {error}"))
         return ()
     if stored is None:
         return ()
-    head = Head(int(body_of(stored.text)["number"]), stored.id, digest(stored.text))
-    return (SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text), closing)
+    number = int(body_of(stored.text)["number"])
+    if number <= head.number:
+        return (closing,)
+    ended = Head(number, stored.id, digest(stored.text), intent.work)
+    return (SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), ended.text), closing)
+
+
+def _forced(request: Request) -> str:
+    return request.command("--recover", str(request.recovery), "--force")
 
 
 def _recorded(intent: Intent, seen: RegisteredModel, world: World) -> Stored | None:

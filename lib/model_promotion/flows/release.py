@@ -29,9 +29,10 @@ def run(request: Request, world: World) -> Outcome:
     acted = carry_out(intent, intent.steps(seen.name, held), world, seen)
     if failure := acted.failure:
         kept = f"the hold was not lifted: {failure}; {acted.stands}"
-        raise type(failure)(kept, hint=failure.hint or "try again")
+        again = request.command("--version", version.number, "--release")
+        raise type(failure)(kept, hint=failure.hint or f"try again: {again}")
     deed = Deed(intent.work, "release", "", version.number, version.number, request.reason)
-    written = write_down(deed, acted.seen, intent.opening(seen.name).undone(), world)
+    written = write_down(deed, acted.hands)
     summary = f"{version.label} of {seen.name} may be promoted again (it was {held})"
     return _outcome(request, version, summary, written)
 

@@ -9,6 +9,7 @@ from model_promotion.core.errors import NoRegistry, NotFound, PromotionError
 from model_promotion.core.plan import Plan
 from model_promotion.core.request import Request
 from model_promotion.core.selector import ByAlias, ByNumber, BySemver, Latest, Selector
+from model_promotion.core.stages import as_target, stage_of
 from model_promotion.ports import RegistryReader
 from model_promotion.together import together
 
@@ -61,8 +62,8 @@ def find_number(request: Request, seen: RegisteredModel, registry: RegistryReade
         case ByNumber(number):
             return number
         case ByAlias(alias):
-            if (stands := seen.at(alias)) is not None:
-                return stands
+            if held := seen.at(alias):
+                return held
             raise _no_alias(request, alias, seen)
         case Latest():
             versions = registry.versions(seen.name)
@@ -117,9 +118,11 @@ def _tagged(name: str, semver: str, registry: RegistryReader) -> str:
 
 
 def _no_alias(request: Request, alias: str, seen: RegisteredModel) -> NotFound:
-    known = ", ".join(f"{say.target(name)} (v{number})" for name, number in sorted(seen.aliases.items()))
+    stood = [*seen.aliases.items(), *((as_target(stage), number) for stage, number in seen.stages.items())]
+    known = ", ".join(f"{say.target(name)} (v{number})" for name, number in sorted(stood))
+    lacking = f"nothing in {say.target(alias)}" if stage_of(alias) else f"no alias {say.target(alias)}"
     return NotFound(
-        f"{seen.name} has no alias {say.target(alias)}; it has {known or 'no alias at all'}",
+        f"{seen.name} has {lacking}; it has {known or 'no alias at all'}",
         hint=f"name the candidate: {request.command('--version', 'latest')} (or --version N, --from ALIAS)",
     )
 

@@ -17,7 +17,7 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
 from model_promotion.core.stages import ARCHIVED, stage_of
-from model_promotion.flows.acting import Acted, Hands, announced, carry_out, next_number, take_each
+from model_promotion.flows.acting import Acted, announced, carry_out, next_number, take_each
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import find_model, find_version
 from model_promotion.together import both, together
@@ -170,7 +170,8 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     acted = carry_out(intent, (first,), world, seen)
     if acted.failure:
         return _failed(request, acted, move)
-    hands = Hands(world, acted.seen, versions={left.number: left})
+    hands = acted.hands.afresh()
+    hands.versions[left.number] = left
     # Each for itself: a backup alias that cannot be set is no reason to leave the bad version without its hold.
     warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
     is_held = "is held" if HOLD_TAG in hands.versions[left.number].tags else "could not be held"
@@ -178,7 +179,7 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     deed = Deed(
         intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), {"steps": entries}, way.noticed
     )
-    written = write_down(deed, hands.seen, intent.opening(seen.name).undone(), world)
+    written = write_down(deed, hands)
     warnings += written.warnings
     return Outcome(
         mode=request.mode,
@@ -212,7 +213,7 @@ def _failed(request: Request, acted: Acted, move: Move) -> Outcome:
         mode=request.mode,
         code=failure.code,
         summary=f"not rolled back: {failure}; {acted.stands}",
-        model=acted.seen.name,
+        model=acted.hands.seen.name,
         was=move.was,
         to=move.to,
         entries=acted.entries,

@@ -39,7 +39,7 @@ class MemoryRegistry:
         if name not in self.models:
             raise NotFound(f"could not read model {name}: it does not exist")
         # As MLflow does: of the versions in a stage it names the one with the highest number.
-        stages = {version.stage: version.number for version in reversed(self.versions(name)) if version.stage}
+        stages = {version.stage: version.number for version in reversed(self._known(name)) if version.stage}
         return replace(self.models[name], stages=stages)
 
     def version(self, name: str, number: str) -> Version:
@@ -50,6 +50,9 @@ class MemoryRegistry:
 
     def versions(self, name: str) -> Sequence[Version]:
         """All versions, highest number first."""
+        return self._known(name)
+
+    def _known(self, name: str) -> list[Version]:
         found = [version for (model, _), version in self.known.items() if model == name]
         return sorted(found, key=lambda version: -int(version.number))
 

@@ -1,0 +1,131 @@
+"""Promotion, rollback, hold, record and recovery where versions stand in stages instead of behind aliases."""
+
+from itertools import product
+
+import pytest
+
+from model_promotion.core.errors import NotFound
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.intent import HOLD_TAG
+from model_promotion.core.request import Mode
+from model_promotion.core.selector import ByAlias
+from tests.worlds import (
+    MODEL,
+    Effect,
+    Killed,
+    Scene,
+    a_scene,
+    interrupted_after,
+    killed_after,
+    killed_before,
+    refused,
+    version,
+)
+
+PRODUCTION = "stage:Production"
+# Written by a promotion: intent, backup, stage, head, end.
+WRITES = list(product([1, 2, 3, 4, 5], [killed_before, killed_after]))
+
+
+def a_staged_scene(**stages: str) -> Scene:
+    """v1 is in Production and v2 in Staging unless `stages` says otherwise; nobody has an alias."""
+    where = {"v1": "Production", "v2": "Staging", "v3": "None", "v4": "None", **stages}
+    scene = a_scene(*(version(name[1:], stage=stage) for name, stage in sorted(where.items())), aliases={})
+    return scene.heal()
+
+
+def stages(scene: Scene) -> dict[str, str]:
+    return {number: known.stage for (_, number), known in scene.registry.known.items()}
+
+
+def test_a_promotion_archives_the_version_in_place_and_keeps_its_number() -> None:
+    scene = a_staged_scene()
+    outcome = scene.promote("2", target_alias=PRODUCTION)
+    assert (outcome.code, stages(scene)) == (
+        ExitCode.DONE,
+        {"1": "Archived", "2": "Production", "3": "None", "4": "None"},
+    )
+    assert scene.aliases == {"prev_stage_production": "1"}
+    assert "stage Production: v1 -> v2" in outcome.summary
+    assert outcome.undo.endswith("--rollback --to-stage Production")
+    assert (scene.fits(), scene.noted) == (True, {})
+
+
+def test_a_first_promotion_has_nothing_to_archive() -> None:
+    scene = a_staged_scene(v1="None")
+    assert scene.promote("2", target_alias=PRODUCTION).code is ExitCode.DONE
+    assert stages(scene)["2"] == "Production"
+
+
+@pytest.mark.parametrize("effect", [refused, interrupted_after])
+def test_a_promotion_that_fails_puts_both_versions_back_into_their_stages(effect: Effect) -> None:
+    scene = a_staged_scene()
+    before = scene.state()
+    outcome = scene.fail(3, effect).promote("2", target_alias=PRODUCTION)
+    assert outcome.code in (ExitCode.DENIED, ExitCode.INTERRUPTED)
+    assert (stages(scene)["1"], stages(scene)["2"], scene.state()) == ("Production", "Staging", before)
+
+
+def test_a_rollback_goes_by_the_record_and_archives_and_holds_what_it_leaves() -> None:
+    scene = a_staged_scene()
+    scene.promote("2", target_alias=PRODUCTION)
+    outcome = scene.rollback(target_alias=PRODUCTION)
+    assert (outcome.code, stages(scene)["1"], stages(scene)["2"]) == (ExitCode.DONE, "Production", "Archived")
+    assert HOLD_TAG in scene.registry.version(MODEL, "2").tags
+    assert scene.promote("2", target_alias=PRODUCTION).code is ExitCode.REFUSED
+    assert [(record.alias, record.was, record.to) for record in scene.journal.records] == [
+        (PRODUCTION, "1", "2"),
+        (PRODUCTION, "2", "1"),
+    ]
+
+
+@pytest.mark.parametrize(("at", "effect"), WRITES)
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_a_killed_promotion_is_finished_or_each_version_is_back_in_its_stage(at: int, effect: Effect, how: str) -> None:
+    scene = a_staged_scene()
+    before = stages(scene)
+    with pytest.raises(Killed):
+        scene.fail(at, effect).promote("2", target_alias=PRODUCTION)
+    begun, recorded = bool(scene.noted), len(scene.journal.records) == 1
+    assert scene.heal().recover(how).code is ExitCode.DONE
+    done = recorded or (begun and how == "resume")
+    assert stages(scene) == ({**before, "1": "Archived", "2": "Production"} if done else before)
+    assert (scene.fits(), scene.noted) == (True, {})
+
+
+def test_the_history_of_a_stage_is_told_in_its_own_words() -> None:
+    scene = a_staged_scene()
+    scene.promote("2", target_alias=PRODUCTION)
+    told = scene.call(Mode.HISTORY, target_alias=PRODUCTION)
+    assert told.summary == f"stage Production of {MODEL} is v2 now"
+    assert told.table is not None
+    assert told.table.rows[0][3] == "stage Production"
+
+
+@pytest.mark.parametrize(("target", "twin"), [("champion", PRODUCTION), (PRODUCTION, "production")])
+def test_in_step_both_the_stage_and_the_alias_move_and_go_back(target: str, twin: str) -> None:
+    scene = a_staged_scene()
+    if target == "champion":
+        scene.by_hand("champion", "1")
+    call = {"target_alias": target, "sync_stages": True}
+    outcome = scene.promote("2", **call)
+    seen = scene.registry.model(MODEL)
+    assert (outcome.code, seen.at(target), seen.at(twin)) == (ExitCode.DONE, "2", "2")
+    assert "--sync-stages" in outcome.undo
+    back = scene.rollback(**call)
+    seen = scene.registry.model(MODEL)
+    assert (back.code, seen.at(target), seen.at(twin)) == (ExitCode.DONE, "1", "1")
+    assert (scene.fits(), scene.noted) == (True, {})
+
+
+def test_without_the_option_the_stage_is_left_alone() -> None:
+    scene = a_staged_scene()
+    scene.by_hand("champion", "1")
+    scene.promote("2")
+    assert stages(scene)["1"] == "Production"
+
+
+def test_a_stage_in_which_nothing_is_cannot_be_promoted_from() -> None:
+    scene = a_staged_scene(v2="None")
+    with pytest.raises(NotFound, match="has nothing in stage Staging; it has"):
+        scene.promote(target_alias=PRODUCTION, candidate=ByAlias("stage:Staging"), candidate_named=True)
