@@ -29,7 +29,7 @@ def matches(name: str, pattern: str) -> bool:
 
 def in_production(model: RegisteredModel, version: Version, where: str) -> bool:
     """Whether this version is behind the alias (or in the stage) that is in production, or in stage Production."""
-    return version.number == model.at(where) or version.stage in (PRODUCTION, where.partition(":")[2])
+    return version.number == model.at(where) or as_target(version.stage) in (as_target(PRODUCTION), where)
 
 
 def lines(listed: Iterable[Listed], where: str) -> Iterator[Event]:

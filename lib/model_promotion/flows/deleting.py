@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from model_promotion.core.entities import RegisteredModel, Version
-from model_promotion.core.errors import Conflict, Interrupted, NotFound, PromotionError
+from model_promotion.core.errors import Conflict, Interrupted, NotFound, PromotionError, TimedOut
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.request import Request
 from model_promotion.flows.acting import Hands, announced, carry_out, take_each
@@ -39,6 +39,8 @@ def delete(versions: Sequence[Version], stays: StaysBecause, request: Request, w
     try:
         hands.read()
         gone = tuple(version for version in tried if is_gone(version.model, version.number, world))
+        if isinstance(failure, TimedOut) and len(gone) < len(tried):
+            raise failure
         return Deleted(gone, close(gone, hands, request.reason), failure)
     except PromotionError as error:
         told = f"which versions are gone could not be read or written down ({error}); tried: {_labels(tried) or 'none'}"
