@@ -36,6 +36,7 @@ DOORS = {
     "mlflow": {
         "connections/mlflow.py",
         "registries/mlflow.py",
+        "registries/_bulk.py",
         "journals/mlflow.py",
         "scoring/child.py",
         "demo/models.py",
@@ -69,6 +70,7 @@ RUN_BY = {
     "__main__.py": "test_cli.py",
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
+    "flows/deleting.py": "flows/test_cleanup.py",
     "flows/ending.py": "flows/test_recover.py",
     "connections/mlflow.py": "e2e/test_unity_catalog.py",
     "connections/databricks.py": "e2e/test_unity_catalog.py",

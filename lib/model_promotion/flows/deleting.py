@@ -39,6 +39,7 @@ def delete(versions: Sequence[Version], stays: StaysBecause, request: Request, w
     try:
         hands.read()
         gone = tuple(version for version in tried if is_gone(version.model, version.number, world))
+        # What got no answer may still take effect, so it is too early to write it down: recovery does.
         if isinstance(failure, TimedOut) and len(gone) < len(tried):
             raise failure
         return Deleted(gone, close(gone, hands, request.reason), failure)
