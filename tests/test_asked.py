@@ -69,6 +69,14 @@ WRONG = {
     "m --auto --rollback": "--auto is a promotion, and --rollback is none",
     "--auto --list": "--auto is a promotion, and --list is none",
     "m 3 --list": "--list takes no candidate",
+    "m --else-alias next": "--else-alias is where --if-better leaves a candidate",
+    "m 7 --if-better f1 --to staging": "@staging is the target itself",
+    "m 7 --if-better f1 --to-stage Staging": "stage Staging is the target itself",
+    "m 7 --if-better f1 --else-alias champion": "@champion is the target itself",
+    "m 7 --if-better f1 --else-alias prev_champion": "@prev_champion keeps what stood as @champion before",
+    "m --rollback --if-better f1": "--rollback takes no --if-better",
+    "m --history --metadata-file m.json": "--history takes no --metadata-file",
+    "m --metadata-file /dev/null/m.json": "--metadata-file /dev/null/m.json cannot be written: /dev/null is no folder",
 }
 WORDS = {word for line in (*FORMS, *WRONG) for word in line.split()}
 
@@ -105,6 +113,28 @@ def test_a_rollback_of_the_champion_does_not_trip_over_the_source() -> None:
 @pytest.mark.parametrize(("line", "named"), [("m", False), ("m 7", True), ("m --from x", True), ("m@x", True)])
 def test_it_is_known_whether_the_candidate_was_named_or_is_the_default(line: str, named: bool) -> None:
     assert ask(line).request.candidate_named is named
+
+
+ELSE = {
+    "m 7 --if-better f1": "staging",
+    "m 7 --if-better f1 --to production": "staging",
+    "m 7 --if-better f1 --to-stage Production": "stage:Staging",
+    "m 7 --if-better f1 --to-stage Production --else-alias next": "next",
+    "m 7 --if-better f1 --else-alias @next": "next",
+    "m 7": "",
+}
+
+
+@pytest.mark.parametrize(("line", "other"), ELSE.items())
+def test_a_candidate_that_is_not_better_goes_beside_its_target(line: str, other: str) -> None:
+    assert ask(line).request.else_alias == other
+
+
+@pytest.mark.parametrize(
+    "options", ["--if-better f1:0.01 --if-better acc", "--if-better f1 --else-alias next", "--compare-metrics"]
+)
+def test_what_chooses_is_repeated_in_the_commands_that_are_printed(options: str) -> None:
+    assert sorted(ask(f"m 7 {options}").request.gates) == sorted(options.split())
 
 
 def test_a_recovery_is_a_mode_of_its_own() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from model_promotion import catalog
 from model_promotion.core.errors import BadCall
+from model_promotion.core.finding import Weight
 
 ROOF = Path(catalog.__file__).parent
 SHELVES = ["checks", "registries", "access", "serving", "journals", "scoring"]
@@ -28,7 +29,7 @@ def test_listing_imports_nothing() -> None:
 def test_every_check_has_a_topic_a_weight_and_a_question(name: str) -> None:
     module = catalog.load("checks", name)
     assert module.TOPIC
-    assert module.WEIGHT in {"bars", "blocks", "advises"}
+    assert module.WEIGHT in set(Weight)
     assert module.__doc__ is not None
     assert module.__doc__.rstrip().endswith("?")
     assert "?" in module.ask.__doc__

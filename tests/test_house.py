@@ -52,8 +52,9 @@ DOORS = {
     "writing files": {
         "cli.py",
         "journals/file.py",
-        "reports/plan_file.py",
+        "reports/metadata_file.py",
         "reports/step_summary.py",
+        "reports/whole_file.py",
         "registries/memory.py",
         "scoring/process.py",
         "scoring/child.py",
@@ -76,6 +77,7 @@ RUN_BY = {
     "connections/databricks.py": "e2e/test_unity_catalog.py",
     "demo/models.py": "test_demo.py",
     "registries/mlflow.py": "e2e/test_unity_catalog.py",
+    "reports/whole_file.py": "reports/test_plan_file.py",
     "serving/databricks.py": "e2e/test_unity_catalog.py",
     "undisturbed.py": "flows/test_acting.py",
 }

@@ -16,6 +16,7 @@ import pytest
 from model_promotion import catalog
 from model_promotion.asked import asked
 from model_promotion.core.exits import ExitCode
+from model_promotion.core.metadata import Metadata
 from model_promotion.core.request import Mode
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.options import parser
@@ -136,10 +137,24 @@ def test_the_quickstart_runs_from_top_to_bottom(shown: Shown, demo: Path) -> Non
     play(calls, shown, demo)
 
 
-@pytest.mark.parametrize("title", ["Reviewed plans", "Stages"])
-def test_its_example_runs_from_top_to_bottom(title: str, shown: Shown, demo: Path) -> None:
+@pytest.mark.parametrize("title", ["Reviewed plans", "Stages", "Promote if better"])
+def test_the_example_of_a_section_runs_from_top_to_bottom(title: str, shown: Shown, demo: Path) -> None:
     _, _, after = section(title).partition("```console\n")
     play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], shown, demo)
+
+
+def test_the_metadata_file_has_the_fields_that_are_told() -> None:
+    told = section("Promote if better").partition("`--metadata-file` has")[2].partition(" each of them")[0]
+    body = Metadata(
+        "r", "m", "1", {}, promoted_to_production=True, alias=None, stage=None, model_type=None, params={}, summary=""
+    )
+    assert set(re.findall(r"`(\w+)`", told)) == set(json.loads(body.text))
+
+
+def test_every_example_that_is_linked_is_there() -> None:
+    linked = set(re.findall(r"\]\((examples/[\w.-]+)\)", README))
+    assert linked
+    assert not [path for path in linked if not (REPO / path).is_file()]
 
 
 def test_every_page_that_is_linked_is_there() -> None:

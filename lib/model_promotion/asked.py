@@ -12,12 +12,13 @@ from model_promotion.core.selector import (
     Selector,
     model_address,
     model_name,
+    target_alias,
     target_name,
     version_selector,
 )
-from model_promotion.core.stages import STAGING, as_target, stage_of
+from model_promotion.core.stages import as_target, backup_of, usual_else
 from model_promotion.core.wanted import USUAL_TAG, Wanted
-from model_promotion.reports import plan_file
+from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
 
 MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO, Mode.APPLY, Mode.LIST})
@@ -57,15 +58,13 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     if reviewed and not model:
         model = model_name(str(reviewed.asked.get("model", "")))
     source, target = _ends(options)
-    best = _best(options, mode)
-    if best and (selector or source):
-        raise BadCall(f"--auto finds the candidate, but {selector or say.target(source or '')} was named", LEAVE_OUT)
+    best = _best(options, mode, selector or (ByAlias(source) if source else None))
     if isinstance(selector, ByAlias) and source:
         raise BadCall(f"two candidates: {selector} and {say.target(source)}", hint=LEAVE_OUT)
     request = Request(
         mode=mode,
         model=model,
-        candidate=selector or ByAlias(source or _usual_source(target)),
+        candidate=selector or ByAlias(source or usual_else(target)),
         candidate_named=selector is not None or source is not None,
         target_alias=target,
         to_version=_number(options.to_version),
@@ -81,6 +80,9 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         keep=options.keep,
         older_than_s=options.older_than,
         yes=bool(options.yes),
+        if_better=tuple(options.if_better),
+        else_alias=_else(options, target),
+        metadata_file=metadata_file.place(options.metadata_file) if options.metadata_file else None,
         plan_out=options.plan_out,
         reviewed=reviewed,
         program=program,
@@ -88,6 +90,8 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     )
     if request.candidate == ByAlias(request.target_alias) and _promotes(mode) and not best:
         raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
+    if extra := _only_promotions_take(request):
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
     if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
@@ -99,7 +103,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     return Asked(request, flags)
 
 
-def _best(options: argparse.Namespace, mode: Mode) -> Wanted | None:
+def _best(options: argparse.Namespace, mode: Mode, named: Selector | None) -> Wanted | None:
     """What --auto looks for; it goes with a promotion, and with what only looks at one."""
     for name in ("tag", "metric"):
         if getattr(options, name) is not None and not options.auto:
@@ -108,6 +112,8 @@ def _best(options: argparse.Namespace, mode: Mode) -> Wanted | None:
         return None
     if not _promotes(mode):
         raise BadCall(f"--auto is a promotion, and --{mode.value} is none", hint=LEAVE_OUT)
+    if named:
+        raise BadCall(f"--auto finds the candidate, but {named} was named", hint=LEAVE_OUT)
     return Wanted(options.tag or USUAL_TAG, options.metric or "")
 
 
@@ -127,8 +133,25 @@ def _named_target(options: argparse.Namespace) -> str | None:
     return as_target(options.to_stage) if options.to_stage else options.target
 
 
-def _usual_source(target: str) -> str:
-    return as_target(STAGING) if stage_of(target) else "staging"
+def _else(options: argparse.Namespace, target: str) -> str:
+    """Where a candidate goes that is not better; empty when that is not asked."""
+    if not options.if_better:
+        if options.else_alias is not None:
+            raise BadCall("--else-alias is where --if-better leaves a candidate", hint="add --if-better METRIC")
+        return ""
+    named = usual_else(target) if options.else_alias is None else target_alias(options.else_alias)
+    if named in (target, backup_of(target)):
+        why = "is the target itself" if named == target else f"keeps what stood as {say.target(target)} before"
+        raise BadCall(f"{say.target(named)} {why}", hint="name another: --else-alias ALIAS")
+    return named
+
+
+def _only_promotions_take(request: Request) -> tuple[str, ...]:
+    """Options that choose where a candidate goes, or tell where it went, in a mode that has none."""
+    if _promotes(request.mode):
+        return ()
+    chosen = ("--if-better",) if request.if_better else ()
+    return chosen if request.mode is Mode.APPLY else (*chosen, *request.report)
 
 
 def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from model_promotion.asked import Asked, asked
 from model_promotion.console import Console, printable, style_for
+from model_promotion.core.better import named
 from model_promotion.core.errors import BadCall, Interrupted, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
@@ -177,7 +178,8 @@ def _first_line(request: Request) -> str:
     if not request.model or request.mode is Mode.LIST:
         return request.model or EVERYTHING.get(request.mode, "every registered model")
     if request.mode in (Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK):
-        return f"{request.model}: {request.candidate} -> {request.where}"
+        provided = f", if it is better by {named(request.if_better)}" if request.if_better else ""
+        return f"{request.model}: {request.candidate} -> {request.where}{provided}"
     return f"{request.model}: {request.where}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from model_promotion.core import say
+from model_promotion.core.errors import BadCall
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
@@ -55,7 +56,13 @@ def _fitting(request: Request, world: World) -> Request:
     if stage_of(asked) or target != asked:
         why = f"{features.because} has no {'stages' if stage_of(asked) else 'aliases'}: " if target != asked else ""
         world.voice.tell(Event(Kind.WORKING, "Stages", f"{why}{say.target(target)} is used"))
-    return replace(request, candidate=candidate, target_alias=target)
+    other = fitting(request.else_alias, features) if request.if_better else ""
+    if other == target:
+        raise BadCall(
+            f"a candidate that is not better cannot go to {say.target(other)}, which is the target here",
+            hint="name another: --else-alias ALIAS",
+        )
+    return replace(request, candidate=candidate, target_alias=target, else_alias=other)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode
@@ -113,6 +114,15 @@ def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--to-version", type=_version, metavar="N", help="with --rollback: the version to go back to")
     group.add_argument("--at", type=_moment, metavar="WHEN", help="with --history: who it was at that time (ISO 8601)")
     group.add_argument("--reason", default="", metavar="TEXT", help="why; kept in the record")
+    group.add_argument(
+        "--if-better",
+        action="append",
+        default=[],
+        type=_goal,
+        metavar="METRIC[:GAIN]",
+        help="promote only if it is better, else set --else-alias; repeatable",
+    )
+    group.add_argument("--else-alias", type=_alias, metavar="ALIAS", help="with --if-better [staging]")
 
 
 def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
@@ -142,6 +152,7 @@ def _places(group: Any) -> None:  # noqa: ANN401 - as above
 def _output(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("-h", "--help", action="store_true", help="print this and end")
     group.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    group.add_argument("--metadata-file", type=Path, metavar="PATH", help="what was promoted or not, as JSON")
     group.add_argument("--plain", action="store_true", help="ASCII only, no colour")
     group.add_argument("--verbose", action="store_true", help="details of errors")
     group.add_argument("--args-stdin", action="store_true", help="read the arguments from standard input, end with 0")
@@ -149,6 +160,10 @@ def _output(group: Any) -> None:  # noqa: ANN401 - as above
 
 def _stage(text: str) -> str:
     return _or_argument_error(stage_name, text)
+
+
+def _goal(text: str) -> Goal:
+    return _or_argument_error(Goal.parse, text)
 
 
 def _alias(text: str) -> str:

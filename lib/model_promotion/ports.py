@@ -13,6 +13,7 @@ from model_promotion.core.entities import (
     RecordedMetrics,
     RegisteredModel,
     Rights,
+    Run,
     Version,
 )
 from model_promotion.core.event import Event
@@ -70,6 +71,10 @@ class RegistryReader(Protocol):
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The metrics recorded for a version; NotFound when there are none."""
+        ...
+
+    def run(self, version: Version) -> Run:
+        """The run that made a version; NotFound when there is none."""
         ...
 
     def files(self, version: Version) -> Sequence[ArtifactFile]:

@@ -11,7 +11,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding, Verdict, Weight
 
 PASSED, WARNED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.WARNED, Verdict.FAILED, Verdict.UNKNOWN
-BARS, BLOCKS, ADVISES = Weight.BARS, Weight.BLOCKS, Weight.ADVISES
+BARS, BLOCKS, ADVISES, DIVERTS = Weight
 ASKED_FOR = Demands(required=frozenset({"it"}))
 FORCED = Demands(force=True)
 FORCED_PAST = Demands(required=frozenset({"it"}), force=True)
@@ -25,9 +25,17 @@ TABLE = {
     "a recorded metric that got worse": (FAILED, ADVISES, "warns refuses warns skipped"),
     "a metric that is missing or NaN": (UNKNOWN, ADVISES, "warns refuses warns skipped"),
     "endpoints that could not be listed": (UNKNOWN, BLOCKS, "warns refuses warns skipped"),
+    "not better, with --if-better": (WARNED, DIVERTS, "diverts refuses diverts skipped"),
+    "better": (PASSED, DIVERTS, "none none none none"),
     "grants that could not be read (403)": (UNKNOWN, BARS, "warns refuses warns refuses"),
 }
-CODES = {"none": ExitCode.DONE, "warns": ExitCode.WARNED, "refuses": ExitCode.REFUSED, "skipped": ExitCode.WARNED}
+CODES = {
+    "none": ExitCode.DONE,
+    "diverts": ExitCode.DONE,
+    "warns": ExitCode.WARNED,
+    "refuses": ExitCode.REFUSED,
+    "skipped": ExitCode.WARNED,
+}
 
 verdicts, weights = st.sampled_from(Verdict), st.sampled_from(Weight)
 
@@ -53,6 +61,12 @@ def test_what_was_decided_names_the_checks_behind_it() -> None:
     assert decide(findings, Demands()).warned == ("endpoints",)
     forced = decide(findings, FORCED)
     assert (forced.refused, forced.skipped, forced.warned) == ((), ("signature",), ("endpoints",))
+
+
+def test_to_go_elsewhere_is_no_warning_unless_nobody_could_tell() -> None:
+    sure, unsure = (decide([found(verdict, DIVERTS, "better")], Demands()) for verdict in (WARNED, UNKNOWN))
+    assert (sure.go, sure.code, sure.diverted, sure.warned) == (True, ExitCode.DONE, ("better",), ())
+    assert (unsure.go, unsure.code, unsure.diverted, unsure.warned) == (True, ExitCode.WARNED, ("better",), ("better",))
 
 
 def test_a_lack_of_permission_outranks_every_other_refusal_in_the_exit_code() -> None:

@@ -28,6 +28,12 @@ def test_a_tolerance_that_lets_everything_or_nothing_through_is_refused(toleranc
         MetricPolicy(relative_tolerance=tolerance)
 
 
+@pytest.mark.parametrize("gain", [-0.1, float("nan"), float("inf")])
+def test_a_gain_that_nothing_or_everything_reaches_is_refused(gain: float) -> None:
+    with pytest.raises(ValueError, match="min_gain must be"):
+        MetricPolicy(min_gain=gain)
+
+
 @pytest.mark.parametrize("limits", [{"timeout_s": 0}, {"timeout_s": float("nan")}, {"memory_mib": 0}])
 def test_a_limit_that_no_model_could_keep_is_refused(limits: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="greater than 0"):

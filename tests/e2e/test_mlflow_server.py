@@ -1,6 +1,5 @@
 """A real mlflow server over HTTP, without a login and with one."""
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +9,11 @@ import requests
 
 from tests.e2e.program import Result, clean_env, inside
 from tests.workspace import mlflow_server as server
+from tests.workspace.mlflow_server import ADMIN, PASSWORD, PROXIED
 from tests.workspace.seed import write_model
 
 MODEL = "churn"
-ADMIN, PASSWORD = "admin", "correct horse battery"
 USERS = {"reader": "READ", "editor": "EDIT", "manager": "MANAGE", "newcomer": ""}
-PROXIED = (
-    "--artifacts-destination",
-    "./artifacts",
-    "--default-artifact-root",
-    "mlflow-artifacts:/",
-    "--serve-artifacts",
-)
 
 
 @dataclass
@@ -79,16 +71,8 @@ def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server that asks for a password, with a model that each user has another permission on."""
-    if importlib.util.find_spec("flask_wtf") is None:
-        pytest.skip("the login of mlflow server needs Flask-WTF: pip install 'mlflow[auth]'")
     folder = tmp_path_factory.mktemp("guarded")
-    (folder / "auth.ini").write_text(
-        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{folder}/auth.db\nadmin_username = {ADMIN}\n"
-        f"admin_password = {PASSWORD}\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
-        "auth_cache_max_size = 100\nauth_cache_ttl_seconds = 600\n"
-    )
-    settings = {"MLFLOW_AUTH_CONFIG_PATH": str(folder / "auth.ini"), "MLFLOW_FLASK_SERVER_SECRET_KEY": "for the tests"}
-    with server.running(folder, *PROXIED, "--app-name", "basic-auth", **settings) as url:
+    with server.guarded(folder) as url:
         filled(Registry(url, folder, MODEL, ADMIN))
         for name, permission in USERS.items():
             told(f"{url}/api/2.0/mlflow/users/create", username=name, password=PASSWORD)

@@ -58,6 +58,11 @@ def test_metrics_that_are_not_there_are_not_found(registry: MemoryRegistry) -> N
         registry.metrics(registry.version(M, "9"))
 
 
+def test_a_run_that_is_not_there_is_not_found(registry: MemoryRegistry) -> None:
+    with pytest.raises(NotFound, match="no run"):
+        registry.run(registry.version(M, "9"))
+
+
 def test_each_version_is_downloaded_into_a_folder_of_its_own(registry: MemoryRegistry, tmp_path: Path) -> None:
     paths = {registry.download(version, tmp_path) for version in registry.versions(M)}
     assert len(paths) == 2

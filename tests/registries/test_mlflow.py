@@ -219,6 +219,18 @@ def test_a_version_without_evidence_has_no_metrics(registry: MlflowRegistry, par
         registry.metrics(Version("m", "1", **parts))
 
 
+def test_the_run_behind_a_version_tells_its_params_and_tags(shop: Shop) -> None:
+    run = shop.client.create_run("1", tags={"estimator_name": "RandomForestClassifier"}).info.run_id
+    shop.client.log_param(run, "max_depth", 3)
+    found = shop.registry.run(shop.registry.version(shop.name, shop.register(run_id=run)))
+    assert (found.params, found.tags["estimator_name"]) == ({"max_depth": "3"}, "RandomForestClassifier")
+
+
+def test_a_version_that_no_run_made_has_none(shop: Shop) -> None:
+    with pytest.raises(NotFound, match="no run behind v1"):
+        shop.registry.run(shop.registry.version(shop.name, shop.register()))
+
+
 def test_files_are_listed_with_their_sizes_and_the_mlmodel_is_read(shop: Shop) -> None:
     version = shop.registry.version(shop.name, shop.register())
     assert {file.path: file.size for file in shop.registry.files(version)} == {"MLmodel": len(MLMODEL), "model.pkl": 5}

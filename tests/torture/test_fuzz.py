@@ -239,7 +239,7 @@ FLAGS = [
     "--dry-run", "--plan-out", "--apply", "--check", "--rollback", "--release", "--recover", "--history",
     "--verify-audit", "--model-name", "--from", "--to", "--version", "--to-version", "--at", "--reason",
     "--compare-metrics", "--run-tests", "--env-manager", "--force", "--policy", "--registry-uri", "--tracking-uri",
-    "--profile", "--timeout", "-h", "--help", "--json", "--plain", "--verbose",
+    "--profile", "--timeout", "-h", "--help", "--json", "--plain", "--verbose", "--if-better", "--else-alias",
 ]  # fmt: skip
 GOOD = [MODEL, f"{MODEL}@staging", f"models:/{MODEL}/2", "2", "latest", "staging", "resume", "abandon", "90s", "1"]
 word = st.one_of(

@@ -1,5 +1,6 @@
 """A real `mlflow server` on sqlite, in a folder of its own, ended with its whole process group."""
 
+import importlib.util
 import os
 import signal
 import socket
@@ -11,7 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 START_WITHIN_S = 90.0
+ADMIN, PASSWORD = "admin", "correct horse battery"
+PROXIED = (
+    "--artifacts-destination",
+    "./artifacts",
+    "--default-artifact-root",
+    "mlflow-artifacts:/",
+    "--serve-artifacts",
+)
 
 
 @contextmanager
@@ -39,6 +50,21 @@ def running(folder: Path, *options: str, **settings: str) -> Iterator[str]:
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+@contextmanager
+def guarded(folder: Path) -> Iterator[str]:
+    """The URL of a server that asks for a password, knows ADMIN, and hands out artifacts itself."""
+    if importlib.util.find_spec("flask_wtf") is None:
+        pytest.skip("the login of mlflow server needs Flask-WTF: pip install 'mlflow[auth]'")
+    (folder / "auth.ini").write_text(
+        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{folder}/auth.db\nadmin_username = {ADMIN}\n"
+        f"admin_password = {PASSWORD}\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+        "auth_cache_max_size = 100\nauth_cache_ttl_seconds = 600\n"
+    )
+    settings = {"MLFLOW_AUTH_CONFIG_PATH": str(folder / "auth.ini"), "MLFLOW_FLASK_SERVER_SECRET_KEY": "for the tests"}
+    with running(folder, *PROXIED, "--app-name", "basic-auth", **settings) as url:
+        yield url
 
 
 def _command(folder: Path, port: int) -> list[str]:

@@ -20,6 +20,7 @@ class Effect(StrEnum):
     """What one finding does to the promotion."""
 
     NONE = "none"
+    DIVERTS = "diverts"
     WARNS = "warns"
     REFUSES = "refuses"
     SKIPPED = "skipped"
@@ -27,13 +28,17 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """Go or not, with which exit code, and the names of the checks that made it so."""
+    """Go or not, with which exit code, and the names of the checks that made it so.
+
+    `diverted` names those that send the candidate elsewhere, see --if-better.
+    """
 
     go: bool
     code: ExitCode
     refused: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    diverted: tuple[str, ...] = ()
 
 
 def effect(finding: Finding, demands: Demands) -> Effect:
@@ -44,7 +49,7 @@ def effect(finding: Finding, demands: Demands) -> Effect:
         return Effect.REFUSES
     blocking = finding.verdict is Verdict.FAILED and finding.weight is Weight.BLOCKS
     if not blocking and finding.check not in demands.required:
-        return Effect.WARNS
+        return Effect.DIVERTS if finding.weight is Weight.DIVERTS else Effect.WARNS
     forced = demands.force and finding.weight is not Weight.BARS
     return Effect.SKIPPED if forced else Effect.REFUSES
 
@@ -57,9 +62,14 @@ def decide(findings: Iterable[Finding], demands: Demands) -> Decision:
         return tuple(finding.check for done, finding in effects if done is wanted)
 
     refusals = [finding.refusal for done, finding in effects if done is Effect.REFUSES]
-    warned, skipped = named(Effect.WARNS), named(Effect.SKIPPED)
+    warned, skipped = tuple(finding.check for done, finding in effects if _warns(done, finding)), named(Effect.SKIPPED)
     if refusals:
         code = ExitCode.DENIED if ExitCode.DENIED in refusals else ExitCode.REFUSED
     else:
         code = ExitCode.WARNED if warned or skipped or demands.force else ExitCode.DONE
-    return Decision(not refusals, code, named(Effect.REFUSES), warned, skipped)
+    return Decision(not refusals, code, named(Effect.REFUSES), warned, skipped, named(Effect.DIVERTS))
+
+
+def _warns(done: Effect, finding: Finding) -> bool:
+    """To go elsewhere is nothing to warn of, to go there because nobody could tell is."""
+    return done is Effect.WARNS or (done is Effect.DIVERTS and finding.verdict is Verdict.UNKNOWN)

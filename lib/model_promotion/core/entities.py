@@ -73,6 +73,14 @@ class RecordedMetrics:
 
 
 @dataclass(frozen=True)
+class Run:
+    """What was noted about the training of a version: its parameters and tags."""
+
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ArtifactFile:
     """One file of a version; `size` in bytes, None when the store does not say."""
 

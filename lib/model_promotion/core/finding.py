@@ -27,6 +27,8 @@ class Weight(StrEnum):
     """Refused unless forced."""
     ADVISES = "advises"
     """Warned, unless a flag or the policy requires it."""
+    DIVERTS = "diverts"
+    """Nothing is wrong, but the candidate goes elsewhere, unless the policy requires it."""
 
 
 @dataclass(frozen=True)

@@ -61,10 +61,21 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class MetricRule:
-    """What a policy says about one metric. Without a direction the metric's name decides."""
+    """What a policy says about one metric. Without a direction the metric's name decides.
+
+    `min_gain` is by more than how much --if-better asks it to be better, in the metric's unit.
+
+    Raises:
+        ValueError: a gain is negative or not a finite number.
+    """
 
     direction: Direction | None = None
     tolerance: Tolerance = Tolerance()
+    min_gain: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.min_gain) and self.min_gain >= 0):
+            raise ValueError(f"min_gain must be a finite number of at least 0, not {self.min_gain}")
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,17 @@ class MetricChange:
     def counts_as_pass(self) -> bool:
         """Judged, and not worse than the champion beyond the tolerance."""
         return self.verdict in (Change.BETTER, Change.SAME, Change.WITHIN_TOLERANCE)
+
+    @property
+    def is_judged(self) -> bool:
+        """Both values are numbers, and it is known which way is better."""
+        return self.counts_as_pass or self.verdict is Change.WORSE
+
+    def better_by_more_than(self, gain: float) -> bool:
+        """Whether it gained more than this, in the metric's unit; what rounding adds does not count."""
+        if self.verdict is not Change.BETTER or self.champion is None or self.change is None:
+            return False
+        return abs(self.change) - gain > _rounding(self.champion, self.change)
 
     @property
     def row(self) -> tuple[str, ...]:
@@ -172,10 +194,10 @@ def compare(
     found = {*champion, *candidate}
     # A rule holds for every dataset its metric was measured on; what was measured on none is missing.
     names = sorted(found | (set(rules) - {name.partition(" [")[0] for name in found}))
-    return tuple(_compared(name, champion.get(name), candidate.get(name), _rule_for(name, rules)) for name in names)
+    return tuple(_compared(name, champion.get(name), candidate.get(name), rule_for(name, rules)) for name in names)
 
 
-def _rule_for(name: str, rules: Mapping[str, MetricRule]) -> MetricRule | None:
+def rule_for(name: str, rules: Mapping[str, MetricRule]) -> MetricRule | None:
     """The rule of this very name, else that of the metric without the dataset it was measured on."""
     return rules.get(name) or rules.get(name.partition(" [")[0])
 
@@ -204,13 +226,17 @@ def _judged(champion: float, change: float, direction: Direction | None, toleran
         return Change.UNJUDGED
     gain = change if direction is Direction.HIGHER else -change
     allowed = tolerance.allowed(champion)
-    # 0.90 - 0.89 is 0.010000000000000009: the size of the numbers decides how much of a difference is rounding.
-    rounding = _ROUNDING * max(abs(champion), abs(champion + change))
+    rounding = _rounding(champion, change)
     if abs(gain) <= rounding:
         return Change.SAME
     if gain > 0:
         return Change.BETTER
     return Change.WITHIN_TOLERANCE if -gain <= allowed + rounding else Change.WORSE
+
+
+def _rounding(champion: float, change: float) -> float:
+    """0.90 - 0.89 is 0.010000000000000009: the size of the numbers decides how much of a difference is rounding."""
+    return _ROUNDING * max(abs(champion), abs(champion + change))
 
 
 def _number(value: object) -> float | None:

@@ -12,13 +12,17 @@ DEFAULT_EXPERIMENT = "model-promotions"
 
 @dataclass(frozen=True)
 class MetricPolicy:
-    """`[metrics.NAME]`: which way is better, and how much worse is still fine (the larger of the two)."""
+    """`[metrics.NAME]`: which way is better, how much worse is still fine (the larger of the two tolerances).
+
+    `min_gain` is by more than how much --if-better asks it to be better.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
 
     direction: Direction | None = None
     tolerance: float = 0.0
     relative_tolerance: float = 0.0
+    min_gain: float = 0.0
 
     def __post_init__(self) -> None:
         """A tolerance that makes no sense is refused here, where its line in the file is still known."""
@@ -27,7 +31,7 @@ class MetricPolicy:
     @property
     def rule(self) -> MetricRule:
         """The same for the comparison."""
-        return MetricRule(self.direction, Tolerance(self.tolerance, self.relative_tolerance))
+        return MetricRule(self.direction, Tolerance(self.tolerance, self.relative_tolerance), self.min_gain)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from model_promotion.core.better import Goal
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
-from model_promotion.core.stages import backup_of, stage_of, twin_of
+from model_promotion.core.stages import backup_of, stage_of, twin_of, usual_else
 from model_promotion.core.wanted import Wanted
 
 
@@ -66,6 +67,9 @@ class Request:
     keep: int | None = None
     older_than_s: float | None = None
     yes: bool = False
+    if_better: tuple[Goal, ...] = ()
+    else_alias: str = ""
+    metadata_file: Path | None = None
     address_options: tuple[str, ...] = ()
 
     @property
@@ -94,7 +98,23 @@ class Request:
         flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}
         own_env = ("--env-manager", self.env_manager) if self.env_manager != "local" else ()
         reason = ("--reason", self.reason) if self.reason else ()
-        return (*(flag for flag, given in flags.items() if given), *own_env, *reason)
+        return (*(flag for flag, given in flags.items() if given), *self._choice, *own_env, *reason)
+
+    @property
+    def _choice(self) -> tuple[str, ...]:
+        """The options that choose between the target and the else-alias."""
+        goals = tuple(word for goal in self.if_better for word in ("--if-better", str(goal)))
+        usual = stage_of(self.else_alias) or self.else_alias in ("", usual_else(self.target_alias))
+        return (*goals, *(() if usual else ("--else-alias", self.else_alias)))
+
+    @property
+    def report(self) -> tuple[str, ...]:
+        """The option that names the file a promotion leaves, as it was typed."""
+        return ("--metadata-file", str(self.metadata_file)) if self.metadata_file else ()
+
+    def toward(self, target_alias: str) -> "Request":
+        """The same about another alias."""
+        return replace(self, target_alias=target_alias)
 
     @property
     def _target(self) -> tuple[str, ...]:

@@ -66,10 +66,12 @@ class Reviewed:
         return made
 
 
-def asked_of(request_like: object, number: str) -> dict[str, Any]:
+def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 - a Request, which knows this file
     """The options that a call of this kind had, with the candidate by number."""
     names = ("model", "target_alias", "reason", "env_manager", "force", "compare_metrics", "run_tests", "sync_stages")
-    return {"candidate": number, **{name: getattr(request_like, name) for name in (*names, "chosen")}}
+    goals = [str(goal) for goal in request_like.if_better]
+    chosen = {"candidate": number, "if_better": goals, "else_alias": request_like.else_alias}
+    return {**chosen, **{name: getattr(request_like, name) for name in (*names, "chosen")}}
 
 
 def facts_of(plan: Plan, findings: Iterable[Finding], policy_digest: str, address: str) -> dict[str, str]:

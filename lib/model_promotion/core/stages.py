@@ -61,6 +61,11 @@ def backup_of(name: str) -> str:
     return f"prev_{name}" if stage is None else f"prev_stage_{stage.lower()}"
 
 
+def usual_else(name: str) -> str:
+    """Where a candidate goes that is not better than what stands there: the stage beside a stage, else the alias."""
+    return as_target(STAGING) if stage_of(name) else "staging"
+
+
 def fitting(name: str, features: Features) -> str:
     """The same place in a registry that has no stages, or no aliases.
 

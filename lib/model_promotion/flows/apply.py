@@ -1,7 +1,9 @@
 """Applying a reviewed plan: everything is looked at again, and nothing is done if any of it has changed."""
 
 from dataclasses import replace
+from typing import Any
 
+from model_promotion.core.better import Goal
 from model_promotion.core.errors import BadCall, Conflict
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
@@ -56,10 +58,21 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         "run_tests": bool,
         "sync_stages": bool,
         "chosen": dict,
+        "if_better": list,
+        "else_alias": str,
     }
     sound = NUMBER.fullmatch(number) and asked.keys() == wanted.keys() and asked["env_manager"] in ("local", "uv")
     if not sound or not all(isinstance(asked[name], kind) for name, kind in wanted.items()):
         raise BadCall("this plan asks for something that no call can ask", hint="make a new one: --plan-out FILE")
     if request.model and request.model != asked["model"]:
         raise BadCall(f"the plan is for {asked['model']}, not for {request.model}", hint="leave the model out")
+    asked |= _choice(asked["if_better"], asked["else_alias"])
     return replace(request, candidate=ByNumber(number), target_alias=target, reviewed=None, **asked)
+
+
+def _choice(goals: list[Any], other: str) -> dict[str, Any]:
+    """What --if-better and --else-alias were; a plan without the one has none of the other."""
+    return {
+        "if_better": tuple(Goal.parse(str(goal)) for goal in goals),
+        "else_alias": target_name(other) if goals else "",
+    }

@@ -17,8 +17,9 @@ from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Acted, announced, carry_out
 from model_promotion.flows.asking import ask_all, demands
+from model_promotion.flows.describing import described
 from model_promotion.flows.recording import Deed, whoever, write_down
-from model_promotion.flows.resolve import make_plan, selector_for
+from model_promotion.flows.resolve import instead, make_plan, selector_for
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
@@ -28,6 +29,10 @@ def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] 
 
     `still_holds` is shown what the decision rests on before anything is written; it raises when that was not reviewed.
     """
+    return described(_judged(request, world, still_holds), request, world)
+
+
+def _judged(request: Request, world: World, still_holds: Callable[[Reviewed], None] | None) -> Outcome:
     plan = make_plan(request, world.registry)
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
     if plan.nothing_to_do and not notes(plan.seen.tags):
@@ -36,6 +41,11 @@ def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] 
     decision = decide(findings, demands(request, world))
     if not decision.go:
         return _refused(plan, request, findings, decision)
+    if decision.diverted:
+        plan = instead(plan, request, world.registry)
+        world.voice.tell(Event(Kind.WORKING, "Plan", f"{plan.candidate.label} -> {plan.where} instead"))
+        if plan.nothing_to_do:
+            return _left_there(plan, request, findings, decision)
     if not request.mode.writes:
         return _would_go(plan, request, world, (findings, decision))
     if still_holds:
@@ -71,14 +81,14 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     entries = acted.entries
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
-    ends, noticed = (move.alias, move.was, move.to), _noticed(findings)
+    ends, noticed = (move.alias, move.was, move.to), _noticed(findings, decision)
     deed = Deed(intent.work, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
     written = write_down(deed, acted.hands)
     code = ExitCode.WARNED if written.warnings else decision.code
     return Outcome(
         mode=request.mode,
         code=code,
-        summary=_done(plan, decision),
+        summary=_left(plan, request, findings, decision) + _done(plan, decision),
         model=plan.seen.name,
         was=move.was,
         to=move.to,
@@ -87,19 +97,22 @@ def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         entries=(*entries, *written.entries),
         record=written.place,
         warnings=written.warnings,
+        hints=_all_the_same(plan, request, decision),
         undo=_way_back(plan, request),
     )
 
 
-def _noticed(findings: tuple[Finding, ...]) -> str | None:
+def _noticed(findings: tuple[Finding, ...], decision: Decision) -> str | None:
     """The version that the record says stands there, where another does."""
+    if decision.diverted:
+        return None  # That was found out about the target, which does not move.
     return next((one.facts.get("recorded") for one in findings if one.check == "outside_moves"), None)
 
 
 def _metrics(findings: tuple[Finding, ...]) -> dict[str, float | None]:
     """The candidate's recorded metrics, for the run that holds the record."""
     for finding in findings:
-        if finding.check == "recorded_metrics":
+        if finding.check in ("recorded_metrics", "better_than_champion") and finding.facts:
             changes = finding.facts.get("changes", ())
             return {**finding.facts.get("candidate", {}), **{change.name: change.candidate for change in changes}}
     return {}
@@ -129,7 +142,38 @@ def _but(decision: Decision) -> str:
 def _way_back(plan: Plan, request: Request) -> str:
     if plan.first:
         return f"nothing stood behind {plan.where} before, so there is nothing to go back to yet"
-    return request.command("--rollback")
+    return request.toward(plan.target_alias).command("--rollback")
+
+
+def _left(plan: Plan, request: Request, findings: tuple[Finding, ...], decision: Decision) -> str:
+    """Why the candidate goes elsewhere, in front of where it goes."""
+    if not decision.diverted:
+        return ""
+    why = ", ".join(finding.sentence for finding in findings if finding.check in decision.diverted)
+    return f"{why}; {request.where} stays at {say.version(plan.seen.at(request.target_alias))}; "
+
+
+def _all_the_same(plan: Plan, request: Request, decision: Decision) -> tuple[str, ...]:
+    if not decision.diverted:
+        return ()
+    plainly = replace(request, if_better=(), else_alias="")
+    return (f"promote it all the same: {request.command(*_which(plan, plainly))}",)
+
+
+def _left_there(plan: Plan, request: Request, findings: tuple[Finding, ...], decision: Decision) -> Outcome:
+    number = plan.candidate.number
+    return Outcome(
+        mode=request.mode,
+        code=decision.code,
+        summary=_left(plan, request, findings, decision) + f"{plan.where} is v{number} already, nothing was written",
+        model=plan.seen.name,
+        was=number,
+        to=number,
+        findings=findings,
+        decision=decision,
+        hints=_all_the_same(plan, request, decision),
+        undo="nothing was written, so there is nothing to go back to",
+    )
 
 
 def _already_there(plan: Plan, request: Request) -> Outcome:
@@ -176,14 +220,13 @@ def _writes(plan: Plan, world: World) -> tuple[Step, ...]:
 def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
     findings, decision = judged
     dry = request.mode is Mode.DRY_RUN
-    do_it = (
-        ("--apply", str(request.plan_out)) if request.plan_out else ("--version", plan.candidate.number, *request.gates)
-    )
+    number, made = plan.candidate.number, request.plan_out
+    do_it = ("--apply", str(made)) if made else ("--version", number, *request.gates)
     would = f"{plan.seen.name} {plan.candidate.label} may go to {plan.where}; nothing was written{_but(decision)}"
     return Outcome(
         mode=request.mode,
         code=decision.code,
-        summary=would,
+        summary=_left(plan, request, findings, decision) + would,
         model=plan.seen.name,
         was=plan.was,
         to=plan.candidate.number,
@@ -191,7 +234,7 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         decision=decision,
         planned=_writes(plan, world) if dry else (),
         reviewed=_reviewed(plan, request, findings, world) if dry else None,
-        hints=(f"do it: {request.command(*do_it)}",),
+        hints=(f"do it: {request.command(*do_it, *request.report)}",),
     )
 
 

@@ -48,8 +48,22 @@ def make_plan(request: Request, registry: RegistryReader) -> Plan:
     numbers = [number, *([held] if held is not None else [])]
     versions = together([partial(find_version, seen.name, wanted, registry) for wanted in numbers])
     champion = versions[1] if held is not None else None
+    return _plan(request, seen, (versions[0], champion), registry)
+
+
+def instead(plan: Plan, request: Request, registry: RegistryReader) -> Plan:
+    """The same candidate on its way to the else-alias, in the registry as it was seen when that was decided."""
+    elsewhere, seen = request.toward(request.else_alias), plan.seen
+    held = seen.at(elsewhere.target_alias)
+    there = find_version(seen.name, held, registry) if held is not None else None
+    return _plan(elsewhere, seen, (plan.candidate, there), registry)
+
+
+def _plan(
+    request: Request, seen: RegisteredModel, ends: tuple[Version, Version | None], registry: RegistryReader
+) -> Plan:
     twin = request.twin if request.sync_stages and registry.features.stages else None
-    return Plan(seen, versions[0], champion, request.target_alias, request.backup_alias, twin)
+    return Plan(seen, *ends, request.target_alias, request.backup_alias, twin)
 
 
 def find_number(request: Request, seen: RegisteredModel, registry: RegistryReader) -> str:
@@ -62,7 +76,7 @@ def find_number(request: Request, seen: RegisteredModel, registry: RegistryReade
         case ByNumber(number):
             return number
         case ByAlias(alias):
-            if held := seen.at(alias):
+            if (held := seen.at(alias)) is not None:
                 return held
             raise _no_alias(request, alias, seen)
         case Latest():

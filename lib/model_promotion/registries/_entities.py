@@ -15,7 +15,7 @@ def model_of(found: Any, features: Features) -> RegisteredModel:  # noqa: ANN401
         name=str(found.name),
         aliases=_aliases(found, features),
         stages={str(one.current_stage): str(one.version) for one in _newest_last(found) if one.current_stage},
-        tags=_texts(found.tags),
+        tags=texts(found.tags),
         deployment_job_id=str(getattr(found, "deployment_job_id", None) or ""),
     )
 
@@ -31,7 +31,7 @@ def version_of(found: Any) -> Version:  # noqa: ANN401 - as above
         source=str(found.source or ""),
         run_id=str(found.run_id or ""),
         model_id=str(getattr(found, "model_id", None) or ""),
-        tags=_texts(found.tags),
+        tags=texts(found.tags),
         metrics=by_name(getattr(found, "metrics", None) or ()),
         stage=str(found.current_stage or ""),
         created_at=float(found.creation_timestamp or 0) / 1000,
@@ -51,7 +51,7 @@ def _aliases(found: Any, features: Features) -> dict[str, str]:  # noqa: ANN401 
     """The aliases; where there are none, those that are kept as tags of the same name."""
     if features.aliases:
         return {str(alias): str(number) for alias, number in found.aliases.items()}
-    return {key: value for key, value in _texts(found.tags).items() if key.startswith(BACKUP_TAG)}
+    return {key: value for key, value in texts(found.tags).items() if key.startswith(BACKUP_TAG)}
 
 
 def _newest_last(found: Any) -> list[Any]:  # noqa: ANN401 - as above
@@ -70,6 +70,6 @@ def _job(state: Any) -> DeploymentJobState:  # noqa: ANN401 - as above
     return DeploymentJobState(str(state.job_id), str(state.run_state or ""), str(state.current_task_name or ""))
 
 
-def _texts(tags: object) -> dict[str, str]:
+def texts(tags: object) -> dict[str, str]:
     """Tags as a mapping; Unity Catalog's search results carry a method in their place."""
     return {str(key): str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Version
+from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import NotFound
 from model_promotion.core.listing import matches
 from model_promotion.core.stages import ARCHIVED, Features, stage_of
@@ -13,7 +13,10 @@ from model_promotion.core.steps import SetAlias, SetTag, Step
 
 
 class MemoryRegistry:
-    """Models and versions in dictionaries. `metadata_of` is keyed by version number, `metrics_of` by run."""
+    """Models and versions in dictionaries.
+
+    `metadata_of` and `run_of` are keyed by version number, `metrics_of` by run.
+    """
 
     address = "memory"
     uri = "memory"
@@ -24,6 +27,7 @@ class MemoryRegistry:
         self.known: dict[tuple[str, str], Version] = {}
         self.metadata_of: dict[str, dict[str, Any]] = {}
         self.metrics_of: dict[str, dict[str, float]] = {}
+        self.run_of: dict[str, Run] = {}
         self.folder: Path | None = None
 
     def add(self, version: Version, *aliases: str, metadata: dict[str, Any] | None = None) -> None:
@@ -73,6 +77,12 @@ class MemoryRegistry:
         if not version.metrics:
             raise NotFound(f"no metric is recorded for {version.label}")
         return RecordedMetrics(version.metrics, "the version")
+
+    def run(self, version: Version) -> Run:
+        """What was put there for it."""
+        if version.number not in self.run_of:
+            raise NotFound(f"there is no run behind {version.label}")
+        return self.run_of[version.number]
 
     def files(self, version: Version) -> Sequence[ArtifactFile]:
         """One MLmodel file."""

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from model_promotion.connections.mlflow import MlflowConnection, every_page
-from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Version
+from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
 from model_promotion.core.listing import is_pattern, matches
 from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 from model_promotion.registries._bulk import found_models, found_runs, found_versions
-from model_promotion.registries._entities import by_name, listed_of, model_of, version_of
+from model_promotion.registries._entities import by_name, listed_of, model_of, texts, version_of
 from model_promotion.together import together
 
 NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
@@ -123,6 +123,13 @@ class MlflowRegistry:
             return RecordedMetrics(values, "its tags")
         raise NotFound(f"no metric is recorded for {version.label}")
 
+    def run(self, version: Version) -> Run:
+        """The parameters and tags of the run that made a version."""
+        if not version.run_id:
+            raise NotFound(f"there is no run behind {version.label}")
+        found = self._run(version)
+        return Run(texts(found.params), texts(found.tags))
+
     def files(self, version: Version) -> Sequence[ArtifactFile]:
         """The files at the top of a version, with their sizes; nothing is downloaded."""
 
@@ -176,8 +183,11 @@ class MlflowRegistry:
     def _run_metrics(self, version: Version) -> dict[str, float]:
         if not version.run_id:
             return {}
-        found = self._connection.call(f"read the run of {version.label}", lambda client: client.get_run(version.run_id))
-        return {key: float(value) for key, value in found.data.metrics.items()}
+        return {key: float(value) for key, value in self._run(version).metrics.items()}
+
+    def _run(self, version: Version) -> Any:  # noqa: ANN401 - mlflow's entity
+        what = f"read the run of {version.label}"
+        return self._connection.call(what, lambda client: client.get_run(version.run_id)).data
 
 
 class MlflowWriter:

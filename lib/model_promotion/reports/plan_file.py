@@ -1,12 +1,10 @@
 """A reviewed plan as a file: read with suspicion, written whole or not at all."""
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.reviewed import MOST_CHARACTERS, Reviewed
+from model_promotion.reports.whole_file import write_whole
 
 
 def read(path: Path) -> Reviewed:
@@ -26,21 +24,13 @@ def read(path: Path) -> Reviewed:
 
 
 def write(reviewed: Reviewed, path: Path) -> None:
-    """Write the plan beside its place and move it there, so that no half plan is ever seen.
+    """Write the plan, whole or not at all.
 
     Raises:
         BadCall: when the folder cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(reviewed.text)
-            os.replace(name, path)  # noqa: PTH105 - the same deed, in the words of the rest of this block
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        write_whole(reviewed.text, path)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no name of a file"
         raise BadCall(f"plan {path} cannot be written: {why}", hint="name another --plan-out FILE") from error

@@ -1,0 +1,78 @@
+from math import nan
+from typing import Any
+
+import pytest
+
+from model_promotion.checks import better_than_champion, recorded_metrics
+from model_promotion.core.better import Goal
+from model_promotion.core.finding import Finding, Verdict
+from model_promotion.core.policy import CheckPolicy, MetricPolicy, Policy
+from tests.worlds import a_scene, a_witness, version
+
+F1 = (Goal("f1"),)
+
+
+def asked(champion: float | None, candidate: float, policy: Policy | None = None) -> Finding:
+    before = {} if champion is None else {"f1": champion, "recall": 0.5}
+    parts = {"policy": policy} if policy else {}
+    scene = a_scene(version("1", metrics=before), version("2", metrics={"f1": candidate}), **parts)
+    found = better_than_champion.ask(a_witness(scene, if_better=F1))
+    assert found
+    return found
+
+
+def test_who_did_not_ask_gets_no_answer() -> None:
+    assert better_than_champion.ask(a_witness(a_scene())) is None
+
+
+@pytest.mark.parametrize(
+    ("champion", "candidate", "verdict", "said"),
+    [
+        (0.8, 0.9, Verdict.PASSED, "v2 is better than v1: f1 0.8 -> 0.9 (+0.1, better)"),
+        (0.9, 0.8, Verdict.WARNED, "v2 is not better than v1: f1 0.9 -> 0.8 (-0.1, worse)"),
+        (0.8, nan, Verdict.UNKNOWN, "whether v2 is better than v1 cannot be told: f1 0.8 -> nan"),
+        (None, 0.8, Verdict.UNKNOWN, "cannot be told: f1 - -> 0.8 (missing or not a number)"),
+    ],
+)
+def test_the_answer_has_its_numbers(champion: float | None, candidate: float, verdict: Verdict, said: str) -> None:
+    finding = asked(champion, candidate)
+    assert (finding.verdict, said in finding.sentence) == (verdict, True), finding.sentence
+
+
+def test_the_table_shows_every_metric_of_both_not_only_those_that_decide() -> None:
+    table = asked(0.8, 0.9).table
+    assert table
+    assert [row[0] for row in table.rows] == ["f1", "recall"]
+
+
+def test_the_first_version_is_asked_nothing() -> None:
+    finding = better_than_champion.ask(a_witness(a_scene(aliases={}), if_better=F1))
+    assert finding
+    assert finding.verdict is Verdict.PASSED
+
+
+def test_who_cannot_tell_learns_how_to_find_out_and_how_to_promote_all_the_same() -> None:
+    hint = asked(0.8, nan).hint
+    assert "promotion.toml" in hint
+    assert hint.endswith("--version 2")
+
+
+def test_the_gain_can_stand_in_the_policy() -> None:
+    policy = Policy(metrics={"f1": MetricPolicy(min_gain=0.2)})
+    assert asked(0.8, 0.9, policy).verdict is Verdict.WARNED
+
+
+@pytest.mark.parametrize(
+    ("options", "policy", "is_asked"),
+    [
+        ({}, Policy(), True),
+        ({"if_better": F1}, Policy(), False),
+        ({"if_better": F1, "compare_metrics": True}, Policy(), True),
+        ({"if_better": F1}, Policy(checks={"recorded_metrics": CheckPolicy(required=True)}), True),
+    ],
+)
+def test_the_metrics_that_were_not_named_count_only_when_that_is_asked_too(
+    options: dict[str, Any], policy: Policy, is_asked: bool
+) -> None:
+    witness = a_witness(a_scene(policy=policy), **options)
+    assert (recorded_metrics.ask(witness) is not None) is is_asked
