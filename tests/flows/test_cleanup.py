@@ -8,7 +8,7 @@ from model_promotion.core.entities import Endpoint
 from model_promotion.core.errors import BadCall, Conflict, NotFound, TimedOut, Unavailable
 from model_promotion.core.event import Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG
+from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.policy import Policy, RetentionPolicy
 from model_promotion.core.record import HEAD_TAG
@@ -179,6 +179,29 @@ def test_an_alias_that_came_while_others_were_deleted_keeps_its_version() -> Non
     outcome = clean(scene)
     assert (outcome.code, outcome.facts["deleted"]) == (ExitCode.DONE, ["1", "2", "4"])
     assert any("stays, by now @canary is on it" in event.sentence for event in scene.voice.events)
+
+
+def test_while_versions_are_deleted_nobody_promotes_one_of_them() -> None:
+    ended: list[ExitCode] = []
+
+    def somebody_promotes(write: Any) -> None:
+        ended.append(scene.promote("1").code)
+        write()
+
+    scene = a_shelf().fail(2, somebody_promotes)
+    assert clean(scene).facts["deleted"] == [*"1234"]
+    assert (ended, scene.aliases) == ([ExitCode.REFUSED], {"champion": "6", "prev_champion": "5"})
+
+
+def test_a_note_that_came_first_is_not_passed_by() -> None:
+    def somebody_was_faster(write: Any) -> None:
+        scene.tag_by_hand(f"{INTENT_TAG}_000000000000", "somebody's")
+        write()
+
+    scene = a_shelf().fail(1, somebody_was_faster)
+    outcome = clean(scene)
+    assert (outcome.code, left(scene)) == (ExitCode.REFUSED, [*"12345678"])
+    assert list(scene.noted) == [f"{INTENT_TAG}_000000000000"]
 
 
 # The note is write 1, the versions are 2 to 5, the head of the records and the end of the note 6 and 7.
