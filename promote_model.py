@@ -13,15 +13,27 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 _lib = Path(__file__).resolve().parent / "lib"
 if (_lib / "model_promotion").is_dir():
     sys.path.insert(0, str(_lib))
 
-from model_promotion import ExitCode, Outcome, PromotionJob, Verdict  # noqa: E402 - the path comes first
+import model_promotion  # noqa: E402 - the path comes first
 from model_promotion.cli import door  # noqa: E402 - as above
 
-__all__ = ["ExitCode", "Outcome", "PromotionJob", "Verdict"]
+if TYPE_CHECKING:
+    from model_promotion import *  # noqa: F403 - what __all__ there says
+
+__all__ = model_promotion.__all__
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute is of any type
+    """The names for Python, imported when they are asked for."""
+    if name in model_promotion.__all__:
+        return getattr(model_promotion, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 if __name__ == "__main__":
     door()

@@ -17,6 +17,6 @@ def _addresses_forgotten() -> Iterator[None]:
     yield
     if mlflow := sys.modules.get("mlflow"):
         mlflow.set_tracking_uri(None)
-        mlflow.set_registry_uri("")
+        mlflow.set_registry_uri(None)
     os.environ.clear()
     os.environ.update(before)

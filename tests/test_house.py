@@ -18,8 +18,8 @@ FLOORS = (
     {"ports", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
     {"checks", "registries", "serving", "scoring", "access", "journals", "reports"},
     {"flows"},
-    {"settings", "catalog", "wiring", "console", "options", "asked"},
-    {"job", "cli", "demo", "__main__", "__init__"},
+    {"settings", "catalog", "wiring", "console", "options", "asked", "services"},
+    {"job", "jobs", "cli", "demo", "__main__", "__init__"},
 )
 FAMILIES = 2
 
@@ -32,9 +32,17 @@ DOORS = {
     "socket": {"connections/preflight.py", "owners.py"},
     "subprocess": {"scoring/process.py"},
     "databricks": {"connections/databricks.py"},
-    "pydantic": {"settings.py"},
+    "pydantic": {
+        "settings.py",
+        "services/values.py",
+        "services/service.py",
+        "jobs/job.py",
+        "jobs/command.py",
+        "jobs/config.py",
+    },
     "mlflow": {
         "connections/mlflow.py",
+        "connections/as_found.py",
         "registries/mlflow.py",
         "registries/_bulk.py",
         "journals/mlflow.py",

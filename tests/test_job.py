@@ -1,67 +1,50 @@
-"""The Python API: the same promotion, the same rules, and an outcome instead of lines."""
+"""The one way to run, and the names that Python gets from the roof."""
 
-from collections.abc import Callable
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import model_promotion
-from model_promotion import ExitCode, PromotionJob, wiring
-from model_promotion.core.errors import BadCall
-from model_promotion.core.request import Mode
-from tests.worlds import MODEL, Scene, a_scene
+import promote_model
+from model_promotion import ExitCode, wiring
+from model_promotion.core.request import Mode, Request
+from model_promotion.job import carry_through
+from model_promotion.settings import Flags, settle
+from model_promotion.voices import Silent
+from tests.worlds import MODEL, a_scene
+
+REPO = Path(__file__).parents[1]
+WHAT_THE_DOOR_IMPORTS = "import sys, promote_model; print(*sys.modules)"
 
 
-@pytest.fixture
-def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
-    monkeypatch.chdir(tmp_path)
-    made = a_scene()
-    monkeypatch.setattr(wiring, "plug_in", lambda _settings, _voice: made.world)
-    return made
-
-
-def test_a_job_promotes_and_says_how_it_ended(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = PromotionJob(MODEL).run()
+def test_a_request_is_carried_through_without_a_word_on_the_streams(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene = a_scene()
+    monkeypatch.setattr(wiring, "plug_in", lambda _settings, _voice: scene.world)
+    outcome = carry_through(Request(Mode.PROMOTE, MODEL), settle(Flags(), MODEL, {}), Silent())
     assert (outcome.code, outcome.was, outcome.to) == (ExitCode.DONE, "1", "2")
     assert scene.aliases["champion"] == "2"
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    "name", [{"version": 3}, {"version": "3"}, {"model": f"{MODEL}:3"}, {"model": f"models:/{MODEL}/3"}]
-)
-def test_a_version_is_named_as_on_the_command_line(name: dict[str, Any], scene: Scene) -> None:
-    assert PromotionJob(**{"model": MODEL, **name}).run().to == "3"
-    assert scene.aliases["champion"] == "3"
+@pytest.mark.parametrize("name", model_promotion.__all__)
+def test_every_public_name_comes_from_the_package_and_from_the_door(name: str) -> None:
+    assert getattr(promote_model, name) is getattr(model_promotion, name)
 
 
-def test_a_dry_run_writes_nothing(scene: Scene) -> None:
-    before = scene.state()
-    outcome = PromotionJob(MODEL, dry_run=True).run()
-    assert outcome.mode is Mode.DRY_RUN
-    assert outcome.planned
-    assert scene.state() == before
+@pytest.mark.parametrize("module", [model_promotion, promote_model], ids=["package", "door"])
+@pytest.mark.parametrize("name", ["Nothing", "__wrapped__"])
+def test_there_are_no_other_names(module: object, name: str) -> None:
+    with pytest.raises(AttributeError, match=name):
+        getattr(module, name)
 
 
-WRONG: dict[str, Callable[[], PromotionJob]] = {
-    "a reserved target": lambda: PromotionJob(MODEL, alias="latest"),
-    "a target whose backup has no name": lambda: PromotionJob(MODEL, alias="a" * 251),
-    "a source that is none": lambda: PromotionJob(MODEL, source="a b"),
-    "a version that is none": lambda: PromotionJob(MODEL, version="seven"),
-    "a model that is none": lambda: PromotionJob("a/b"),
-}
-
-
-@pytest.mark.parametrize("job", WRONG.values(), ids=WRONG.keys())
-def test_a_value_that_makes_no_sense_is_refused_before_anything_is_read(
-    job: Callable[[], PromotionJob], scene: Scene
-) -> None:
-    with pytest.raises(BadCall):
-        job().run()
-    assert scene.writer.sent == []
-
-
-def test_the_roof_knows_no_other_names() -> None:
-    with pytest.raises(AttributeError):
-        model_promotion.Nothing  # noqa: B018 - asking is the test
+def test_the_door_imports_nothing_heavy_until_a_job_is_asked_for() -> None:
+    env = {"PYTHONPATH": str(REPO)}
+    words = [sys.executable, "-c", WHAT_THE_DOOR_IMPORTS]
+    modules = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout.split()
+    assert "promote_model" in modules
+    assert not {"pydantic", "mlflow", "yaml", "model_promotion.jobs"} & set(modules)

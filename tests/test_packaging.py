@@ -59,7 +59,7 @@ def test_the_wheel_starts_as_a_module(safe_path: tuple[str, ...], installed: Pat
 @pytest.mark.parametrize("safe_path", [(), ("-P",)], ids=["", "-P"])
 def test_the_wheel_gives_the_python_api(safe_path: tuple[str, ...], installed: Path, tmp_path: Path) -> None:
     ran = python(*safe_path, "-c", IMPORTED, cwd=tmp_path, PYTHONPATH=str(installed))
-    assert ran.stdout.split() == ["model_promotion.job", str(installed / "promote_model.py")], ran.stderr
+    assert ran.stdout.split() == ["model_promotion.jobs.promotion", str(installed / "promote_model.py")], ran.stderr
 
 
 def test_the_wheel_brings_the_command(installed: Path, tmp_path: Path) -> None:

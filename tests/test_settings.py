@@ -40,6 +40,12 @@ PLACES = {
         IN_CATALOG,
         ("databricks-uc", "databricks", "DATABRICKS_CONFIG_PROFILE"),
     ),
+    "a notebook or job on Databricks": (
+        {},
+        {"DATABRICKS_RUNTIME_VERSION": "client.4.1"},
+        IN_CATALOG,
+        ("databricks-uc", "databricks", "DATABRICKS_RUNTIME_VERSION"),
+    ),
     "a login loses against a registry that is named": (
         {},
         {**LOGIN, **ENVIRON},

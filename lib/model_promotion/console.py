@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from model_promotion.core.event import Event, Kind, Table
-from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.redaction import redacted, redacted_within
 
@@ -45,6 +44,8 @@ PLAIN = {
 }
 COLOURS = {Kind.PASSED: "32", Kind.WARNED: "33", Kind.FAILED: "31", Kind.UNKNOWN: "33", Kind.SUMMARY: "1"}
 PATIENCE_S = 1.0
+# A longer document is for machines only; to indent one of 7 MB takes a second.
+LONGEST_TO_READ = 100_000
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,7 @@ class Console:
             self._line(Kind.WORKING, f"[Plan] would write {printable(step.sentence)}")
         for warning in outcome.warnings:
             self._line(Kind.WARNED, f"[Warning] {printable(warning)}")
-        done = outcome.code in (ExitCode.DONE, ExitCode.WARNED)
-        self._line(Kind.SUMMARY if done else Kind.FAILED, printable(outcome.summary))
+        self._line(Kind.SUMMARY if outcome.done else Kind.FAILED, printable(outcome.summary))
         for hint in outcome.hints:
             self._line(Kind.HINT, printable(hint))
         if outcome.undo:
@@ -118,7 +118,9 @@ class Console:
 
     def document(self, body: Mapping[str, Any]) -> None:
         """A JSON document, its texts without secrets."""
-        self._put(json.dumps(redacted_within(dict(body)), indent=2, allow_nan=False))
+        clean = redacted_within(dict(body))
+        text = json.dumps(clean, allow_nan=False)
+        self._put(text if len(text) > LONGEST_TO_READ else json.dumps(clean, indent=2, allow_nan=False))
 
     @contextlib.contextmanager
     def during(self, sentence: str) -> Iterator[None]:

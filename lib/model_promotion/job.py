@@ -1,7 +1,7 @@
-"""The Python API. The command line is its first customer."""
+"""The one way to run: the command and the jobs of Python both come through here."""
 
 import importlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import cast
 
 from model_promotion.core import say
@@ -9,11 +9,10 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
-from model_promotion.core.selector import ByAlias, alias_name, model_address, target_alias, version_selector
+from model_promotion.core.selector import ByAlias
 from model_promotion.core.stages import fitting, stage_of
 from model_promotion.ports import Voice
-from model_promotion.settings import Flags, Settings, settle
-from model_promotion.voices import Silent
+from model_promotion.settings import Settings
 from model_promotion.world import World
 
 FLOWS = {
@@ -63,45 +62,3 @@ def _fitting(request: Request, world: World) -> Request:
             hint="name another: --else-alias ALIAS",
         )
     return replace(request, candidate=candidate, target_alias=target, else_alias=other)
-
-
-@dataclass(frozen=True)
-class PromotionJob:
-    """One promotion, as a value: the options have the command line's names and defaults.
-
-    `version` names the candidate (a number, a semver tag, "latest"); without it the alias `source` does, and the
-    latest version where the usual one is not there.
-    """
-
-    model: str
-    version: str | int | None = None
-    source: str = "staging"
-    alias: str = "champion"
-    dry_run: bool = False
-    force: bool = False
-    compare_metrics: bool = False
-    run_tests: bool = False
-    reason: str = ""
-    flags: Flags = Flags()
-    voice: Voice = field(default_factory=Silent)
-
-    def run(self) -> Outcome:
-        """Promote, and say how it ended.
-
-        Raises:
-            PromotionError: when the world is broken, or a value makes no sense.
-        """
-        name, in_address = model_address(self.model)
-        named = version_selector(str(self.version)) if self.version is not None else in_address
-        request = Request(
-            mode=Mode.DRY_RUN if self.dry_run else Mode.PROMOTE,
-            model=name,
-            candidate=named or ByAlias(alias_name(self.source)),
-            candidate_named=named is not None or self.source != "staging",
-            target_alias=target_alias(self.alias),
-            reason=self.reason,
-            force=self.force,
-            compare_metrics=self.compare_metrics,
-            run_tests=self.run_tests,
-        )
-        return carry_through(request, settle(self.flags, name), self.voice)

@@ -49,7 +49,6 @@ def settle(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -
     Raises:
         BadCall: when the policy file cannot be read, with file, line and key.
     """
-    environ = os.environ if environ is None else environ
     address = address_for(flags, model, environ)
     if address.registry_uri.endswith(".db") and "://" not in address.registry_uri:
         raise BadCall(f"{address.registry_uri} is no address", hint=f"for example sqlite:///{address.registry_uri}")
@@ -68,8 +67,9 @@ def settle(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -
     )
 
 
-def address_for(flags: Flags, model: str, environ: Mapping[str, str]) -> Address:
+def address_for(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -> Address:
     """Which registry: the flags, else the environment, else a Databricks login for a three-level name, else sqlite."""
+    environ = os.environ if environ is None else environ
     if flags.profile:
         return _with_profile(flags, flags.profile)
     environ_registry, environ_tracking = environ.get("MLFLOW_REGISTRY_URI"), environ.get("MLFLOW_TRACKING_URI")
@@ -83,7 +83,8 @@ def address_for(flags: Flags, model: str, environ: Mapping[str, str]) -> Address
     if environ_registry or environ_tracking:
         name = "MLFLOW_REGISTRY_URI" if environ_registry else "MLFLOW_TRACKING_URI"
         return resolve(environ_registry, environ_tracking, name)
-    for name in ("DATABRICKS_HOST", "DATABRICKS_CONFIG_PROFILE"):
+    # A notebook or job on Databricks has the last one only.
+    for name in ("DATABRICKS_HOST", "DATABRICKS_CONFIG_PROFILE", "DATABRICKS_RUNTIME_VERSION"):
         if environ.get(name) and model.count(".") == LEVELS_IN_UNITY_CATALOG - 1:
             return resolve("databricks-uc", None, name)
     return resolve(None, None, "default: no registry is configured")

@@ -56,7 +56,17 @@ def start(args: Sequence[str], env: Mapping[str, str], cwd: Path) -> subprocess.
 
 def run(args: Sequence[str], env: Mapping[str, str], cwd: Path) -> Result:
     """The whole program, to its end."""
-    process = start(args, env, cwd)
+    return _ended(start(args, env, cwd))
+
+
+def python(words: Sequence[str], env: Mapping[str, str], cwd: Path) -> Result:
+    """A program of somebody who has this one installed."""
+    whole = {**env, "PYTHONPATH": os.pathsep.join((str(DOOR.parent), str(DOOR.parent / "lib")))}
+    pipe = subprocess.PIPE
+    return _ended(subprocess.Popen([sys.executable, *words], env=whole, cwd=cwd, stdout=pipe, stderr=pipe, text=True))
+
+
+def _ended(process: subprocess.Popen[str]) -> Result:
     try:
         out, err = process.communicate(timeout=WITHIN_S)
     finally:

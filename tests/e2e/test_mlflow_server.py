@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e.program import Result, clean_env, inside
+from model_promotion import PromotionJob
+from tests.connections.test_as_found import state
+from tests.e2e.program import DOOR, Result, clean_env, inside, python
 from tests.workspace import mlflow_server as server
 from tests.workspace.mlflow_server import ADMIN, PASSWORD, PROXIED
 from tests.workspace.seed import write_model
 
 MODEL = "churn"
+STEP = DOOR.parent / "examples" / "promotion_job.py"
 USERS = {"reader": "READ", "editor": "EDIT", "manager": "MANAGE", "newcomer": ""}
 
 
@@ -140,7 +143,9 @@ def test_who_may_edit_moves_aliases_and_the_record_names_the_login(guarded: Regi
     assert [row[6] for row in rows] == ["editor", "manager"]
 
 
-def test_stages_over_http(registry: Registry) -> None:
+def test_stages_over_http(open_server: str, tmp_path: Path) -> None:
+    (tmp_path / "cwd").mkdir()
+    registry = filled(Registry(open_server, tmp_path / "cwd", f"churn of {tmp_path.name}"))
     up = ("--to-stage", "Production")
     first = registry.call(*up, "--version", "1")
     assert (first.code, first.json["was"]) == (0, None), first.all
@@ -148,3 +153,34 @@ def test_stages_over_http(registry: Registry) -> None:
     assert (better.code, better.json["was"]) == (0, "1"), better.all
     back = registry.call("--rollback", *up)
     assert (back.code, back.json["to"]) == (0, "1"), back.all
+
+
+def test_a_pipeline_with_a_login_promotes_and_goes_back(guarded_server: str, tmp_path: Path) -> None:
+    (tmp_path / "cwd").mkdir()
+    registry = filled(Registry(guarded_server, tmp_path / "cwd", f"churn of {tmp_path.name}", ADMIN))
+    # Who writes the first record owns its experiment, and that is for another test to be.
+    (registry.cwd / "promotion.toml").write_text('[record]\nexperiment = "the pipeline"\n')
+    job = f"model: {registry.model}, raise_on_refusal: true"
+    for kind, ends_with, stands in (
+        ("PromotionJob, source: staging, compare_metrics: true", 0, "2"),
+        ("PromotionJob, version: 3, compare_metrics: true", 1, "2"),
+        ("RollbackJob, reason: slow", 0, "1"),
+    ):
+        (registry.cwd / "job.yaml").write_text(f"job: {{KIND: {kind}, {job}}}", encoding="utf-8")
+        ran = python([str(STEP), "job.yaml"], registry.env, registry.cwd)
+        assert (ran.code, registry.champion()) == (ends_with, stands), ran.all
+        assert PASSWORD not in ran.all
+    registry.password = "wrong-password-9"
+    refused = python([str(STEP), "job.yaml"], registry.env, registry.cwd)
+    assert refused.code == 1
+    assert "Denied: " in refused.err.splitlines()[-1]
+    assert "wrong-password-9" not in refused.all
+
+
+def test_a_job_over_http_leaves_the_process_as_it_found_it(open_server: str, tmp_path: Path) -> None:
+    (tmp_path / "cwd").mkdir()
+    registry = filled(Registry(open_server, tmp_path / "cwd", f"churn of {tmp_path.name}"))
+    before = state()
+    found = PromotionJob(model=registry.model, version=2, tracking_uri=registry.url).run()
+    assert (found["outcome"].code, registry.champion()) == (0, "2")
+    assert state() == before

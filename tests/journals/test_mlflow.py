@@ -1,6 +1,5 @@
 """The journal on a real MLflow store: one sqlite file for the module, one experiment for each test."""
 
-from collections.abc import Iterator
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,12 @@ from tests.journals.records import M, a_chain, a_record
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowConnection]:
+def connection(tmp_path_factory: pytest.TempPathFactory) -> MlflowConnection:
     import mlflow
 
-    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
     uri = f"sqlite:///{tmp_path_factory.mktemp('journal') / 'mlflow.db'}"
     mlflow.MlflowClient(uri).search_experiments()
-    yield MlflowConnection(resolve(uri, uri, "test"), Deadline(60, SystemClock()))
-    mlflow.set_tracking_uri(before[0])
-    mlflow.set_registry_uri(before[1])
+    return MlflowConnection(resolve(uri, uri, "test"), Deadline(60, SystemClock()))
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ QUIET = {
 }
 # MLflow writes what it is told into these too, where the next job of this process would take it for the user's wish.
 ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
-
-
+HUSHED = ("mlflow", "databricks.sdk", "alembic", "urllib3")
+WITHOUT_SDK = "MLFLOW_ENABLE_DB_SDK"
 MOST_RETRIES = 10  # MLflow refuses more.
 
 
@@ -111,14 +111,16 @@ class MlflowConnection:
             os.environ.setdefault(name, value)
         if os.environ.get("DATABRICKS_TOKEN") and os.environ.get("DATABRICKS_HOST") and not self.address.profile:
             # A token login needs no SDK, and MLflow would import it (1.5 s) and probe the host before every request.
-            os.environ.setdefault("MLFLOW_ENABLE_DB_SDK", "false")
+            os.environ.setdefault(WITHOUT_SDK, "false")
         import mlflow
 
         hush()  # After the import: MLflow sets its own loggers up.
         # The artifact functions know only the global addresses, and a client made before these are set keeps others.
-        with environ_restored(*ADDRESSES):
-            mlflow.set_tracking_uri(self.address.tracking_uri)
-            mlflow.set_registry_uri(self.address.registry_uri)
+        if (mlflow.get_tracking_uri(), mlflow.get_registry_uri()) != (
+            self.address.tracking_uri,
+            self.address.registry_uri,
+        ):
+            look_at(self.address.tracking_uri, self.address.registry_uri)
         return mlflow.MlflowClient(self.address.tracking_uri, self.address.registry_uri)
 
     def _look_before_opening(self) -> None:
@@ -158,6 +160,19 @@ def bounded(total_s: float) -> dict[str, str]:
     }
 
 
+# Every variable that is set here.
+LENT = (*QUIET, *bounded(1), WITHOUT_SDK, *ADDRESSES)
+
+
+def look_at(tracking_uri: str | None, registry_uri: str | None) -> None:
+    """Tell MLflow its addresses; None is what it was told before anybody told it any."""
+    import mlflow
+
+    with environ_restored(*ADDRESSES):
+        mlflow.set_tracking_uri(tracking_uri)
+        mlflow.set_registry_uri(registry_uri)
+
+
 @contextlib.contextmanager
 def environ_restored(*names: str) -> Iterator[None]:
     """These environment variables are afterwards what they were before."""
@@ -173,5 +188,5 @@ def environ_restored(*names: str) -> Iterator[None]:
 def hush() -> None:
     """Keep the clients' own chatter off the terminal; what matters of it comes back as errors."""
     warnings.filterwarnings("ignore")
-    for name in ("mlflow", "databricks.sdk", "alembic", "urllib3"):
+    for name in HUSHED:
         logging.getLogger(name).setLevel(logging.ERROR)

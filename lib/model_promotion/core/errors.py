@@ -60,3 +60,17 @@ class BadCall(PromotionError):
     """The call itself is wrong: an argument or a file that came with it."""
 
     code = ExitCode.USAGE
+
+
+class WrongValue(BadCall, ValueError):
+    """A field of a job makes no sense.
+
+    It is a ValueError too, so that a pydantic model of somebody else that holds a job reports it with its place.
+
+    Attributes:
+        key: the field, as `mlflow_service.registry_uri`; empty when several contradict each other.
+    """
+
+    def __init__(self, message: str, hint: str = "", key: str = "") -> None:
+        super().__init__(f"{key}: {message}" if key else message, hint)
+        self.key = key

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_promotion.core.decision import Decision
+from model_promotion.core.errors import PromotionError
 from model_promotion.core.event import Event, Table
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
@@ -20,9 +21,25 @@ SCHEMA_VERSION = 1
 class Outcome:
     """What was found, decided and done.
 
-    `summary` is the sentence a person reads last, `hints` are the commands to type next, `undo` is the one that goes
-    back. `planned` holds the writes a dry run would have made, `reviewed` the plan to be put before somebody, `listing`
-    the lines that show people what the facts hold; they are made while they are read, once.
+    Attributes:
+        mode: what kind of call it was.
+        code: how it ended; 0 and 1 are done, everything above is not.
+        summary: the sentence a person reads last.
+        model: the registered model's name.
+        was: the version that stood behind the target when it was looked at, None when there was none.
+        to: the version that was to stand there; whether it does is for `code` to say.
+        findings: what each check answered.
+        decision: what followed from that; None where nothing had to be decided.
+        planned: the writes that a dry run would have made.
+        reviewed: the plan of a dry run, to be put before somebody.
+        entries: what was written, and when.
+        record: where the record lies.
+        warnings: what went wrong without undoing anything.
+        hints: the commands to type next.
+        undo: the command that goes back.
+        table: rows for a person, as of --history.
+        listing: lines that show people what the facts hold; made while they are read, once.
+        facts: more, by name, as each mode has it.
     """
 
     mode: Mode
@@ -45,6 +62,11 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def done(self) -> bool:
+        """Whether it stands as asked, with warnings or without."""
+        return self.code <= ExitCode.WARNED
+
+    @property
     def document(self) -> dict[str, Any]:
         """The JSON document of --json."""
         body = jsonable(replace(self, listing=()))
@@ -53,3 +75,16 @@ class Outcome:
         said = [finding.sentence for finding in self.findings if finding.check in warned]
         body["warnings"] = [*self.warnings, *said]
         return {"schema_version": SCHEMA_VERSION, "exit_code": int(self.code), **body}
+
+
+class Refused(PromotionError):
+    """A refusal as an exception, for those who asked for one: what was asked was not done.
+
+    Attributes:
+        outcome: what was found and decided.
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.summary, outcome.hints[0] if outcome.hints else "")
+        self.outcome = outcome
+        self.code = outcome.code

@@ -1,0 +1,43 @@
+"""The promotion of one version, as a job."""
+
+from typing import ClassVar, Literal
+
+from model_promotion.core.selector import model_address
+from model_promotion.jobs.command import CommandJob
+from model_promotion.services.values import File
+
+
+class PromotionJob(CommandJob):
+    """Promotes a version; the fields have the names and defaults of the command's options, without the dashes.
+
+    An option of a promotion that is added to options.py is added here, as a field of that name and default.
+
+    Attributes:
+        version: the candidate. None is the latest one, unless `source`, `from_stage` or the address in `model`
+            (`churn@staging`, `churn:1.2.0`) says which.
+        source: the candidate's alias, as --from.
+        alias: the alias to move, as --to.
+        if_better: metrics, each as `f1` or, with a minimum gain, `f1:0.01`.
+    """
+
+    DEED: ClassVar[str] = "Promotion"
+
+    KIND: Literal["PromotionJob"] = "PromotionJob"
+
+    version: int | None = None
+    source: str | None = None
+    from_stage: str | None = None
+    dry_run: bool = False
+    force: bool = False
+    compare_metrics: bool = False
+    run_tests: bool = False
+    env_manager: Literal["local", "uv"] = "local"
+    if_better: tuple[str, ...] = ()
+    else_alias: str | None = None
+    metadata_file: File | None = None
+
+    def _mode_words(self) -> list[str]:
+        """A pipeline promotes what it has just registered; at a terminal it is what stands behind @staging."""
+        in_address = model_address(self.named)[1] if self.named else None
+        said = (self.version, self.source, self.from_stage, in_address)
+        return [] if any(one is not None for one in said) else ["--version=latest"]

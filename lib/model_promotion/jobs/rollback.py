@@ -1,0 +1,18 @@
+"""The way back, as a job."""
+
+from typing import ClassVar, Literal
+
+from model_promotion.jobs.command import CommandJob
+
+
+class RollbackJob(CommandJob):
+    """Goes back to the last verified version, as --rollback, or to `to_version`; it then holds the version it left."""
+
+    DEED: ClassVar[str] = "Rollback"
+
+    KIND: Literal["RollbackJob"] = "RollbackJob"
+
+    to_version: int | None = None
+
+    def _mode_words(self) -> list[str]:
+        return ["--rollback"]

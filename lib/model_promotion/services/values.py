@@ -1,0 +1,41 @@
+"""Values that are checked when they are made and never change: the form of jobs and of services."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from model_promotion.core.errors import BadCall, WrongValue
+
+FIELDS = "the fields are in the README under From Python"
+# A configuration file has texts only.
+File = Annotated[Path, Field(strict=False)]
+WORDS = {"extra_forbidden": "there is no such field"}
+
+
+class Values(BaseModel):
+    """A pydantic model whose errors are of our family.
+
+    Raises:
+        WrongValue: when a value is of another type, makes no sense, or is none that there is.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - the fields of whatever is derived from this
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _first_of(error) from error
+        except BadCall as error:
+            raise WrongValue(str(error), error.hint) from error
+
+
+def _first_of(error: ValidationError) -> WrongValue:
+    """The first of its complaints; one that is ours already, from a service in a job, gets the place in front."""
+    first = error.errors()[0]
+    within = first.get("ctx", {}).get("error")
+    ours = within if isinstance(within, WrongValue) else None
+    key = ".".join([*map(str, first["loc"]), *([ours.key] if ours and ours.key else [])])
+    said = str(ours).removeprefix(f"{ours.key}: ") if ours else WORDS.get(first["type"], first["msg"])
+    return WrongValue(said, ours.hint if ours else FIELDS, key)
