@@ -9,6 +9,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import ByAlias, ByNumber, BySemver, Latest, Selector
+from model_promotion.core.wanted import Wanted
 from model_promotion.options import parser
 from model_promotion.settings import Flags
 
@@ -66,6 +67,17 @@ WRONG = {
     "m 3 --history": "--history takes no candidate",
     "m 3 --recover resume": "--recover takes no candidate",
     f"m --to {'a' * 251}": "is too long",
+    "--cleanup --keep 3": "which model",
+    "m --keep 3": "--keep goes with --cleanup",
+    "m --list --older-than 9d": "--older-than goes with --cleanup",
+    "m --yes": "--yes goes with --cleanup",
+    "m --tag a=b": "--tag goes with --auto",
+    "m --metric f1": "--metric goes with --auto",
+    "m 3 --auto": "--auto finds the candidate, but version 3 was named",
+    "m --auto --from canary": "--auto finds the candidate, but @canary was named",
+    "m --auto --rollback": "--auto is a promotion, and --rollback is none",
+    "--auto --list": "--auto is a promotion, and --list is none",
+    "m 3 --list": "--list takes no candidate",
     "m --else-alias next": "--else-alias is where --if-better leaves a candidate",
     "m 7 --if-better f1 --to staging": "@staging is the target itself",
     "m 7 --if-better f1 --to-stage Staging": "stage Staging is the target itself",
@@ -97,8 +109,8 @@ def test_what_contradicts_itself_is_a_wrong_call_with_a_hint(line: str, said: st
     assert refused.value.code is ExitCode.USAGE
 
 
-@pytest.mark.parametrize("line", ["--verify-audit", "--demo"])
-def test_two_modes_need_no_model(line: str) -> None:
+@pytest.mark.parametrize("line", ["--verify-audit", "--demo", "--list", "--auto", "--auto --dry-run"])
+def test_some_calls_need_no_model(line: str) -> None:
     assert ask(line).request.model == ""
 
 
@@ -139,6 +151,26 @@ def test_a_recovery_is_a_mode_of_its_own() -> None:
     assert (request.mode, request.recovery) == (Mode.RECOVER, "abandon")
 
 
+@pytest.mark.parametrize(
+    ("line", "mode", "best"),
+    [
+        ("--auto", Mode.PROMOTE, Wanted()),
+        ("heart-* --auto --metric roc_auc --dry-run", Mode.DRY_RUN, Wanted(metric="roc_auc")),
+        ("m --auto --tag stage=final --check", Mode.CHECK, Wanted(("stage", "final"))),
+        ("--auto --plan-out p.json", Mode.DRY_RUN, Wanted()),
+        ("--auto --to staging", Mode.PROMOTE, Wanted()),
+    ],
+)
+def test_the_best_is_looked_for_in_every_mode_that_promotes_or_looks(line: str, mode: Mode, best: Wanted) -> None:
+    request = ask(line).request
+    assert (request.mode, request.best) == (mode, best)
+
+
+def test_a_cleanup_knows_what_it_leaves() -> None:
+    request = ask("m --cleanup --keep 3 --older-than 365d --yes").request
+    assert (request.mode, request.keep, request.older_than_s, request.yes) == (Mode.CLEANUP, 3, 365 * 86400.0, True)
+
+
 def test_the_places_go_to_the_settings_and_into_the_commands_that_are_printed() -> None:
     call = ask("m --registry-uri http://r --tracking-uri http://t --profile p --timeout 5s --to canary")
     assert call.flags == Flags("http://r", "http://t", "p", None, 5.0)
@@ -154,6 +186,7 @@ def test_a_printed_command_reads_the_same_policy() -> None:
 @given(st.lists(st.sampled_from(sorted({*WORDS, "/", "@", ":", "--at"}))))
 def test_any_order_of_words_is_a_request_or_a_wrong_call(words: list[str]) -> None:
     try:
-        assert ask(" ".join(words)).request.model
+        request = ask(" ".join(words)).request
+        assert request.model or request.best or request.mode is Mode.LIST
     except BadCall as refused:
         assert refused.code is ExitCode.USAGE  # noqa: PT017 - either answer is right

@@ -222,3 +222,18 @@ def test_work_is_shown_on_a_terminal_only_when_it_takes_longer_than_a_second(
     with Console(Terminal(), WITH_EMOJI).during("downloading"):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_a_listing_is_drawn_before_the_last_lines_each_version_below_its_model() -> None:
+    listing = [
+        Event(Kind.MODEL, "rf", "2 versions"),
+        Event(Kind.IN_PRODUCTION, "v2", "@champion"),
+        Event(Kind.VERSION, "v1", "stands nowhere"),
+    ]
+    assert closed(listing=listing) == [
+        "📦 [rf] 2 versions",
+        "   🏆 [v2] @champion",
+        "   📌 [v1] stands nowhere",
+        "🎯 m is v7",
+    ]
+    assert closed(IN_ASCII, listing=listing)[1:3] == ["   ** [v2] @champion", "   -- [v1] stands nowhere"]

@@ -43,6 +43,10 @@ WRONG = {
     "a time that is none": (["m", "--history", "--at", "yesterday"], "--at: time 'yesterday' is none"),
     "a duration that is none": (["m", "--timeout", "soon"], "--timeout: duration 'soon' is none"),
     "no time at all": (["m", "--timeout", "0"], "--timeout: duration '0' is none"),
+    "an age without a unit": (["m", "--cleanup", "--older-than", "365"], "age '365' is none with a unit"),
+    "a number of versions that is none": (["m", "--cleanup", "--keep", "-1"], "'-1' is no number of versions"),
+    "a number of versions in words": (["m", "--cleanup", "--keep", "few"], "'few' is no number of versions"),
+    "a tag without a value": (["--auto", "--tag", "best_model"], "tag 'best_model' is not written K=V"),
     "an option without its value": (["m", "--to"], "--to: expected one argument"),
 }
 
@@ -64,6 +68,8 @@ MODES = {
     Mode.RELEASE: ["--release"],
     Mode.HISTORY: ["--history"],
     Mode.VERIFY_AUDIT: ["--verify-audit"],
+    Mode.LIST: ["--list"],
+    Mode.CLEANUP: ["--cleanup", "--keep", "3"],
 }
 
 

@@ -23,7 +23,18 @@ from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByAlias, ByNumber
 from model_promotion.core.steps import SetAlias, SetTag, Step
-from model_promotion.flows import apply, history, promote, recover, release, rollback, verify_audit
+from model_promotion.flows import (
+    apply,
+    auto,
+    cleanup,
+    history,
+    list_models,
+    promote,
+    recover,
+    release,
+    rollback,
+    verify_audit,
+)
 from model_promotion.flows.resolve import make_plan
 from model_promotion.journals.memory import MemoryJournal
 from model_promotion.owners import MemoryOwner
@@ -47,6 +58,8 @@ FLOWS = {
     Mode.RECOVER: recover,
     Mode.HISTORY: history,
     Mode.VERIFY_AUDIT: verify_audit,
+    Mode.LIST: list_models,
+    Mode.CLEANUP: cleanup,
 }
 INPUTS = [{"name": "age", "type": "long", "required": True}]
 OUTPUTS = [{"type": "double"}]
@@ -90,21 +103,27 @@ class Faulty:
         self.writer = writer
         self.at = at
         self.effect = effect
-        self.sent: list[Step] = []
+        self.sent: list[Step | Version] = []
         self.copies: list[Copy] = []
         self.at_copy: Effect = lambda write: write()
         self.dead = False
 
     def write(self, step: Step) -> None:
+        legal(step)
+        self._send(step, lambda: self.writer.write(step))
+
+    def delete(self, version: Version) -> None:
+        self._send(version, lambda: self.writer.delete(version))
+
+    def _send(self, what: Step | Version, write: Write) -> None:
         if self.dead:
             raise Killed
-        self.sent.append(step)
-        legal(step)
+        self.sent.append(what)
         if self.effect is None or len(self.sent) != self.at:
-            self.writer.write(step)
+            write()
             return
         try:
-            self.effect(lambda: self.writer.write(step))
+            self.effect(write)
         except Killed:
             self.dead = True
             raise
@@ -243,7 +262,8 @@ class Scene:
     def call(self, mode: Mode, **options: Any) -> Outcome:
         """One call; a minute passes."""
         self.clock.sleep(60)
-        return FLOWS[mode].run(Request(mode, options.pop("model", MODEL), **options), self.world)
+        request = Request(mode, options.pop("model", MODEL), **options)
+        return (auto if request.best else FLOWS[mode]).run(request, self.world)
 
     def promote(self, number: str | None = None, **options: Any) -> Outcome:
         named = {"candidate": ByNumber(number), "candidate_named": True} if number else {}

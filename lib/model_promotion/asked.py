@@ -18,12 +18,20 @@ from model_promotion.core.selector import (
     version_selector,
 )
 from model_promotion.core.stages import as_target, backup_of, usual_else
+from model_promotion.core.wanted import USUAL_TAG, Wanted
 from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
 
-MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO, Mode.APPLY})
+MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO, Mode.APPLY, Mode.LIST})
 TAKE_A_CANDIDATE = frozenset({Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE})
-BELONGS_TO = {"to_version": Mode.ROLLBACK, "at": Mode.HISTORY}
+BELONGS_TO = {
+    "to_version": Mode.ROLLBACK,
+    "at": Mode.HISTORY,
+    "keep": Mode.CLEANUP,
+    "older_than": Mode.CLEANUP,
+    "yes": Mode.CLEANUP,
+}
+LEAVE_OUT = "leave one of them out"
 
 
 @dataclass(frozen=True)
@@ -50,13 +58,30 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
     if options.manifest or isinstance(reviewed, ReviewedFleet):
         return Asked(_several(options, program, reviewed), flags)
+    request = _one(options, program, mode, reviewed)
+    _two_ends(request)
+    if extra := _only_promotions_take(request):
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
+    if request.candidate_named and mode not in TAKE_A_CANDIDATE:
+        raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
+    if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
+        raise BadCall(
+            f"a plan is applied as it was made; {' '.join(extra)} would change it",
+            hint="leave that out, or make another plan: --plan-out FILE",
+        )
+    return Asked(request, flags)
+
+
+def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Reviewed | None) -> Request:
+    """The request for one model, word for word."""
     model, selector = _model(options, mode)
     if reviewed and not model:
         model = model_name(str(reviewed.asked.get("model", "")))
     source, target = _ends(options)
+    best = _best(options, mode, selector or (ByAlias(source) if source else None))
     if isinstance(selector, ByAlias) and source:
-        raise BadCall(f"two candidates: {selector} and {say.target(source)}", hint="leave one of them out")
-    request = Request(
+        raise BadCall(f"two candidates: {selector} and {say.target(source)}", hint=LEAVE_OUT)
+    return Request(
         mode=mode,
         model=model,
         candidate=selector or ByAlias(source or usual_else(target)),
@@ -71,6 +96,10 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         run_tests=options.run_tests,
         env_manager=options.env_manager,
         sync_stages=options.sync_stages,
+        best=best,
+        keep=options.keep,
+        older_than_s=options.older_than,
+        yes=bool(options.yes),
         if_better=tuple(options.if_better),
         else_alias=_else(options, target),
         metadata_file=metadata_file.place(options.metadata_file) if options.metadata_file else None,
@@ -80,17 +109,6 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         program=program,
         address_options=_address_options(options),
     )
-    _two_ends(request)
-    if extra := _only_promotions_take(request):
-        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
-    if request.candidate_named and mode not in TAKE_A_CANDIDATE:
-        raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
-    if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
-        raise BadCall(
-            f"a plan is applied as it was made; {' '.join(extra)} would change it",
-            hint="leave that out, or make another plan: --plan-out FILE",
-        )
-    return Asked(request, flags)
 
 
 def _several(options: argparse.Namespace, program: str, reviewed: Reviewed | ReviewedFleet | None) -> Request:
@@ -114,8 +132,23 @@ def _two_ends(request: Request) -> None:
     if request.copy_from == request.model != "":
         raise BadCall(f"{request.model} cannot be copied from itself", hint="leave --copy-from out")
     same = isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias
-    if same and _promotes(request.mode) and not request.copy_from:  # The same alias of another model is another place.
+    # The same alias of another model is another place.
+    if same and _promotes(request.mode) and not (request.copy_from or request.best):
         raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
+
+
+def _best(options: argparse.Namespace, mode: Mode, named: Selector | None) -> Wanted | None:
+    """What --auto looks for; it goes with a promotion, and with what only looks at one."""
+    for name in ("tag", "metric"):
+        if getattr(options, name) is not None and not options.auto:
+            raise BadCall(f"--{name} goes with --auto", hint="add --auto")
+    if not options.auto:
+        return None
+    if not _promotes(mode):
+        raise BadCall(f"--auto is a promotion, and --{mode.value} is none", hint=LEAVE_OUT)
+    if named:
+        raise BadCall(f"--auto finds the candidate, but {named} was named", hint=LEAVE_OUT)
+    return Wanted(options.tag or USUAL_TAG, options.metric or "")
 
 
 def _ends(options: argparse.Namespace) -> tuple[str | None, str]:
@@ -125,7 +158,7 @@ def _ends(options: argparse.Namespace) -> tuple[str | None, str]:
         (options.to_stage, options.target, "--to"),
     ):
         if stage and alias:
-            raise BadCall(f"{option} and {option}-stage name two places", hint="leave one of them out")
+            raise BadCall(f"{option} and {option}-stage name two places", hint=LEAVE_OUT)
     source = as_target(options.from_stage) if options.from_stage else options.source
     return source, target_name(_named_target(options) or Request.target_alias)
 
@@ -182,7 +215,7 @@ def _model(options: argparse.Namespace, mode: Mode) -> tuple[str, Selector | Non
     """The model's name and the version named with it, however it was written."""
     words = [word for word in (options.model, options.model_name) if word is not None]
     if not words:
-        if mode in MODES_WITHOUT_MODEL:
+        if mode in MODES_WITHOUT_MODEL or options.auto:
             return "", None
         raise BadCall("which model? none was named", hint="for example catalog.schema.model")
     if options.model is not None and options.model_name is not None:

@@ -26,6 +26,7 @@ from model_promotion.options import Parser, parser
 from model_promotion.reports import plan_file, step_summary
 
 STDIN, JSON = "--args-stdin", "--json"
+EVERYTHING = {Mode.DEMO: "the local demo", Mode.VERIFY_AUDIT: "every model that has records"}
 
 
 def main(argv: Sequence[str] | None = None, program: str | None = None) -> int:
@@ -163,7 +164,7 @@ def _reported(outcome: Outcome, request: Request, words: list[str], console: Con
             warning = f"the job summary {path} (GITHUB_STEP_SUMMARY) could not be written: {error.strerror}"
             code = outcome.code or ExitCode.WARNED
             outcome = replace(outcome, code=code, warnings=(*outcome.warnings, warning))
-    console.close(outcome)
+    console.close(replace(outcome, listing=()) if JSON in words else outcome)
     if JSON in words:
         _console([]).document(outcome.document)
     return outcome
@@ -174,8 +175,10 @@ def _first_line(request: Request) -> str:
         return f"{len(request.fleet.members)} models, {request.fleet.file}"
     if request.reviewed:
         return f"the plan of {request.reviewed.made_by}"
-    if not request.model:
-        return "the local demo" if request.mode is Mode.DEMO else "every model that has records"
+    if request.best:
+        return f"the best version of {request.model or 'every model'} -> {request.where}"
+    if not request.model or request.mode is Mode.LIST:
+        return request.model or EVERYTHING.get(request.mode, "every registered model")
     if request.mode in (Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK):
         provided = f", if it is better by {named(request.if_better)}" if request.if_better else ""
         return f"{request.model}: {request.candidate} -> {request.where}{provided}"

@@ -22,6 +22,10 @@ EMOJI = {
     Kind.TABLE: "📊",
     Kind.SUMMARY: "🎯",
     Kind.UNDO: "🔙",
+    Kind.MODEL: "📦",
+    Kind.IN_PRODUCTION: "   🏆",
+    Kind.VERSION: "   📌",
+    Kind.GOING: "   🧹",
 }
 PLAIN = {
     Kind.WORKING: "..",
@@ -33,9 +37,15 @@ PLAIN = {
     Kind.TABLE: "##",
     Kind.SUMMARY: "=>",
     Kind.UNDO: "<-",
+    Kind.MODEL: "[]",
+    Kind.IN_PRODUCTION: "   **",
+    Kind.VERSION: "   --",
+    Kind.GOING: "   xx",
 }
 COLOURS = {Kind.PASSED: "32", Kind.WARNED: "33", Kind.FAILED: "31", Kind.UNKNOWN: "33", Kind.SUMMARY: "1"}
 PATIENCE_S = 1.0
+# A longer document is for machines only; to indent one of 7 MB takes a second.
+LONGEST_TO_READ = 100_000
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,9 @@ class Console:
             self._table(event.table)
 
     def close(self, outcome: Outcome) -> None:
-        """The last lines: what happened, what to type next, how to go back."""
+        """What was listed, and the last lines: what happened, what to type next, how to go back."""
+        for event in outcome.listing:
+            self.tell(event)
         for step in outcome.planned:
             self._line(Kind.WORKING, f"[Plan] would write {printable(step.sentence)}")
         for warning in outcome.warnings:
@@ -106,7 +118,9 @@ class Console:
 
     def document(self, body: Mapping[str, Any]) -> None:
         """A JSON document, its texts without secrets."""
-        self._put(json.dumps(redacted_within(dict(body)), indent=2, allow_nan=False))
+        clean = redacted_within(dict(body))
+        text = json.dumps(clean, allow_nan=False)
+        self._put(text if len(text) > LONGEST_TO_READ else json.dumps(clean, indent=2, allow_nan=False))
 
     @contextlib.contextmanager
     def during(self, sentence: str) -> Iterator[None]:

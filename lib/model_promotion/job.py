@@ -25,6 +25,8 @@ FLOWS = {
     Mode.RECOVER: "recover",
     Mode.HISTORY: "history",
     Mode.VERIFY_AUDIT: "verify_audit",
+    Mode.LIST: "list_models",
+    Mode.CLEANUP: "cleanup",
 }
 
 
@@ -38,7 +40,7 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
 
     world = plug_in(settings, voice)
     request = _fitting(request, world)
-    verb = "fleet" if request.fleet else FLOWS[request.mode]
+    verb = "fleet" if request.fleet else "auto" if request.best else FLOWS[request.mode]
     flow = importlib.import_module(f"model_promotion.flows.{verb}")
     return cast("Outcome", flow.run(request, world))
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from model_promotion.core.better import Goal
-from model_promotion.core.duration import moment, seconds
+from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import alias_name, model_name, version_selector
 from model_promotion.core.stages import stage_name
+from model_promotion.core.wanted import tag_wanted
 from model_promotion.settings import DEFAULT_TIMEOUT_S
 
 T = TypeVar("T")
@@ -23,6 +24,8 @@ examples:
   promote_model.py --manifest fleet.toml                 many models at once
   promote_model.py churn --rollback --reason "precision fell"
   promote_model.py churn --history --at 2026-11-01
+  promote_model.py --list "heart-disease-*"
+  promote_model.py --auto --metric roc_auc --dry-run
   promote_model.py --demo                                see it work on real models, in a local folder
 
 exit codes:
@@ -54,6 +57,7 @@ def parser(program: str) -> Parser:
     made.add_argument("model", nargs="?", metavar="MODEL", help="catalog.schema.model, MODEL@alias or MODEL:7")
     made.add_argument("version_word", nargs="?", metavar="VERSION", help="the candidate: 7, 1.2.0 or latest")
     _modes(made.add_argument_group("modes (promotion when none is named)"))
+    _several(made.add_argument_group("many versions"))
     _candidate(made.add_argument_group("what to promote"))
     _strictness(made.add_argument_group("what must hold"))
     _places(made.add_argument_group("where"))
@@ -89,10 +93,25 @@ def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is priva
         "--verify-audit", dest="mode", action="store_const", const=Mode.VERIFY_AUDIT, help="re-compute the record chain"
     )
     one.add_argument(
+        "--list", dest="mode", action="store_const", const=Mode.LIST, help="models and versions; MODEL may be a pattern"
+    )
+    one.add_argument(
+        "--cleanup", dest="mode", action="store_const", const=Mode.CLEANUP, help="old versions that nothing needs"
+    )
+    one.add_argument(
         "--demo", nargs="?", const=DEFAULT_DEMO, type=Path, metavar="DIR", help=f"a show, in a folder [{DEFAULT_DEMO}]"
     )
     group.add_argument("--manifest", type=Path, metavar="FILE", help="many models at once, as a TOML or YAML file says")
     group.set_defaults(mode=Mode.PROMOTE)
+
+
+def _several(group: Any) -> None:  # noqa: ANN401 - as above
+    group.add_argument("--auto", action="store_true", help="the candidate is the best version of all, or of a pattern")
+    group.add_argument("--tag", type=_tag, metavar="K=V", help="with --auto: what the best has [best_model=true]")
+    group.add_argument("--metric", metavar="NAME", help="with --auto: what ranks them")
+    group.add_argument("--keep", type=_count, metavar="N", help="with --cleanup: the newest N stay")
+    group.add_argument("--older-than", type=_age, metavar="D", help="with --cleanup: only what is older, as 365d")
+    group.add_argument("--yes", action="store_true", default=None, help="with --cleanup: delete, instead of listing")
 
 
 def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
@@ -173,6 +192,20 @@ def _version(text: str) -> Any:  # noqa: ANN401 - one of the selectors
 
 def _seconds(text: str) -> float:
     return _or_argument_error(seconds, text)
+
+
+def _age(text: str) -> float:
+    return _or_argument_error(age, text)
+
+
+def _tag(text: str) -> tuple[str, str]:
+    return _or_argument_error(tag_wanted, text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of versions")
+    return int(text)
 
 
 def _moment(text: str) -> float:

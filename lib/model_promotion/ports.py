@@ -1,6 +1,6 @@
 """Every door to the outside, on one page. Adapters live in the rooms above; a memory member is in each family."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,6 +10,7 @@ from model_promotion.core.entities import (
     ArtifactFile,
     Endpoint,
     Identity,
+    Listed,
     RecordedMetrics,
     RegisteredModel,
     Rights,
@@ -61,6 +62,14 @@ class RegistryReader(Protocol):
         """Registered models' names, at least the first page of them."""
         ...
 
+    def catalogue(self, pattern: str = "") -> Sequence[Listed]:
+        """Every model, or those that a name or pattern means, with all versions; read by pages, sorted by name."""
+        ...
+
+    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+        """The metrics of many runs, by run; read by pages. A run that cannot be found is left out."""
+        ...
+
     def metrics(self, version: Version) -> RecordedMetrics:
         """The metrics recorded for a version; NotFound when there are none."""
         ...
@@ -94,6 +103,9 @@ class RegistryWriter(Protocol):
 
         What fails leaves neither a model without a version nor an unfinished version behind, unless we die.
         """
+
+    def delete(self, version: Version) -> None:
+        """Delete a version: no step, because nothing can undo it."""
         ...
 
 

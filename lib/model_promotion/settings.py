@@ -12,6 +12,7 @@ from typing import Any
 from model_promotion import catalog
 from model_promotion.connections.address import Address, resolve
 from model_promotion.core.errors import BadCall
+from model_promotion.core.listing import is_pattern
 from model_promotion.core.policy import Policy
 
 POLICY_FILE = "promotion.toml"
@@ -52,7 +53,8 @@ def settle(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -
     if address.registry_uri.endswith(".db") and "://" not in address.registry_uri:
         raise BadCall(f"{address.registry_uri} is no address", hint=f"for example sqlite:///{address.registry_uri}")
     levels = model.split(".")
-    if address.is_unity_catalog and model and (len(levels) != LEVELS_IN_UNITY_CATALOG or not all(levels)):
+    whole = len(levels) == LEVELS_IN_UNITY_CATALOG and all(levels)
+    if address.is_unity_catalog and model and not (whole or is_pattern(model)):
         raise BadCall(
             f"{model} does not have the three levels of Unity Catalog", hint="for example catalog.schema.model"
         )

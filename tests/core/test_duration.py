@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_promotion.core import say
-from model_promotion.core.duration import LONGEST_S, moment, seconds
+from model_promotion.core.duration import LONGEST_S, age, moment, seconds
 from model_promotion.core.errors import BadCall
 
 DAY = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
@@ -60,3 +60,14 @@ def test_whatever_is_accepted_can_be_waited_for_and_said(text: str) -> None:
         assert 0 < seconds(text) <= LONGEST_S
     with contextlib.suppress(BadCall):
         assert say.when(moment(text)).endswith("Z")
+
+
+@pytest.mark.parametrize(("text", "days"), [("365d", 365), ("730d", 730), ("12h", 0.5)])
+def test_an_age_may_be_more_than_a_year(text: str, days: float) -> None:
+    assert age(text) == days * 86400
+
+
+@pytest.mark.parametrize("text", ["365", "0d", "", "old", "99999999d"])
+def test_an_age_without_a_unit_is_a_wrong_call_because_it_would_be_seconds(text: str) -> None:
+    with pytest.raises(BadCall, match="is none with a unit"):
+        age(text)

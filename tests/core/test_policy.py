@@ -1,7 +1,9 @@
+from typing import Any
+
 import pytest
 
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
-from model_promotion.core.policy import CheckPolicy, MetricPolicy, Policy, TestPolicy
+from model_promotion.core.policy import CheckPolicy, MetricPolicy, Policy, RetentionPolicy, TestPolicy
 
 
 def test_only_the_checks_that_a_policy_asks_for_are_required() -> None:
@@ -36,3 +38,9 @@ def test_a_gain_that_nothing_or_everything_reaches_is_refused(gain: float) -> No
 def test_a_limit_that_no_model_could_keep_is_refused(limits: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="greater than 0"):
         TestPolicy(**limits)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [{"days": -1.0}, {"keep": -1}])
+def test_a_retention_below_zero_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="at least 0"):
+        RetentionPolicy(**wrong)

@@ -10,7 +10,7 @@ from model_promotion.core.errors import Conflict, Denied, Interrupted, NotFound,
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode
-from model_promotion.core.selector import ByNumber
+from model_promotion.core.selector import ByAlias, ByNumber
 from model_promotion.registries.memory import MemoryWriter
 from tests.worlds import METADATA, MODEL, Killed, Scene, Write, a_scene, press_ctrl_c
 
@@ -134,7 +134,7 @@ def test_a_missing_version_over_there_is_not_found_with_the_call_that_names_anot
     scene = a_lab()
     scene.registry.models[LAB] = scene.registry.models[LAB].__class__(LAB)
     with pytest.raises(NotFound, match=f"{LAB} has no alias @staging") as missing:
-        bring(scene)
+        bring(scene, candidate=ByAlias("staging"), candidate_named=True)
     assert f"{MODEL} --version latest --copy-from {LAB}" in missing.value.hint
 
 

@@ -3,12 +3,13 @@ import pytest
 from model_promotion.core.errors import NotFound
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByAlias, ByNumber, BySemver, Latest, Selector
+from model_promotion.flows.promote import run
 from model_promotion.flows.resolve import make_plan
 from tests.worlds import MODEL, a_plan, a_scene, version
 
 
 def request(candidate: Selector, model: str = MODEL, target: str = "champion") -> Request:
-    return Request(Mode.PROMOTE, model, candidate, target_alias=target)
+    return Request(Mode.PROMOTE, model, candidate, candidate_named=True, target_alias=target)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,23 @@ def test_what_is_missing_is_named_with_what_is_there_and_what_to_type(selector: 
     with pytest.raises(NotFound, match=told) as missing:
         make_plan(request(selector), a_scene().registry)
     assert missing.value.hint
+
+
+@pytest.mark.parametrize(("aliases", "number"), [({}, "4"), ({"champion": "1"}, "4"), ({"staging": "2"}, "2")])
+def test_without_a_version_and_without_the_usual_alias_the_latest_is_the_candidate(
+    aliases: dict[str, str], number: str
+) -> None:
+    scene = a_scene(aliases=aliases)
+    assert make_plan(Request(Mode.PROMOTE, MODEL), scene.registry).candidate.number == number
+    run(Request(Mode.DRY_RUN, MODEL), scene.world)
+    said = next(event.sentence for event in scene.voice.events if event.topic == "Plan")
+    assert ("no version was named, and @staging is nothing" in said) is ("staging" not in aliases)
+
+
+def test_an_alias_that_was_named_is_never_replaced_by_the_latest() -> None:
+    named = Request(Mode.PROMOTE, MODEL, ByAlias("staging"), candidate_named=True)
+    with pytest.raises(NotFound, match="no alias @staging"):
+        make_plan(named, a_scene(aliases={"champion": "1"}).registry)
 
 
 def test_a_missing_model_names_where_it_was_looked_for_and_what_is_near() -> None:

@@ -14,11 +14,12 @@ import pytest
 from model_promotion.clocks import SystemClock
 from model_promotion.connections.address import resolve
 from model_promotion.connections.deadline import Deadline
-from model_promotion.connections.mlflow import MlflowConnection, by_name
+from model_promotion.connections.mlflow import MlflowConnection, name_filter
 from model_promotion.core.entities import RecordedMetrics, Version
 from model_promotion.core.errors import Denied, NotFound, PromotionError
 from model_promotion.core.steps import SetAlias, SetTag
-from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter, _by_name
+from model_promotion.registries._entities import by_name
+from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
 
 T = TypeVar("T")
 MLMODEL = "flavors:\n  python_function:\n    loader_module: none\nmodel_uuid: abc\n"
@@ -106,7 +107,7 @@ def test_a_name_may_hold_quotes_and_other_letters(shop: Shop, odd: str) -> None:
 
 def test_a_name_with_both_kinds_of_quotes_cannot_be_searched_for_and_that_is_said() -> None:
     with pytest.raises(PromotionError, match="both kinds of quotes"):
-        by_name("both ' and \"")
+        name_filter("both ' and \"")
 
 
 def test_what_is_missing_is_not_found(shop: Shop) -> None:
@@ -152,11 +153,11 @@ ROWS = [(0.1, 0, 9), (0.3, 2, 1), (0.2, 1, 5), (0.8, 1, 5, "test"), (0.9, 0, 5, 
 
 def test_the_newest_step_counts_for_each_dataset_by_itself_in_whatever_order_they_come() -> None:
     for rows in permutations(ROWS):
-        assert _by_name([measured(*row) for row in rows]) == {"f1": 0.3, "f1 [test]": 0.8, "f1 [train]": 0.9}
+        assert by_name([measured(*row) for row in rows]) == {"f1": 0.3, "f1 [test]": 0.8, "f1 [train]": 0.9}
 
 
 def test_of_one_step_the_last_time_counts() -> None:
-    assert _by_name([measured(0.2, 1, 7), measured(0.1, 1, 6)]) == {"f1": 0.2}
+    assert by_name([measured(0.2, 1, 7), measured(0.1, 1, 6)]) == {"f1": 0.2}
 
 
 class Guarded(MlflowConnection):

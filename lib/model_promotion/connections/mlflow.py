@@ -150,7 +150,7 @@ def every_page(search: Callable[[str | None], Any]) -> list[Any]:
             return found
 
 
-def by_name(name: str) -> str:
+def name_filter(name: str) -> str:
     """The search filter for one name; Unity Catalog understands single quotes only.
 
     Raises:

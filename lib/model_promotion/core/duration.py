@@ -7,7 +7,20 @@ from model_promotion.core.errors import BadCall
 
 UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LONGEST_S = 366 * 86400.0
+OLDEST_S = 100 * LONGEST_S
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d|)", re.ASCII)
+
+
+def age(text: str) -> float:
+    """How old something is: a duration such as `365d`, in seconds, up to a hundred years.
+
+    Raises:
+        BadCall: when it is none, zero, more than that, or has no unit: 365 would be six minutes.
+    """
+    wrong = BadCall(f"age {text[:40]!r} is none with a unit", hint="for example 365d")
+    if text.strip()[-1:].isdigit():
+        raise wrong
+    return _length(text, OLDEST_S, wrong)
 
 
 def seconds(text: str) -> float:
@@ -16,10 +29,16 @@ def seconds(text: str) -> float:
     Raises:
         BadCall: when it is none, zero, or more than a year.
     """
+    return _length(
+        text, LONGEST_S, BadCall(f"duration {text[:40]!r} is none up to a year", hint="for example 90s, 10m or 2h")
+    )
+
+
+def _length(text: str, most_s: float, wrong: BadCall) -> float:
     found = DURATION.fullmatch(text.strip())
     length_s = float(found[1]) * UNITS_S[found[2]] if found else 0.0
-    if not 0 < length_s <= LONGEST_S:
-        raise BadCall(f"duration {text[:40]!r} is none up to a year", hint="for example 90s, 10m or 2h")
+    if not 0 < length_s <= most_s:
+        raise wrong
     return length_s
 
 

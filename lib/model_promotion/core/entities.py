@@ -57,6 +57,14 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A registered model with its versions, highest number first."""
+
+    model: RegisteredModel
+    versions: tuple[Version, ...] = ()
+
+
+@dataclass(frozen=True)
 class RecordedMetrics:
     """The metrics recorded for one version, and the place they were found in (`version`, `run`, ...)."""
 

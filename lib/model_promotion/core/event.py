@@ -17,6 +17,10 @@ class Kind(StrEnum):
     TABLE = "table"
     SUMMARY = "summary"
     UNDO = "undo"
+    MODEL = "model"
+    IN_PRODUCTION = "in_production"
+    VERSION = "version"
+    GOING = "going"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ FORMAT = 1
 KEY = re.compile(rf"{INTENT_TAG}(_[0-9a-f]{{12}})?")
 LONGEST_HOLD = 300
 STRANGE = "something this program did not write"
-Work = Literal["promote", "rollback", "release"]
+STILL = ("release", "cleanup")  # Work that moves no alias.
+Work = Literal["promote", "rollback", "release", "cleanup"]
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ class Move:
 
 @dataclass(frozen=True)
 class Intent:
-    """A promotion, rollback or release under way: every alias it moves in order, whose hold it changes, since when.
+    """A promotion, rollback, release or cleanup under way: every alias it moves in order, whose hold it changes.
 
     `id` is this note's own; `work` is that of the record to come, and stays when somebody takes the work over. It is a
     lease too: `owner` is at work until `until` (seconds since the epoch), unless that process is gone. `record` is the
     number that its record will have, if nothing else is recorded before. `holds` is the version
-    that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold.
+    that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold. Of a cleanup,
+    `held` names the versions that may be gone.
     """
 
     id: str
@@ -116,12 +118,19 @@ class Intent:
         """What is being done, for a person."""
         if self.kind == "release":
             return f"a release of {version(self.holds)}"
+        if self.kind == "cleanup":
+            return f"a cleanup that deletes {', '.join(map(version, self.doomed))}"
         return f"a {self.kind} of {target(self.move.alias)} from {version(self.move.was)} to {version(self.move.to)}"
 
     @property
+    def doomed(self) -> list[str]:
+        """The numbers of the versions that a cleanup deletes."""
+        return self.held.split(",")
+
+    @property
     def move(self) -> Move:
-        """The move of the target alias itself; of a release, which moves nothing, the version that it is about."""
-        if self.kind == "release":
+        """The move of the target alias itself; of what moves nothing, the version that a release is about."""
+        if self.kind in STILL:
             return Move("", self.holds, self.holds)
         return next(move for move in self.moves if move.alias == self.target)
 
@@ -189,7 +198,7 @@ def _fields(raw: dict[str, Any]) -> dict[str, Any]:
     if raw.pop("v") != FORMAT:
         raise ValueError
     kind, moves = raw["kind"], tuple(_move(*fields) for fields in raw["moves"])
-    target = "" if kind == "release" else moves[-1 if kind == "promote" else 0].alias
+    target = "" if kind in STILL else moves[-1 if kind == "promote" else 0].alias
     return {**raw, "moves": moves, "target": target, "holds": _text(raw["holds"])}
 
 
@@ -202,6 +211,8 @@ def _makes_sense(intent: Intent) -> bool:
     sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
     if intent.kind == "release":
         return sound and not intent.moves and intent.holds is not None
+    if intent.kind == "cleanup":
+        return sound and not intent.moves and intent.holds is None and all(map(str.isdecimal, intent.doomed))
     # Only a rollback can lead to nothing: that of a first promotion.
     return sound and (intent.kind == "rollback" or (intent.kind == "promote" and intent.move.to is not None))
 

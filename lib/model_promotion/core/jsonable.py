@@ -6,9 +6,13 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+PLAIN = frozenset({str, int, bool, type(None)})
+
 
 def jsonable(value: object) -> Any:  # noqa: ANN401 - JSON is any of six types
     """The value with dataclasses and mappings as dicts, sequences as lists, enums as their values."""
+    if type(value) in PLAIN:  # Most of what there is, and a list of a whole registry is long.
+        return value
     plain: Any = str(value)
     match value:
         case Enum():

@@ -1,12 +1,12 @@
 """How a call ended: the one value that the report, --json and the exit code are made of."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_promotion.core.decision import Decision
 from model_promotion.core.errors import PromotionError
-from model_promotion.core.event import Table
+from model_promotion.core.event import Event, Table
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
 from model_promotion.core.jsonable import jsonable
@@ -38,6 +38,7 @@ class Outcome:
         hints: the commands to type next.
         undo: the command that goes back.
         table: rows for a person, as of --history.
+        listing: lines that show people what the facts hold; made while they are read, once.
         facts: more, by name, as each mode has it.
     """
 
@@ -57,6 +58,7 @@ class Outcome:
     hints: tuple[str, ...] = ()
     undo: str = ""
     table: Table | None = None
+    listing: Iterable[Event] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,7 +69,8 @@ class Outcome:
     @property
     def document(self) -> dict[str, Any]:
         """The JSON document of --json."""
-        body = jsonable(self)
+        body = jsonable(replace(self, listing=()))
+        del body["listing"]
         warned = self.decision.warned if self.decision else ()
         said = [finding.sentence for finding in self.findings if finding.check in warned]
         body["warnings"] = [*self.warnings, *said]

@@ -74,6 +74,25 @@ class RecordPolicy:
 
 
 @dataclass(frozen=True)
+class RetentionPolicy:
+    """`[retention]`: what --cleanup never goes below, in days and newest versions; None leaves it to the options."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    days: float | None = None
+    keep: int | None = None
+
+    def __post_init__(self) -> None:
+        """A minimum that makes no sense is refused where it is written.
+
+        Raises:
+            ValueError: when it is less than zero.
+        """
+        if min(self.days or 0, self.keep or 0) < 0:
+            raise ValueError("days and keep must be at least 0")
+
+
+@dataclass(frozen=True)
 class Policy:
     """A policy file, or the defaults when there is none; `digest` is the SHA-256 of the file's bytes."""
 
@@ -83,6 +102,7 @@ class Policy:
     checks: Mapping[str, CheckPolicy] = field(default_factory=dict)
     model_tests: TestPolicy = TestPolicy()
     record: RecordPolicy = RecordPolicy()
+    retention: RetentionPolicy = RetentionPolicy()
     digest: str = "defaults"
 
     @property

@@ -12,7 +12,7 @@ HEAD_TAG = "promotion_head"
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
 
-Deeds = Literal["promote", "rollback", "release", "outside"]
+Deeds = Literal["promote", "rollback", "release", "outside", "cleanup"]
 
 
 @dataclass(frozen=True)

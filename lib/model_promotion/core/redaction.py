@@ -1,6 +1,7 @@
 """Text without secrets: whatever leaves this program passes through here."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 NAMED = r"(?:token|password|passwd|pwd|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|[?&]sig|x-amz-signature)"
@@ -21,7 +22,13 @@ def redacted(text: str) -> str:
 def redacted_within(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
     """A JSON value with every text in it redacted; numbers and names of fields stay what they are."""
     if isinstance(value, dict):
-        return {redacted(key): redacted_within(item) for key, item in value.items()}
+        return {_again(key): redacted_within(item) for key, item in value.items()}
     if isinstance(value, list):
         return [redacted_within(item) for item in value]
-    return redacted(value) if isinstance(value, str) else value
+    return _again(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=4096)
+def _again(text: str) -> str:
+    """The same for names and values that come again and again in a long document."""
+    return redacted(text)

@@ -1,16 +1,18 @@
 """What was asked."""
 
 import shlex
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from model_promotion.core.better import Goal
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
 from model_promotion.core.stages import backup_of, stage_of, twin_of, usual_else
+from model_promotion.core.wanted import Wanted
 
 if TYPE_CHECKING:
     from model_promotion.core.fleet import Fleet
@@ -28,17 +30,23 @@ class Mode(StrEnum):
     HISTORY = "history"
     VERIFY_AUDIT = "verify-audit"
     APPLY = "apply"
+    LIST = "list"
+    CLEANUP = "cleanup"
     DEMO = "demo"
 
     @property
     def writes(self) -> bool:
         """Whether this mode may change the registry."""
-        return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER, Mode.APPLY}
+        return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER, Mode.APPLY, Mode.CLEANUP}
 
 
 @dataclass(frozen=True)
 class Request:
-    """One call, checked for form before anything heavy is imported; the registry has not been asked yet."""
+    """One call, checked for form before anything heavy is imported; the registry has not been asked yet.
+
+    With `best` the model may be a pattern, and the candidate is found among its versions; `chosen` is then the evidence
+    for it. `keep` and `older_than_s` say what a cleanup leaves, `yes` that it may delete.
+    """
 
     mode: Mode
     model: str = ""
@@ -57,6 +65,11 @@ class Request:
     reviewed: Reviewed | None = None
     program: str = "promote_model.py"
     sync_stages: bool = False
+    best: Wanted | None = None
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    keep: int | None = None
+    older_than_s: float | None = None
+    yes: bool = False
     if_better: tuple[Goal, ...] = ()
     else_alias: str = ""
     metadata_file: Path | None = None

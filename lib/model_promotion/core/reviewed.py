@@ -128,7 +128,7 @@ def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 
     names = ("model", "target_alias", "reason", "env_manager", "force", "compare_metrics", "run_tests", "sync_stages")
     goals = [str(goal) for goal in request_like.if_better]
     chosen = {"candidate": number, "if_better": goals, "else_alias": request_like.else_alias}
-    return {**chosen, **{name: getattr(request_like, name) for name in names}}
+    return {**chosen, **{name: getattr(request_like, name) for name in (*names, "chosen")}}
 
 
 def facts_of(plan: Plan, findings: Iterable[Finding], policy_digest: str, address: str) -> dict[str, str]:

@@ -67,6 +67,7 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         "compare_metrics": bool,
         "run_tests": bool,
         "sync_stages": bool,
+        "chosen": dict,
         "if_better": list,
         "else_alias": str,
     }

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from model_promotion.core.entities import READY
-from model_promotion.core.errors import Conflict, NotFound, PromotionError
+from model_promotion.core.entities import READY, Version
+from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.outcome import Outcome
@@ -11,9 +11,9 @@ from model_promotion.core.request import Request
 from model_promotion.core.say import target, version
 from model_promotion.core.steps import SetAlias, Step
 from model_promotion.flows.acting import Hands, take_each
+from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
-from model_promotion.world import World
 
 
 def _work(hands: Hands) -> Intent:
@@ -27,7 +27,7 @@ def _steps(intent: Intent, hands: Hands) -> tuple[Step, ...]:
     model, registry = hands.seen.name, hands.world.registry
     if intent.holds is None:
         return intent.steps(model)
-    if _is_gone(model, intent.holds, hands.world):
+    if is_gone(model, intent.holds, hands.world):
         return tuple(step for step in intent.steps(model) if isinstance(step, SetAlias))
     return intent.steps(model, registry.version(model, intent.holds).tags.get(HOLD_TAG))
 
@@ -90,7 +90,7 @@ def abandoned(request: Request, hands: Hands) -> Outcome:
     undoing = [step.undone() for step in reversed(intent.steps(seen.name))]
     # What was deleted meanwhile cannot be gone back to; that must not keep the note here for good.
     named = {intent.holds, *(move.was for move in intent.moves)} - {None}
-    gone = {number for number in named if _is_gone(seen.name, str(number), hands.world)}
+    gone = {number for number in named if is_gone(seen.name, str(number), hands.world)}
     if intent.move.was in gone and seen.at(intent.target) == intent.move.to and not request.force:
         error = Conflict(f"{version(intent.move.was)} was deleted meanwhile, so nothing can go back to it")
         ways = f"finish it instead: {request.command('--recover', 'resume')}, or only take the note away: --force"
@@ -117,17 +117,26 @@ def abandoned(request: Request, hands: Hands) -> Outcome:
     return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))
 
 
+def swept(request: Request, hands: Hands) -> Outcome:
+    """Write down what a cleanup has deleted; what it has not, stays."""
+    hands, intent, model = hands.afresh(), _work(hands), hands.seen.name
+    gone = [Version(model, number) for number in intent.doomed if is_gone(model, number, hands.world)]
+    written = close(gone, hands, request.reason)
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
+        summary=f"{model}: {intent.what} was cut off; {len(gone)} of them are gone, the rest stays",
+        model=model,
+        entries=written.entries,
+        record=written.place,
+        warnings=written.warnings,
+        hints=(f"see what is left: {request.command('--list')}",),
+    )
+
+
 def _version_of(step: Step) -> str | None:
     """The version that must be there for the step to be taken."""
     return step.to if isinstance(step, SetAlias) else step.version
-
-
-def _is_gone(model: str, number: str, world: World) -> bool:
-    try:
-        world.registry.version(model, number)
-    except NotFound:
-        return True
-    return False
 
 
 def finished(request: Request, hands: Hands, steps: tuple[Step, ...], said: str) -> Outcome:

@@ -7,7 +7,7 @@ from model_promotion.core.entities import RegisteredModel
 from model_promotion.core.event import Event, Kind, Table
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.history import in_place, moves_of
-from model_promotion.core.intent import under_way
+from model_promotion.core.intent import STILL, under_way
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
@@ -42,8 +42,8 @@ def run(request: Request, world: World) -> Outcome:
 
 
 def _row(line: Line) -> tuple[str, ...]:
-    ends = ("", "") if line.kind == "release" else (say.version(line.was), say.version(line.to))
-    which = say.version(line.to) if line.kind == "release" else f"{say.target(line.alias)}"
+    ends = ("", "") if line.kind in STILL else (say.version(line.was), say.version(line.to))
+    which = "" if line.kind == "cleanup" else say.version(line.to) if line.kind == "release" else say.target(line.alias)
     return (str(line.number), say.when(line.at), line.kind, which, *ends, line.by, line.why)
 
 

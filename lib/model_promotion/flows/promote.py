@@ -20,7 +20,7 @@ from model_promotion.flows.acting import Acted, announced, carry_out
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
 from model_promotion.flows.recording import Deed, whoever, write_down
-from model_promotion.flows.resolve import instead, make_plan
+from model_promotion.flows.resolve import instead, make_plan, selector_for
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
@@ -110,7 +110,7 @@ def _acted(judged: Judged, world: World) -> Outcome:
     move = intent.move
     entries = acted.entries
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
-    evidence["metrics"] = _metrics(findings)
+    evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
     ends, noticed = (move.alias, move.was, move.to), _noticed(findings, decision)
     deed = Deed(intent.work, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
     written = write_down(deed, acted.hands)
@@ -150,7 +150,9 @@ def _metrics(findings: tuple[Finding, ...]) -> dict[str, float | None]:
 
 def _planned(plan: Plan, request: Request) -> str:
     was = plan.champion.label if plan.champion else "nothing yet"
-    return f"{plan.seen.name} {plan.candidate.label} ({request.candidate}) -> {plan.where}, where {was} stands"
+    meant = selector_for(request, plan.seen)
+    why = "" if meant == request.candidate else f": no version was named, and {request.candidate} is nothing"
+    return f"{plan.seen.name} {plan.candidate.label} ({meant}{why}) -> {plan.where}, where {was} stands"
 
 
 def _done(plan: Plan, decision: Decision) -> str:

@@ -14,7 +14,8 @@ from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Hands, go_first, head_of
-from model_promotion.flows.ending import abandoned, finished, resumed, stuck
+from model_promotion.flows.deleting import is_gone
+from model_promotion.flows.ending import abandoned, finished, resumed, stuck, swept
 from model_promotion.flows.recording import all_lines, all_stored
 from model_promotion.flows.resolve import find_model
 from model_promotion.undisturbed import undisturbed
@@ -52,6 +53,8 @@ def _recovered(request: Request, world: World) -> Outcome:
 def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
     if end and hands.intent:
         return finished(request, hands, end, f"the {hands.intent.kind} had ended and is recorded; its note is gone")
+    if hands.intent and hands.intent.kind == "cleanup":
+        return swept(request, hands)
     return (resumed if request.recovery == "resume" else abandoned)(request, hands)
 
 
@@ -71,6 +74,8 @@ def _moves_made(seen: RegisteredModel, intent: Intent, world: World) -> int:
             return HOLD_TAG not in world.registry.version(seen.name, str(intent.holds)).tags
         except NotFound:
             return 0
+    if intent.kind == "cleanup":
+        return sum(is_gone(seen.name, number, world) for number in intent.doomed)
     return sum(move.was != move.to == seen.at(move.alias) for move in intent.moves)
 
 

@@ -72,8 +72,7 @@ def find_number(request: Request, seen: RegisteredModel, registry: RegistryReade
     Raises:
         NotFound: with what does exist.
     """
-    selector: Selector = request.candidate
-    match selector:
+    match selector_for(request, seen):
         case ByNumber(number):
             return number
         case ByAlias(alias):
@@ -87,6 +86,13 @@ def find_number(request: Request, seen: RegisteredModel, registry: RegistryReade
             raise NotFound(f"{seen.name} has no version at all", hint="train and register a model first")
         case BySemver(semver):
             return _tagged(seen.name, semver, registry)
+
+
+def selector_for(request: Request, seen: RegisteredModel) -> Selector:
+    """The candidate as it was named; the latest when none was named and the usual alias is not there."""
+    usual = request.candidate
+    missing = isinstance(usual, ByAlias) and not request.candidate_named and seen.at(usual.alias) is None
+    return Latest() if missing else usual
 
 
 def find_version(name: str, number: str, registry: RegistryReader) -> Version:

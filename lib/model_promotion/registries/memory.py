@@ -1,19 +1,23 @@
 """A registry in memory: the double for tests of flows and checks, with the rules that a real one has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from model_promotion.core.copying import Copy
-from model_promotion.core.entities import ArtifactFile, RecordedMetrics, RegisteredModel, Run, Version
+from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import NotFound
+from model_promotion.core.listing import matches
 from model_promotion.core.stages import ARCHIVED, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 
 
 class MemoryRegistry:
-    """Models and versions in dictionaries. `metadata_of` and `run_of` are keyed by version number."""
+    """Models and versions in dictionaries.
+
+    `metadata_of` and `run_of` are keyed by version number, `metrics_of` by run.
+    """
 
     address = "memory"
     uri = "memory"
@@ -23,6 +27,7 @@ class MemoryRegistry:
         self.models: dict[str, RegisteredModel] = {}
         self.known: dict[tuple[str, str], Version] = {}
         self.metadata_of: dict[str, dict[str, Any]] = {}
+        self.metrics_of: dict[str, dict[str, float]] = {}
         self.run_of: dict[str, Run] = {}
         self.folder: Path | None = None
 
@@ -59,6 +64,14 @@ class MemoryRegistry:
     def names(self) -> Sequence[str]:
         """The models' names."""
         return sorted(self.models)
+
+    def catalogue(self, pattern: str = "") -> Sequence[Listed]:
+        """The models that are meant with their versions."""
+        return [Listed(self.model(name), tuple(self.versions(name))) for name in self.names() if matches(name, pattern)]
+
+    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+        """What was given as the runs' metrics."""
+        return {run_id: self.metrics_of[run_id] for run_id in run_ids if run_id in self.metrics_of}
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The metrics of the version itself."""
@@ -118,6 +131,13 @@ class MemoryWriter:
         made = replace(source, model=copy.model, number=number, tags=copy.tags(source.tags), source=copy.address)
         self._registry.add(made, metadata=self._registry.metadata_of.get(copy.number))
         return number
+
+    def delete(self, version: Version) -> None:
+        """Delete a version, and the aliases on it."""
+        model = self._registry.models[version.model]
+        left = {alias: number for alias, number in model.aliases.items() if number != version.number}
+        self._registry.models[version.model] = replace(model, aliases=left)
+        del self._registry.known[version.model, version.number]
 
     def _move_stage(self, step: SetAlias, stage: str) -> None:
         inside = [version for version in self._registry.versions(step.model) if version.stage == stage]

@@ -2,28 +2,26 @@
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from model_promotion.connections.mlflow import MlflowConnection, by_name, every_page
+from model_promotion.connections.mlflow import MlflowConnection, every_page, name_filter
 from model_promotion.core.copying import Copy
-from model_promotion.core.entities import (
-    ArtifactFile,
-    DeploymentJobState,
-    RecordedMetrics,
-    RegisteredModel,
-    Run,
-    Version,
-)
+from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound, Unavailable
+from model_promotion.core.listing import is_pattern, matches
 from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
+from model_promotion.registries._bulk import found_models, found_runs, found_versions
+from model_promotion.registries._entities import by_name, listed_of, model_of, texts, version_of
 from model_promotion.registries.mlflow_copy import copied
+from model_promotion.together import together
 
 NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
-BACKUP_TAG = "prev_stage_"
+RUN_ID = re.compile(r"[\w-]+", re.ASCII)
 LOGGED_MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")
 
 
@@ -51,24 +49,12 @@ class MlflowRegistry:
         if found.name != name:
             # An empty reply with status 200 reads as a model without a name.
             raise Unavailable(f"the registry answered for model {name} with {found.name!r}", hint=NO_REGISTRY)
-        return RegisteredModel(
-            name=name,
-            aliases=self._aliases(found),
-            stages={str(one.current_stage): str(one.version) for one in _newest_last(found) if one.current_stage},
-            tags=_texts(found.tags),
-            deployment_job_id=str(getattr(found, "deployment_job_id", None) or ""),
-        )
+        return model_of(found, self.features)
 
     @property
     def features(self) -> Features:
         """Whether it has aliases and stages, by its address."""
         return self._connection.features
-
-    def _aliases(self, found: Any) -> dict[str, str]:  # noqa: ANN401 - mlflow's entity
-        """The aliases; where there are none, those that are kept as tags of the same name."""
-        if self.features.aliases:
-            return {str(alias): str(number) for alias, number in found.aliases.items()}
-        return {key: value for key, value in _texts(found.tags).items() if key.startswith(BACKUP_TAG)}
 
     def version(self, name: str, number: str) -> Version:
         """One version, read afresh."""
@@ -77,15 +63,15 @@ class MlflowRegistry:
         )
         if found.name != name or str(found.version) != number:
             raise Unavailable(f"the registry answered for {name} version {number} with {found.name!r}", NO_REGISTRY)
-        return _version(found)
+        return version_of(found)
 
     def versions(self, name: str) -> Sequence[Version]:
         """All versions, highest number first; without tags and aliases in Unity Catalog, whose search omits them."""
         found = self._connection.call(
             f"list the versions of {name}",
-            lambda client: every_page(lambda token: client.search_model_versions(by_name(name), page_token=token)),
+            lambda client: every_page(lambda token: client.search_model_versions(name_filter(name), page_token=token)),
         )
-        return sorted((_version(item) for item in found), key=lambda version: -int(version.number))
+        return sorted((version_of(item) for item in found), key=lambda version: -int(version.number))
 
     def names(self) -> Sequence[str]:
         """The first thousand registered models' names."""
@@ -93,6 +79,36 @@ class MlflowRegistry:
             "list the models", lambda client: client.search_registered_models(max_results=1000)
         )
         return [item.name for item in found]
+
+    def catalogue(self, pattern: str = "") -> Sequence[Listed]:
+        """The models that are meant with their versions, in as many requests as there are pages of both.
+
+        Unity Catalog's searches leave out aliases and tags and take no filter, so there each model that is meant, and
+        each of its versions, is read by itself, several at the same time.
+        """
+        if self._connection.address.is_unity_catalog:
+            return self._each(pattern)
+        raw_models, raw_versions = found_models(self._connection, pattern), found_versions(self._connection, pattern)
+        features = self.features
+        models = [model_of(one, features) for one in raw_models if matches(one.name, pattern)]
+        return listed_of(models, map(version_of, raw_versions))
+
+    def _each(self, pattern: str) -> Sequence[Listed]:
+        found = [one.name for one in found_models(self._connection, "")] if is_pattern(pattern or "*") else [pattern]
+        names = [name for name in found if matches(name, pattern)]
+        try:
+            models = together([partial(self.model, name) for name in names])
+        except NotFound:
+            return []
+        short = [one for versions in together([partial(self.versions, name) for name in names]) for one in versions]
+        versions = together([partial(self.version, one.model, one.number) for one in short])
+        return listed_of(models, versions)
+
+    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+        """The metrics of many runs, by run; a run that may not be seen is left out."""
+        wanted = sorted({run_id for run_id in run_ids if RUN_ID.fullmatch(run_id)})
+        found = found_runs(self._connection, wanted) if wanted else []
+        return {run.info.run_id: {key: float(value) for key, value in run.data.metrics.items()} for run in found}
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The version's own metrics, else its logged model's, else its run's, else its numeric tags."""
@@ -114,7 +130,7 @@ class MlflowRegistry:
         if not version.run_id:
             raise NotFound(f"there is no run behind {version.label}")
         found = self._run(version)
-        return Run(_texts(found.params), _texts(found.tags))
+        return Run(texts(found.params), texts(found.tags))
 
     def files(self, version: Version) -> Sequence[ArtifactFile]:
         """The files at the top of a version, with their sizes; nothing is downloaded."""
@@ -164,7 +180,7 @@ class MlflowRegistry:
         found = self._connection.call(
             f"read the metrics of {version.label}", lambda client: client.get_logged_model(model_id)
         )
-        return _by_name(found.metrics or ())
+        return by_name(found.metrics or ())
 
     def _run_metrics(self, version: Version) -> dict[str, float]:
         if not version.run_id:
@@ -192,6 +208,13 @@ class MlflowWriter:
     def copy(self, copy: Copy) -> str:
         """Make the copy; a large one takes longer than the registry may."""
         return self._uploads.call(f"copy {copy.origin} to {copy.model}", lambda client: copied(client, copy))
+
+    def delete(self, version: Version) -> None:
+        """Delete a version, for good."""
+        self._connection.call(
+            f"delete {version.label} of {version.model}",
+            lambda client: client.delete_model_version(version.model, version.number),
+        )
 
 
 def _move_stage(client: Any, step: SetAlias, stage: str) -> None:  # noqa: ANN401 - the client's type lives in mlflow
@@ -222,45 +245,6 @@ def _send(client: Any, step: Step) -> None:  # noqa: ANN401 - the client's type 
 
 def _uri(version: Version) -> str:
     return f"models:/{version.model}/{version.number}"
-
-
-def _version(found: Any) -> Version:  # noqa: ANN401 - mlflow's entity
-    state = getattr(found, "deployment_job_state", None)
-    return Version(
-        model=str(found.name),
-        number=str(found.version),
-        status=str(found.status or ""),
-        status_message=str(found.status_message or ""),
-        source=str(found.source or ""),
-        run_id=str(found.run_id or ""),
-        model_id=str(getattr(found, "model_id", None) or ""),
-        tags=_texts(found.tags),
-        metrics=_by_name(getattr(found, "metrics", None) or ()),
-        stage=str(found.current_stage or ""),
-        created_at=float(found.creation_timestamp or 0) / 1000,
-        deployment_job=_job(state) if state and getattr(state, "job_id", None) else None,
-    )
-
-
-def _newest_last(found: Any) -> list[Any]:  # noqa: ANN401 - mlflow's entity
-    """The newest version of each stage; a registry without stages names none."""
-    return sorted(found.latest_versions or (), key=lambda one: int(one.version))
-
-
-def _by_name(metrics: Iterable[Any]) -> dict[str, float]:
-    """The newest value of each metric; one that was measured on a named dataset is another metric than the others."""
-    newest = sorted(metrics, key=lambda metric: (metric.step or 0, metric.timestamp or 0))
-    named = ((metric, getattr(metric, "dataset_name", None)) for metric in newest)
-    return {f"{metric.key} [{data}]" if data else metric.key: float(metric.value) for metric, data in named}
-
-
-def _job(state: Any) -> DeploymentJobState:  # noqa: ANN401 - mlflow's entity
-    return DeploymentJobState(str(state.job_id), str(state.run_state or ""), str(state.current_task_name or ""))
-
-
-def _texts(tags: object) -> dict[str, str]:
-    """Tags as a mapping; Unity Catalog's search results carry a method in their place."""
-    return {str(key): str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
 
 
 def _numbers(tags: dict[str, str] | Any) -> dict[str, float]:  # noqa: ANN401 - a mapping of tags

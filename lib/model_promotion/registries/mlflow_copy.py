@@ -8,7 +8,7 @@ request with the tags that may be inherited, and names a logged model only where
 from contextlib import suppress
 from typing import Any
 
-from model_promotion.connections.mlflow import by_name, every_page
+from model_promotion.connections.mlflow import every_page, name_filter
 from model_promotion.core.copying import COPY_TAG, Copy
 from model_promotion.core.entities import READY
 
@@ -71,5 +71,5 @@ def _settled(client: Any, copy: Copy, *, made_model: bool) -> str | None:  # noq
 
 def _versions(client: Any, model: str) -> list[Any]:  # noqa: ANN401 - as above
     """The newest of a model's versions; Unity Catalog's search leaves their tags out."""
-    found = every_page(lambda token: client.search_model_versions(by_name(model), page_token=token))
+    found = every_page(lambda token: client.search_model_versions(name_filter(model), page_token=token))
     return sorted(found, key=lambda one: -int(one.version))[:NEWEST]

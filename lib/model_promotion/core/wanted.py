@@ -1,0 +1,41 @@
+"""What --auto looks for."""
+
+from dataclasses import dataclass
+
+from model_promotion.core.errors import BadCall
+
+USUAL_TAG = ("best_model", "true")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What --auto looks for: a tag of the version and its value, the metric that ranks those that have it.
+
+    Without the tag on any version a metric ranks them all, unless the tag was named.
+    """
+
+    tag: tuple[str, str] = USUAL_TAG
+    metric: str = ""
+
+    @property
+    def tagged(self) -> str:
+        """The tag, as sentences name it."""
+        return "=".join(self.tag)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The same as options of the command line."""
+        tag = () if self.tag == USUAL_TAG else ("--tag", self.tagged)
+        return ("--auto", *tag, *(("--metric", self.metric) if self.metric else ()))
+
+
+def tag_wanted(text: str) -> tuple[str, str]:
+    """A tag as typed: K=V.
+
+    Raises:
+        BadCall: when it is none.
+    """
+    key, mark, value = text.partition("=")
+    if not (key and mark and value):
+        raise BadCall(f"tag {text!r} is not written K=V", hint="for example --tag best_model=true")
+    return key, value

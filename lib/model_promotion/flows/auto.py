@@ -1,0 +1,123 @@
+"""The best of many: found by a tag or a metric, then promoted through the very same checks as any other."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, own_score
+from model_promotion.core.entities import Listed
+from model_promotion.core.errors import NotFound
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.listing import lines
+from model_promotion.core.metrics import Direction, direction_of
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.request import Request
+from model_promotion.core.selector import ByNumber
+from model_promotion.core.wanted import Wanted
+from model_promotion.flows import list_models, promote
+from model_promotion.world import World
+
+SHOWN = 10
+
+
+def run(request: Request, world: World) -> Outcome:
+    """Find the winner, show the registry, promote it (or do what the mode says instead), and show what became of it."""
+    wanted = request.best or Wanted()
+    direction = _direction(wanted.metric, world)
+    if wanted.metric and direction is None:
+        return _unranked(request, wanted.metric)
+    listed = list_models.read(request, world)
+    found = _scored(contenders(listed, wanted, request.target_alias), wanted.metric, world)
+    choice = choose(found, wanted.metric, direction or Direction.HIGHER)
+    _show(listed, choice, request, world)
+    if choice.left_out:
+        world.voice.tell(Event(Kind.WARNED, "Left out", choice.left_out))
+    if choice.winner is None:
+        return _nobody(request, wanted, choice, world)
+    world.voice.tell(Event(Kind.PASSED, "Best", _why(choice.winner, choice)))
+    return _promoted(request, wanted, choice, world)
+
+
+def _promoted(request: Request, wanted: Wanted, choice: Choice, world: World) -> Outcome:
+    assert choice.winner is not None  # noqa: S101 - only called with one; tells the type checker
+    winner, chosen = choice.winner.version, {**choice.evidence, "tag": wanted.tagged, "metric": wanted.metric}
+    named = replace(request, model=winner.model, candidate=ByNumber(winner.number), candidate_named=True, chosen=chosen)
+    outcome = promote.run(named, world)
+    if outcome.entries:
+        world.voice.tell(Event(Kind.WORKING, "Registry", "afterwards"))
+        _tell(world.registry.catalogue(winner.model), request, world)
+    summary = f"{outcome.summary}; chosen because {choice.because}"
+    return replace(outcome, summary=summary, facts={**outcome.facts, "chosen": chosen})
+
+
+def _direction(metric: str, world: World) -> Direction | None:
+    """Which way the metric gets better: the policy says so, or its name does."""
+    rule = world.policy.metric_rules.get(metric)
+    return (rule.direction if rule else None) or direction_of(metric)
+
+
+def _scored(found: Sequence[Contender], metric: str, world: World) -> tuple[Contender, ...]:
+    """Each with its score: its own, else its run's; the runs are read by pages."""
+    if not metric:
+        return tuple(found)
+    own = [own_score(one.version, metric) for one in found]
+    without = [one.version.run_id for one, score in zip(found, own, strict=True) if score is None]
+    of_runs = world.registry.run_metrics([run_id for run_id in without if run_id])
+
+    def scored(one: Contender, score: tuple[float, str] | None) -> Contender:
+        value, found_in = score or (of_runs.get(one.version.run_id, {}).get(metric), "its run")
+        return one if value is None else replace(one, score=value, found_in=found_in)
+
+    return tuple(scored(one, score) for one, score in zip(found, own, strict=True))
+
+
+def _show(listed: Sequence[Listed], choice: Choice, request: Request, world: World) -> None:
+    """The registry as it is, as much of it as can be read: the models that the choice is about come first."""
+    names = {one.version.model for one in ([choice.winner] if choice.winner else choice.equals)}
+    first = sorted(listed, key=lambda one: one.model.name not in names)
+    more = f", of which {SHOWN} are shown" if len(listed) > SHOWN else ""
+    world.voice.tell(Event(Kind.WORKING, "Registry", f"before: {len(listed)} models{more}"))
+    _tell(first[:SHOWN], request, world)
+
+
+def _tell(listed: Sequence[Listed], request: Request, world: World) -> None:
+    for event in lines(listed, request.target_alias):
+        world.voice.tell(event)
+
+
+def _why(winner: Contender, choice: Choice) -> str:
+    many = f"; {CAUTION}, and {choice.compared} were compared" if choice.compared > 1 else ""
+    return f"{winner.label}: {choice.because}{many}"
+
+
+def _unranked(request: Request, metric: str) -> Outcome:
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.REFUSED,
+        summary=f"which way {metric} gets better is not known, so it cannot rank anything",
+        hints=(f'say so in promotion.toml: [metrics."{metric}"] direction = "higher" (or "lower")',),
+    )
+
+
+def _nobody(request: Request, wanted: Wanted, choice: Choice, world: World) -> Outcome:
+    """Several that nothing ranks are refused; nobody at all is not found."""
+    where = request.model or "any model"
+    if not choice.equals:
+        why = f"; {choice.left_out}" if choice.passed_over else ""
+        raise NotFound(
+            f"no version of {where} is the best by {wanted.tagged}: {choice.because}{why} ({world.registry.address})",
+            hint=f"train and register one with the tag {wanted.tagged}, or rank all: --metric NAME (another tag: "
+            f"--tag K=V); see what there is: {request.command('--list')}",
+        )
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.REFUSED,
+        summary=f"{len(choice.equals)} versions have {wanted.tagged}: {_some(choice.equals)}; nothing ranks them",
+        hints=(f"rank them: {request.command(*wanted.options, '--metric', 'NAME')}",),
+        facts={"chosen": choice.evidence},
+    )
+
+
+def _some(found: Sequence[Contender]) -> str:
+    more = f" (and {len(found) - SHOWN} more)" if len(found) > SHOWN else ""
+    return ", ".join(one.label for one in found[:SHOWN]) + more

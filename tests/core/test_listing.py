@@ -1,0 +1,76 @@
+import pytest
+
+from model_promotion.core.entities import Listed, RegisteredModel, Version
+from model_promotion.core.event import Kind
+from model_promotion.core.intent import HOLD_TAG
+from model_promotion.core.listing import data, is_pattern, lines, matches, telling
+
+MODEL = RegisteredModel("rf", {"champion": "2", "prev_champion": "1", "best": "2"}, stages={"Production": "3"})
+VERSIONS = (
+    Version("rf", "4", status="PENDING_REGISTRATION"),
+    Version("rf", "3", stage="Production"),
+    Version("rf", "2", tags={"best_model": "true", "roc_auc": "0.9665", "author": "ada"}),
+    Version("rf", "1", stage="None"),
+)
+
+
+def test_a_model_is_followed_by_its_versions_and_where_each_stands() -> None:
+    told = [(event.kind, event.topic, event.sentence) for event in lines([Listed(MODEL, VERSIONS)], "champion")]
+    assert told == [
+        (Kind.MODEL, "rf", "4 versions"),
+        (Kind.VERSION, "v4", "PENDING_REGISTRATION, not READY"),
+        (Kind.IN_PRODUCTION, "v3", "stage Production"),
+        (Kind.IN_PRODUCTION, "v2", "@best, @champion; best_model=true, roc_auc=0.9665"),
+        (Kind.VERSION, "v1", "@prev_champion"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("where", "numbers"), [("champion", ["3", "2"]), ("stage:Production", ["3"]), ("best", ["3", "2"])]
+)
+def test_what_is_in_production_is_behind_the_target_or_in_the_stage_of_that_name(
+    where: str, numbers: list[str]
+) -> None:
+    (model,) = data([Listed(MODEL, VERSIONS)], where)
+    assert [version["number"] for version in model["versions"] if version["in_production"]] == numbers
+
+
+def test_what_is_under_way_is_said() -> None:
+    busy = RegisteredModel("rf", tags={"promotion_intent_0123456789ab": "{}"})
+    assert "a promotion is under way" in next(lines([Listed(busy)], "champion")).sentence
+
+
+def test_the_data_holds_every_tag_and_the_lines_those_that_matter() -> None:
+    tags = {
+        "author": "ada",
+        "f1": "0.5",
+        "semver": "1.2.0",
+        HOLD_TAG: "rolled back",
+        "approval_risk": "yes",
+        "b": "nan",
+    }
+    assert list(telling(tags)) == ["approval_risk", "b", "f1", HOLD_TAG, "semver"]
+    (model,) = data([Listed(RegisteredModel("m"), (Version("m", "1", tags=tags),))], "champion")
+    assert model["versions"][0]["tags"] == tags
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "meant"),
+    [
+        ("heart-disease-rf", "heart-disease-*", True),
+        ("heart-disease-rf", "", True),
+        ("heart-disease-rf", "heart-disease-rf", True),
+        ("heart-disease-rf", "heart", False),
+        ("Heart", "heart*", False),
+        ("a[1]", "a[1]", True),
+        ("a1", "a[1]", True),
+        ("main.ml.rf", "main.*.rf", True),
+    ],
+)
+def test_a_model_is_meant_by_its_name_or_by_a_pattern(name: str, pattern: str, meant: bool) -> None:
+    assert matches(name, pattern) is meant
+
+
+@pytest.mark.parametrize(("name", "pattern"), [("m", False), ("", False), ("m-*", True), ("m?", True), ("m[ab]", True)])
+def test_a_pattern_is_told_from_a_name(name: str, pattern: bool) -> None:
+    assert is_pattern(name) is pattern

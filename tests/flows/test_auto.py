@@ -1,0 +1,165 @@
+"""The best of many goes through the same promotion as any other."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from model_promotion.core.best import CAUTION
+from model_promotion.core.entities import Version
+from model_promotion.core.errors import NotFound
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.intent import HOLD_TAG
+from model_promotion.core.metrics import Direction
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.policy import MetricPolicy, Policy
+from model_promotion.core.request import Mode, Request
+from model_promotion.core.wanted import Wanted
+from model_promotion.flows import promote
+from tests.worlds import METADATA, Scene, a_scene
+
+BEST = {"best_model": "true"}
+
+
+def a_clinic(**scores: str) -> Scene:
+    """Models heart-<name>, each with a version that has its roc_auc in a tag; none is tagged as the best."""
+    scene = a_scene()
+    scene.registry.models.clear()
+    scene.registry.known.clear()
+    for number, (name, score) in enumerate(scores.items(), start=1):
+        made = Version(f"heart-{name}", "1", tags={"roc_auc": score}, metrics={"f1": 0.9}, created_at=float(number))
+        scene.registry.add(made, metadata=METADATA)
+    return scene.heal()
+
+
+def tag(scene: Scene, name: str, **tags: str) -> None:
+    made = scene.registry.known[name, "1"]
+    scene.registry.known[name, "1"] = replace(made, tags={**made.tags, **tags})
+
+
+def best(scene: Scene, model: str = "heart-*", mode: Mode = Mode.PROMOTE, **wanted: Any) -> Outcome:
+    options = {name: wanted.pop(name) for name in ("target_alias", "compare_metrics") if name in wanted}
+    return scene.call(mode, model=model, best=Wanted(**wanted), **options)
+
+
+def champions(scene: Scene) -> list[str]:
+    return sorted(name for name, model in scene.registry.models.items() if "champion" in model.aliases)
+
+
+def told(scene: Scene) -> str:
+    return "\n".join(f"{event.topic} {event.sentence}" for event in scene.voice.events)
+
+
+def test_the_tagged_version_is_promoted_and_the_registry_is_shown_before_and_after() -> None:
+    scene = a_clinic(rf="0.9665", svm="0.91")
+    tag(scene, "heart-rf", **BEST)
+    outcome = best(scene)
+    assert (outcome.code, outcome.model, champions(scene)) == (ExitCode.DONE, "heart-rf", ["heart-rf"])
+    assert "chosen because heart-rf v1 is the only one" in outcome.summary
+    before, after = told(scene).split("Registry afterwards")
+    assert "v1 best_model=true, roc_auc=0.9665" in before
+    assert "v1 @champion; best_model=true, roc_auc=0.9665" in after
+
+
+def test_the_best_by_a_metric_is_promoted_and_how_many_were_compared_is_recorded() -> None:
+    scene = a_clinic(rf="0.95", svm="0.91", lr="0.97")
+    assert best(scene, metric="roc_auc").model == "heart-lr"
+    chosen = scene.journal.records[-1].evidence["chosen"]
+    assert (chosen["compared"], chosen["score"], chosen["metric"], chosen["caution"]) == (3, 0.97, "roc_auc", CAUTION)
+    assert f"{CAUTION}, and 3 were compared" in told(scene)
+
+
+def test_a_metric_is_looked_up_in_the_runs_of_those_that_have_it_nowhere_else() -> None:
+    scene = a_clinic(rf="0.95", svm="0.91")
+    for name, run_id in (("rf", "run1"), ("svm", "run2")):
+        made = scene.registry.known[f"heart-{name}", "1"]
+        scene.registry.known[f"heart-{name}", "1"] = replace(made, run_id=run_id)
+    scene.registry.metrics_of = {"run1": {"recall": 0.5}, "run2": {"recall": 0.6}}
+    outcome = best(scene, metric="recall")
+    assert (outcome.model, "recall 0.6 (its run) is the highest of 2" in outcome.summary) == ("heart-svm", True)
+
+
+@pytest.mark.parametrize("mode", [Mode.DRY_RUN, Mode.CHECK])
+def test_it_can_be_looked_at_first_and_ends_with_the_code_of_the_real_run(mode: Mode) -> None:
+    scene = a_clinic(rf="0.95", svm="0.91")
+    seen = best(scene, mode=mode, metric="roc_auc")
+    assert (champions(scene), scene.writer.sent, scene.journal.records) == ([], [], [])
+    assert (seen.code, seen.model) == (best(scene, metric="roc_auc").code, "heart-rf")
+
+
+def test_the_same_checks_refuse_the_best_too() -> None:
+    scene = a_clinic(rf="0.95")
+    assert best(scene, metric="roc_auc").code is ExitCode.DONE
+    worse = Version("heart-rf", "2", tags={"roc_auc": "0.99"}, metrics={"f1": 0.1}, created_at=9.0)
+    scene.registry.add(worse, metadata=METADATA)
+    outcome = best(scene, metric="roc_auc", compare_metrics=True)
+    assert (outcome.code, outcome.to) == (ExitCode.REFUSED, "2")
+    assert scene.registry.models["heart-rf"].aliases["champion"] == "1"
+
+
+def test_the_best_that_is_in_place_already_needs_nothing() -> None:
+    scene = a_clinic(rf="0.95", svm="0.95")
+    tag(scene, "heart-rf", **BEST)
+    assert best(scene).code is ExitCode.DONE
+    again = best(scene, metric="roc_auc")
+    assert (again.code, again.entries) == (ExitCode.DONE, ())
+    assert "already, nothing to do" in again.summary
+
+
+def test_several_tagged_versions_are_refused_until_a_metric_ranks_them() -> None:
+    scene = a_clinic(rf="0.95", svm="0.96")
+    for name in ("heart-rf", "heart-svm"):
+        tag(scene, name, **BEST)
+    outcome = best(scene)
+    assert outcome.code is ExitCode.REFUSED
+    assert "2 versions have best_model=true: heart-rf v1, heart-svm v1" in outcome.summary
+    assert outcome.hints == ("rank them: promote_model.py 'heart-*' --auto --metric NAME",)
+    assert best(scene, metric="roc_auc").model == "heart-svm"
+
+
+def test_who_is_held_or_has_no_score_is_left_out_aloud() -> None:
+    scene = a_clinic(rf="0.99", svm="nan", lr="0.5")
+    tag(scene, "heart-rf", **{HOLD_TAG: "rolled back"})
+    assert best(scene, metric="roc_auc").model == "heart-lr"
+    assert "2 cannot win: heart-rf v1 is held: rolled back; heart-svm v1 has a roc_auc that is not a number" in told(
+        scene
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({}, "is the best by best_model=true: there is none"),
+        ({"tag": ("stage", "final"), "metric": "roc_auc"}, "is the best by stage=final: there is none"),
+        ({"metric": "recall"}, "none of them may win; 1 cannot win: heart-rf v1 has no recall"),
+    ],
+)
+def test_nobody_at_all_is_not_found_with_what_to_do(wanted: dict[str, Any], why: str) -> None:
+    scene = a_clinic(rf="0.95")
+    with pytest.raises(NotFound, match="no version of heart-") as nobody:
+        best(scene, **wanted)
+    assert why in str(nobody.value)
+    assert "train and register one" in nobody.value.hint
+    assert "'heart-*' --list" in nobody.value.hint
+
+
+def test_which_way_a_metric_gets_better_must_be_known() -> None:
+    scene = a_clinic(rf="0.95", svm="0.91")
+    unknown = best(scene, metric="score7x")
+    assert (unknown.code, '[metrics."score7x"]' in unknown.hints[0]) == (ExitCode.REFUSED, True)
+    scene.policy = Policy(metrics={"roc_auc": MetricPolicy(Direction.LOWER)})
+    assert best(scene, metric="roc_auc").model == "heart-svm"
+
+
+def test_a_reviewed_plan_keeps_how_the_candidate_was_chosen() -> None:
+    scene = a_clinic(rf="0.95", svm="0.91")
+    reviewed = best(scene, mode=Mode.DRY_RUN, metric="roc_auc").reviewed
+    assert reviewed is not None
+    done = scene.call(Mode.APPLY, model="", reviewed=reviewed)
+    assert (done.code, scene.journal.records[-1].evidence["chosen"]["compared"]) == (ExitCode.DONE, 2)
+
+
+def test_a_plain_promotion_has_nothing_chosen_in_its_record() -> None:
+    scene = a_clinic(rf="0.95")
+    promote.run(Request(Mode.PROMOTE, "heart-rf"), scene.world)
+    assert "chosen" not in scene.journal.records[-1].evidence

@@ -1,0 +1,52 @@
+import pytest
+
+from model_promotion.core.entities import Version
+from model_promotion.core.errors import NotFound
+from model_promotion.core.event import Kind
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.request import Mode
+from tests.worlds import MODEL, Scene, a_scene
+
+
+def a_shop() -> Scene:
+    """Three models; of the first, version 2 is champion."""
+    scene = a_scene(aliases={"champion": "2"})
+    for name in ("heart-rf", "heart-svm"):
+        scene.registry.add(Version(name, "1"))
+    return scene.heal()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("", ["heart-rf", "heart-svm", MODEL]), ("heart-*", ["heart-rf", "heart-svm"]), ("heart-rf", ["heart-rf"])],
+)
+def test_all_models_or_those_that_are_meant_are_listed_as_lines_and_as_data(asked: str, found: list[str]) -> None:
+    scene = a_shop()
+    outcome = scene.call(Mode.LIST, model=asked)
+    assert (outcome.code, scene.writer.sent) == (ExitCode.DONE, [])
+    assert [model["name"] for model in outcome.facts["models"]] == found
+    assert [event.topic for event in outcome.listing if event.kind is Kind.MODEL] == found
+
+
+def test_who_asks_for_another_alias_sees_what_is_behind_that() -> None:
+    listing = a_shop().call(Mode.LIST, model=MODEL, target_alias="champion").listing
+    assert [event.topic for event in listing if event.kind is Kind.IN_PRODUCTION] == ["v2"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("kidney-*", "no registered model is like kidney-\\* in memory"),
+        ("heart-rff", "heart-rff was not found in memory; did you mean heart-rf"),
+    ],
+)
+def test_what_is_not_there_is_not_found_with_what_to_do(asked: str, told: str) -> None:
+    with pytest.raises(NotFound, match=told) as nothing:
+        a_shop().call(Mode.LIST, model=asked)
+    assert "--registry-uri" in nothing.value.hint
+
+
+def test_an_empty_registry_says_to_train_first_or_to_look_elsewhere() -> None:
+    with pytest.raises(NotFound, match="there is no registered model in memory") as nothing:
+        Scene().call(Mode.LIST, model="")
+    assert nothing.value.hint.startswith("train and register one first; or is it another registry?")

@@ -1,0 +1,127 @@
+"""Whole registries, read by pages, on a real MLflow store; tests/e2e/ does it over HTTP and in Unity Catalog."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from model_promotion.clocks import SystemClock
+from model_promotion.connections.address import resolve
+from model_promotion.connections.deadline import Deadline
+from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.registries import _bulk
+from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
+
+MODELS, VERSIONS = 7, 3
+
+
+@dataclass
+class Store:
+    """A filled store: what the adapter makes of it, MLflow's own client, and the runs by their f1."""
+
+    registry: MlflowRegistry
+    writer: MlflowWriter
+    client: Any
+    runs: dict[float, str]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    from mlflow import MlflowClient
+
+    folder = tmp_path_factory.mktemp("store")
+    uri, source = f"sqlite:///{folder / 'mlflow.db'}", folder.as_uri()
+    client = MlflowClient(uri, uri)
+    runs = {}
+    for experiment in (client.create_experiment(name, source) for name in ("one", "two")):
+        for value in (len(runs) / 10, len(runs) / 10 + 0.1):
+            runs[value] = client.create_run(experiment).info.run_id
+            client.log_metric(runs[value], "f1", value)
+    for number in range(MODELS):
+        name = f"heart-{number}" if number % 2 else f"it's_{number}"
+        client.create_registered_model(name, tags={"owner": "ward 3"})
+        for _ in range(VERSIONS):
+            client.create_model_version(name, source, tags={"semver": "1.0.0"})
+        client.set_registered_model_alias(name, "champion", "2")
+    client.transition_model_version_stage("heart-1", "1", "Production")
+    connection = MlflowConnection(resolve(uri, uri, "test"), Deadline(60, SystemClock()))
+    return Store(MlflowRegistry(connection), MlflowWriter(connection), client, runs)
+
+
+def test_every_model_comes_with_aliases_stages_tags_and_versions_highest_first(store: Store) -> None:
+    listed = {one.model.name: one for one in store.registry.catalogue()}
+    assert (list(listed), len(listed)) == (sorted(listed), MODELS)
+    heart = listed["heart-1"]
+    assert heart.model == store.registry.model("heart-1")
+    assert [version.number for version in heart.versions] == ["3", "2", "1"]
+    assert heart.versions[2] == store.registry.version("heart-1", "1")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "count"), [("heart-*", 3), ("heart-1", 1), ("it's*", 4), ("*_0", 1), ("heart_*", 0), ("nobody", 0)]
+)
+def test_a_pattern_is_searched_for_where_it_begins_with_a_name(store: Store, pattern: str, count: int) -> None:
+    assert len(store.registry.catalogue(pattern)) == count
+
+
+@contextmanager
+def counted(client: Any) -> Iterator[list[str]]:
+    """The searches that go to the store while this runs."""
+    asked: list[str] = []
+    kept = {
+        name: getattr(client, name) for name in ("search_registered_models", "search_model_versions", "search_runs")
+    }
+
+    def counting(name: str) -> Any:
+        return lambda *args, **named: (asked.append(name), kept[name](*args, **named))[1]
+
+    for name in kept:
+        setattr(client, name, counting(name))
+    try:
+        yield asked
+    finally:
+        for name in kept:
+            delattr(client, name)
+
+
+def test_the_requests_grow_with_the_pages_and_not_with_the_versions(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = store.registry.catalogue()
+    client = store.registry._connection.call("hand out the client", lambda client: client)  # noqa: SLF001 - to count
+    with counted(client) as asked:
+        store.registry.catalogue()
+    assert asked == ["search_registered_models", "search_model_versions"]
+    monkeypatch.setattr(_bulk, "MODELS_IN_A_PAGE", 2)
+    monkeypatch.setattr(_bulk, "VERSIONS_IN_A_PAGE", 5)
+    with counted(client) as asked:
+        assert store.registry.catalogue() == whole
+    assert asked == ["search_registered_models"] * 4 + ["search_model_versions"] * 5
+
+
+def test_metrics_of_many_runs_come_by_pages_from_whatever_experiments(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_bulk, "RUNS_IN_A_PAGE", 3)
+    client = store.registry._connection.call("hand out the client", lambda client: client)  # noqa: SLF001 - to count
+    asked_for = [*store.runs.values(), "0" * 32, "it's no id", ""]
+    with counted(client) as asked:
+        found = store.registry.run_metrics(asked_for)
+    assert found == {run_id: {"f1": value} for value, run_id in store.runs.items()}
+    assert asked == ["search_runs"] * 2
+    assert store.registry.run_metrics([]) == {}
+
+
+def test_a_deleted_run_still_counts(store: Store) -> None:
+    run_id = store.runs[0.1]
+    store.client.delete_run(run_id)
+    assert store.registry.run_metrics([run_id]) == {run_id: {"f1": 0.1}}
+    store.client.restore_run(run_id)
+
+
+def test_a_version_that_was_deleted_is_gone_with_its_aliases(store: Store) -> None:
+    store.writer.delete(store.registry.version("heart-5", "2"))
+    (heart,) = store.registry.catalogue("heart-5")
+    assert ([version.number for version in heart.versions], heart.model.aliases) == (["3", "1"], {})
