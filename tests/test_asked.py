@@ -1,5 +1,7 @@
 """What the options mean together."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +10,11 @@ from model_promotion.asked import Asked, asked
 from model_promotion.core.errors import BadCall
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.request import Mode
+from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.selector import ByAlias, ByNumber, BySemver, Latest, Selector
 from model_promotion.core.wanted import Wanted
 from model_promotion.options import parser
+from model_promotion.reports.plan_file import write
 from model_promotion.settings import Flags
 
 FORMS: dict[str, tuple[str, Selector]] = {
@@ -181,6 +185,20 @@ def test_the_places_go_to_the_settings_and_into_the_commands_that_are_printed() 
 
 def test_a_printed_command_reads_the_same_policy() -> None:
     assert ask("m --policy ours.toml").request.command("--rollback") == "promote m --rollback --policy ours.toml"
+
+
+@pytest.mark.parametrize(("words", "fits"), [("", True), ("--to blue", True), ("--to champion", False)])
+def test_a_plan_is_applied_where_it_was_made_for_and_naming_another_alias_is_a_wrong_call(
+    tmp_path: Path, words: str, fits: bool
+) -> None:
+    path = tmp_path / "plan.json"
+    write(Reviewed("ada", 1.0, {"model": "m", "target_alias": "blue"}, {}, ()), path)
+    line = f"--apply {path} {words}"
+    if fits:
+        assert ask(line).request.mode is Mode.APPLY
+        return
+    with pytest.raises(BadCall, match="--to champion would change it"):
+        ask(line)
 
 
 @given(st.lists(st.sampled_from(sorted({*WORDS, "/", "@", ":", "--at"}))))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from model_promotion import catalog
 from model_promotion.access.memory import ALLOWED, MemoryAccess
 from model_promotion.clocks import MemoryClock
@@ -303,6 +305,27 @@ def a_scene(*versions: Version, aliases: Mapping[str, str] | None = None, **part
     for alias, number in ({"champion": "1", "staging": "2"} if aliases is None else aliases).items():
         scene.by_hand(alias, number)
     return scene
+
+
+def a_story() -> Scene:
+    """v2 was promoted over v1, and v3 over v2."""
+    scene = a_scene()
+    scene.promote("2")
+    scene.promote("3")
+    return scene.heal()
+
+
+def killed(scene: Scene, mode: Mode, at: int, effect: Effect) -> Scene:
+    """A promotion of v4, or a rollback to v2, that is killed at its `at`-th write."""
+    scene.fail(at, effect)
+    options = {"candidate": ByNumber("4")} if mode is Mode.PROMOTE else {}
+    with pytest.raises(Killed):
+        scene.call(mode, **options)
+    stands = scene.aliases["champion"]
+    assert scene.registry.version(MODEL, stands).status == "READY"
+    if stands == "4":
+        assert scene.aliases["prev_champion"] == "3"
+    return scene.heal()
 
 
 def a_witness(scene: Scene, number: str = "2", **options: Any) -> Witness:

@@ -1,7 +1,7 @@
 """Every write of a promotion and of a rollback fails, is answered too late, is overtaken or interrupted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -10,6 +10,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG
+from model_promotion.core.steps import SetAlias
 from tests.worlds import (
     Effect,
     Scene,
@@ -163,6 +164,51 @@ def test_a_rival_between_any_two_writes_is_a_conflict_whose_work_stays(at: int, 
     theirs = scene.tags[INTENT_TAG] if deed == "intent" else scene.aliases[deed]
     assert theirs == ("another" if deed == "intent" else "4")
     assert scene.noted == ({INTENT_TAG: "another"} if deed == "intent" else {})
+
+
+def test_what_was_recorded_since_the_decision_is_a_conflict_although_everything_stands_as_it_did() -> None:
+    """Somebody promotes the same version and goes back, all between our decision and our announcement."""
+    scene = a_story()
+    other, left = replace(scene), []
+
+    def there_and_back(write: Write) -> None:
+        assert [other.promote("3").code, other.rollback().code] == [ExitCode.DONE, ExitCode.DONE]
+        left.append(other.state())
+        write()
+
+    before = scene.aliases
+    outcome = forward(scene.fail(1, there_and_back))
+    assert (outcome.code, scene.state(), scene.aliases) == (ExitCode.REFUSED, left[0], before)
+    assert "something else was done and recorded meanwhile; everything was put back" in outcome.summary
+    assert not [step for step in scene.writer.sent if isinstance(step, SetAlias)]
+
+
+def test_of_two_who_announce_themselves_at_once_the_one_that_does_not_come_first_withdraws_at_once() -> None:
+    """The other one waits for that, but not for ever."""
+    scene, first = a_story(), f"{INTENT_TAG}_000000000000"
+    announced: list[float] = []
+
+    def both(write: Write) -> None:
+        write()
+        scene.tag_by_hand(first, "theirs")
+        announced.append(scene.clock.now())
+
+    outcome = forward(scene.fail(1, both))
+    assert (outcome.code, scene.noted, scene.aliases["champion"]) == (ExitCode.REFUSED, {first: "theirs"}, "2")
+    assert scene.clock.now() == announced[0]
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_move_that_somebody_else_made_is_not_taken_for_ours(at: int) -> None:
+    scene = a_story()
+
+    def overtaken(write: Write) -> None:
+        write()
+        scene.by_hand("champion", "3")
+
+    outcome = forward(scene.fail(at, overtaken))
+    assert (outcome.code, scene.aliases["champion"], len(scene.journal.records)) == (ExitCode.REFUSED, "3", 1)
+    assert "@champion is v3 already: somebody else moved it meanwhile" in outcome.summary
 
 
 def test_a_backup_that_stood_already_must_still_stand_when_the_target_moves() -> None:

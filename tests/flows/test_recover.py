@@ -1,24 +1,21 @@
 """The process is killed at every write of a promotion and of a rollback; then somebody comes back."""
 
-from contextlib import suppress
-from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, intents
+from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
 from model_promotion.core.request import Mode
-from model_promotion.core.selector import ByNumber
-from model_promotion.owners import MemoryOwner
 from tests.worlds import (
     MODEL,
     Effect,
     Killed,
-    Scene,
     Write,
     a_scene,
+    a_story,
+    killed,
     killed_after,
     killed_before,
     lost_request,
@@ -28,27 +25,6 @@ from tests.worlds import (
 # Written by a promotion: intent, backup, target, head, end. By a rollback: intent, target, backup, hold, head, end.
 PROMOTION = list(product([1, 2, 3, 4, 5], [killed_before, killed_after]))
 ROLLBACK = list(product([1, 2, 3, 4, 5, 6], [killed_before, killed_after]))
-
-
-def a_story() -> Scene:
-    """v2 was promoted over v1, and v3 over v2."""
-    scene = a_scene()
-    scene.promote("2")
-    scene.promote("3")
-    return scene.heal()
-
-
-def killed(scene: Scene, mode: Mode, at: int, effect: Effect) -> Scene:
-    """A promotion of v4, or a rollback to v2, that is killed at its `at`-th write."""
-    scene.fail(at, effect)
-    options = {"candidate": ByNumber("4")} if mode is Mode.PROMOTE else {}
-    with pytest.raises(Killed):
-        scene.call(mode, **options)
-    stands = scene.aliases["champion"]
-    assert scene.registry.version(MODEL, stands).status == "READY"
-    if stands == "4":
-        assert scene.aliases["prev_champion"] == "3"
-    return scene.heal()
 
 
 def test_where_nothing_was_cut_off_there_is_nothing_to_recover() -> None:
@@ -266,127 +242,38 @@ def test_with_force_the_note_goes_although_nothing_can_be_put_back() -> None:
     assert "@champion cannot go back, v3 was deleted meanwhile, and is left alone" in outcome.warnings
 
 
-def two_cut_off() -> Scene:
-    """Two announced themselves at once and both died: one before it moved anything, one after it had moved all."""
-    early = killed(a_story(), Mode.PROMOTE, 1, killed_after)
-    scene = a_story()
-    scene.fail(3, killed_after)
-    with pytest.raises(Killed):
-        scene.promote("2")
-    for key, text in early.noted.items():
-        scene.tag_by_hand(key, text)
-    return scene.heal()
+def test_what_is_put_back_must_still_stand_when_the_note_goes() -> None:
+    scene = killed(a_story(), Mode.PROMOTE, 3, killed_after)
 
-
-@pytest.mark.parametrize("how", ["resume", "abandon"])
-def test_of_two_that_were_cut_off_the_one_that_moved_something_is_finished(how: str) -> None:
-    scene = two_cut_off()
-    outcome = scene.recover(how)
-    assert (outcome.code, scene.noted, scene.fits()) == (ExitCode.DONE, {}, True)
-    assert scene.aliases["champion"] == ("2" if how == "resume" else "3")
-    assert scene.aliases["prev_champion"] == ("3" if how == "resume" else "2")
-    assert "a promote of @champion from v3 to v4 had moved nothing" in outcome.summary
-
-
-@pytest.mark.parametrize("at", range(1, 9))
-@pytest.mark.parametrize("how", ["resume", "abandon"])
-def test_a_recovery_of_two_that_is_cut_off_can_be_repeated(at: int, how: str) -> None:
-    scene = two_cut_off().fail(at, killed_after)
-    with suppress(Killed):  # It may have had fewer writes, and ended.
-        scene.recover(how)
-    scene.heal().recover(how)
-    assert (scene.noted, scene.fits(), scene.aliases["champion"]) == ({}, True, "2" if how == "resume" else "3")
-
-
-# --- the note is a lease ---
-
-OTHER = "elsewhere-7-7"
-HOWS = ["resume", "abandon"]
-
-
-def left_behind(*, gone: bool = False) -> Scene:
-    """A promotion of v4 was killed between its two aliases; now somebody else is at the keyboard."""
-    scene = killed(a_story(), Mode.PROMOTE, 2, killed_after)
-    scene.owner = MemoryOwner(OTHER, gone=frozenset({scene.owner.name}) if gone else frozenset())
-    return scene
-
-
-@pytest.mark.parametrize("how", HOWS)
-def test_while_the_lease_runs_nobody_else_takes_over(how: str) -> None:
-    scene = left_behind()
-    before = scene.state()
-    with pytest.raises(Conflict) as conflict:
-        scene.recover(how)
-    assert (conflict.value.code, scene.state(), scene.writer.sent) == (ExitCode.REFUSED, before, [])
-    assert "may be at work for another 120 s" in str(conflict.value)
-    assert f"--recover {how} --force" in conflict.value.hint
-
-
-def taken_over(scene: Scene, how: str, **options: bool) -> bool:
-    """Whether it was recovered, and everything fits."""
-    done = scene.recover(how, **options).code is ExitCode.DONE
-    return done and scene.aliases["champion"] == ("4" if how == "resume" else "3") and scene.fits()
-
-
-@pytest.mark.parametrize("how", HOWS)
-def test_when_the_lease_is_over_anybody_takes_over(how: str) -> None:
-    scene = left_behind()
-    scene.clock.sleep(scene.world.lease_s - 60)
-    assert taken_over(scene, how)
-
-
-@pytest.mark.parametrize("how", HOWS)
-def test_when_its_process_is_gone_nobody_waits_for_the_lease(how: str) -> None:
-    assert taken_over(left_behind(gone=True), how)
-
-
-@pytest.mark.parametrize("how", HOWS)
-def test_with_force_nobody_waits_for_the_lease(how: str) -> None:
-    assert taken_over(left_behind(), how, force=True)
-
-
-@pytest.mark.parametrize("how", HOWS)
-def test_who_takes_over_signs_the_note_before_anything_else(how: str) -> None:
-    scene = left_behind(gone=True).fail(2, killed_before)
-    with pytest.raises(Killed):
-        scene.recover(how)
-    theirs, ours = sorted(intents(scene.tags), key=lambda intent: intent.owner == OTHER)
-    assert (theirs.owner, ours.owner, ours.work) == (MemoryOwner().name, OTHER, theirs.work)
-    assert ours.until == round(scene.clock.now() + scene.world.lease_s, 3)
-
-
-@pytest.mark.parametrize("at", [2, 3])
-@pytest.mark.parametrize("how", HOWS)
-def test_who_was_only_slow_finds_its_note_signed_by_another_and_writes_nothing_more(at: int, how: str) -> None:
-    """The first is not dead: it hangs at a write, is taken for dead with --force, and then goes on."""
-    scene = a_story()
-    other = replace(scene, owner=MemoryOwner(OTHER))
-    stands: list[tuple[object, ...]] = []
-
-    def hang(write: Write) -> None:
+    def overtaken(write: Write) -> None:  # Written before: our own note, the end of the old one, the target.
         write()
-        assert other.recover(how, force=True).code is ExitCode.DONE
-        stands.append(other.state())
+        scene.by_hand("champion", "1")
 
-    assert scene.fail(at, hang).promote("4").code is ExitCode.REFUSED
-    assert scene.state() == stands[0]
-    assert scene.aliases["champion"] == ("4" if how == "resume" else "3")
-    assert (scene.noted, scene.fits()) == ({}, True)
+    outcome = scene.fail(4, overtaken).recover("abandon")
+    assert (outcome.code, scene.aliases["champion"], bool(scene.noted)) == (ExitCode.REFUSED, "1", True)
+    assert "@champion was changed by somebody else meanwhile: v1" in outcome.summary
 
 
-def test_what_is_read_only_shows_that_something_is_under_way() -> None:
-    scene = left_behind()
-    looked = scene.promote("4", mode=Mode.CHECK)
-    assert (looked.code, scene.writer.sent) == (ExitCode.REFUSED, [])
-    assert any("is under way or was cut off" in finding.sentence for finding in looked.findings)
+def test_a_rollback_from_a_version_that_was_deleted_since_is_finished_without_its_hold() -> None:
+    scene = killed(a_story(), Mode.ROLLBACK, 2, killed_after)
+    del scene.registry.known[MODEL, "3"]
+    stuck = scene.recover("abandon")
+    assert (stuck.code, "--recover resume" in stuck.hints[0]) == (ExitCode.REFUSED, True)
+    assert scene.recover("resume").code is ExitCode.DONE
+    assert (scene.aliases["champion"], scene.aliases["prev_champion"], scene.fits()) == ("2", "1", True)
 
 
-@pytest.mark.parametrize("mode", [Mode.PROMOTE, Mode.ROLLBACK])
-def test_an_expired_lease_is_taken_over_by_recover_only(mode: Mode) -> None:
-    scene = left_behind(gone=True)
-    scene.clock.sleep(10_000)
-    try:
-        code = scene.call(mode, **({"candidate": ByNumber("4")} if mode is Mode.PROMOTE else {})).code
-    except Conflict as conflict:
-        code = conflict.code
-    assert (code, scene.writer.sent) == (ExitCode.REFUSED, [])
+def test_what_is_found_done_already_is_no_reason_to_go_on_when_what_came_before_does_not_stand_any_more() -> None:
+    scene = killed(a_story(), Mode.ROLLBACK, 4, killed_after)
+    scene.by_hand(
+        "prev_champion", "2"
+    )  # As before the rollback: so it is written again, and the hold is there already.
+
+    def overtaken(write: Write) -> None:  # Written before: our own note, and the end of the old one.
+        write()
+        scene.by_hand("champion", "1")
+
+    outcome = scene.fail(3, overtaken).recover("resume")
+    assert (outcome.code, scene.aliases["champion"], bool(scene.noted)) == (ExitCode.REFUSED, "1", True)
+    assert "@champion was changed by somebody else meanwhile: v1" in outcome.summary
+    assert len(scene.journal.records) == 2

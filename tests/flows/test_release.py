@@ -4,7 +4,7 @@ import pytest
 
 from model_promotion.core.errors import Conflict, Denied, Interrupted, NotFound, Unavailable
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
+from model_promotion.core.intent import HOLD_TAG, INTENT_TAG, LONGEST_HOLD
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import ByNumber
 from tests.worlds import (
@@ -140,3 +140,28 @@ def test_a_head_that_cannot_be_written_is_a_warning() -> None:
     assert outcome.code is ExitCode.WARNED
     assert "promotion_head" in outcome.warnings[0]
     assert "--recover resume" in outcome.warnings[0]
+
+
+def test_a_hold_of_any_length_is_lifted_and_its_beginning_comes_back_when_that_is_undone() -> None:
+    """The note that keeps it is a tag itself, and holds no more than a tag does (the writer of these tests minds)."""
+    scene = a_held_scene()
+    scene.tag_by_hand(HOLD_TAG, "rolled back; " + "x" * 980, "2")
+    with pytest.raises(Killed):
+        scene.fail(2, killed_after).call(Mode.RELEASE)
+    assert not is_held(scene, "2")
+    assert scene.heal().recover("abandon").code is ExitCode.DONE
+    assert scene.registry.version(MODEL, "2").tags[HOLD_TAG] == "rolled back; " + "x" * (LONGEST_HOLD - 13)
+    assert scene.call(Mode.RELEASE).code is ExitCode.DONE
+
+
+def test_a_release_of_a_version_that_was_deleted_since_is_not_finished_and_its_note_can_be_taken_away() -> None:
+    scene = a_held_scene("4").fail(2, killed_after)
+    with pytest.raises(Killed):
+        scene.call(Mode.RELEASE)
+    del scene.heal().registry.known[MODEL, "4"]
+    with pytest.raises(NotFound) as deleted:
+        scene.recover("resume")
+    assert "--recover abandon" in deleted.value.hint
+    outcome = scene.recover("abandon")
+    assert (outcome.code, scene.noted, scene.journal.records) == (ExitCode.DONE, {}, [])
+    assert outcome.summary == "a release of v4 was left as it was found: the version was deleted meanwhile"

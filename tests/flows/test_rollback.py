@@ -1,13 +1,16 @@
 """Rollbacks: where they lead, what they hold, and what they do without."""
 
+from dataclasses import replace
+
 import pytest
 
-from model_promotion.core.errors import Denied, NotFound
+from model_promotion.core.entities import RegisteredModel
+from model_promotion.core.errors import Conflict, Denied, NotFound
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.request import Mode
 from model_promotion.serving.memory import MemoryServing
-from tests.worlds import MODEL, Scene, a_scene, version
+from tests.worlds import MODEL, Registry, Scene, a_scene, version
 
 
 def promoted(*numbers: str) -> Scene:
@@ -162,3 +165,30 @@ def test_a_rollback_of_one_alias_leaves_the_others() -> None:
     before = scene.aliases
     scene.call(Mode.ROLLBACK, target_alias="production")
     assert scene.aliases == {**before, "production": "2"}
+
+
+def test_what_was_recorded_while_a_rollback_looked_around_is_a_conflict_although_everything_stands_as_it_did() -> None:
+    """Somebody goes back to v1 and forth to v3 again: v3 stands as before, and v1 is now what stood there before it."""
+    scene = promoted("2", "3")
+    other = replace(scene)
+
+    class Looked(Registry):
+        """Is read the second time: the way back is chosen by then."""
+
+        reads = 0
+
+        def model(self, name: str) -> RegisteredModel:
+            self.reads += 1
+            if self.reads == 2:
+                other.rollback("1")
+                other.promote("3", force=True)
+            return super().model(name)
+
+    mine = replace(scene)
+    mine.registry = Looked()
+    mine.registry.models, mine.registry.known = scene.registry.models, scene.registry.known
+    with pytest.raises(Conflict, match="something else was done and recorded meanwhile") as since:
+        mine.rollback()
+    assert ("--history" in since.value.hint, mine.writer.sent) == (True, [])
+    assert (scene.aliases["champion"], scene.fits()) == ("3", True)
+    assert scene.rollback().to == "1"

@@ -14,13 +14,18 @@ from model_promotion.clocks import MemoryClock
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import PromotionError
 from model_promotion.core.exits import ExitCode
+from model_promotion.core.history import verified
+from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.steps import SetAlias, Step
 from model_promotion.flows.acting import RIVALS_LOOK_S
-from tests.worlds import Registry, Scene
+from tests.worlds import MODEL, Registry, Scene
 
 Call = Callable[[Scene], Outcome]
+Calls = tuple[Call, ...]
+Ended = Outcome | PromotionError
 BEFORE = 2
+AS_ASKED = "as asked"
 
 
 @dataclass
@@ -119,17 +124,29 @@ class RestingClock(MemoryClock):
 class Played:
     """What came of it: the outcomes, every request in order, and (who, was, to, backup) of every champion move."""
 
-    outcomes: dict[int, Outcome | PromotionError] = field(default_factory=dict)
+    outcomes: dict[int, list[Ended]] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
     moves: list[tuple[int, str | None, str | None, str | None]] = field(default_factory=list)
     violations: tuple[str, ...] = ()
 
-    def code(self, me: int) -> int:
-        return int(self.outcomes[me].code)
+    @property
+    def every(self) -> list[Ended]:
+        return [*self.outcomes[0], *self.outcomes[1]]
+
+    @property
+    def codes(self) -> set[int]:
+        return {int(one.code) for one in self.every}
 
 
-def play(scene: Scene, calls: tuple[Call, Call], schedule: Sequence[int]) -> Played:
-    """Both calls on one scene, in the order that the schedule asks for."""
+def ended(call: Call, scene: Scene) -> Ended:
+    try:
+        return call(scene)
+    except PromotionError as error:
+        return error
+
+
+def play(scene: Scene, calls: tuple[Calls, Calls], schedule: Sequence[int]) -> Played:
+    """Both on one scene, in the order that the schedule asks for; each is one call, or several one after the other."""
     turns, played = Turns(schedule), Played()
 
     def run(me: int) -> None:
@@ -139,9 +156,7 @@ def play(scene: Scene, calls: tuple[Call, Call], schedule: Sequence[int]) -> Pla
         mine.clock = RestingClock(scene.clock.now(), turns, me)
         mine.writer = StoppingWriter(stops, scene, played.moves)  # type: ignore[assignment]
         try:
-            played.outcomes[me] = calls[me](mine)
-        except PromotionError as error:
-            played.outcomes[me] = error
+            played.outcomes[me] = [ended(call, mine) for call in calls[me]]
         finally:
             turns.end(me)
 
@@ -156,16 +171,18 @@ def play(scene: Scene, calls: tuple[Call, Call], schedule: Sequence[int]) -> Pla
 
 def violations(scene: Scene, played: Played) -> tuple[str, ...]:
     """What the contract promises and this play broke, in a word each."""
-    won = [me for me in (0, 1) if played.code(me) in (ExitCode.DONE, ExitCode.WARNED)]
-    moved = [me for me in won if not played.outcomes[me].summary.endswith("nothing to do")]  # type: ignore[union-attr]
+    won = [one for one in played.every if isinstance(one, Outcome) and one.code in (ExitCode.DONE, ExitCode.WARNED)]
+    moved = [one for one in won if not one.summary.endswith("nothing to do")]
     records = sorted(scene.journal.records, key=lambda record: record.number)
     moves = [record for record in records if record.alias == "champion"]
     last, champion, backup = moves[-1], scene.aliases["champion"], scene.aliases.get("prev_champion")
-    numbers = {record.number for record in records}
+    numbers, lines = {record.number for record in records}, scene.journal.lines(MODEL)
+    chosen = [record for record in moves if record.kind == "rollback" and record.why != AS_ASKED]
+    ways = [(record, verified("champion", lines[: record.number - 1])[-2:-1]) for record in chosen]
     promoted = last.kind == "promote"
     broken = {
         "an announcement is left": bool(scene.noted),
-        "not refused with 2": not {played.code(0), played.code(1)} <= {0, 1, 2},
+        "not refused with 2": not played.codes <= {0, 1, 2},
         "nobody won": not won,
         "a record number twice": len(numbers) != len(records),
         "the chain is broken": len(numbers) == len(records) and not scene.fits(),
@@ -175,5 +192,9 @@ def violations(scene: Scene, played: Played) -> tuple[str, ...]:
         "the backup is not the predecessor by the record": promoted and backup != last.was,
         "the backup is not what stood there": bool(played.moves) and promoted and backup != played.moves[-1][1],
         "the backup is the champion itself": promoted and backup == champion,
+        "a version that is held was promoted": last.kind == "promote"
+        and not last.forced
+        and HOLD_TAG in scene.registry.version(MODEL, champion).tags,
+        "a rollback does not lead to the last verified version": any((one.to,) != way for one, way in ways),
     }
     return tuple(name for name, is_so in broken.items() if is_so)

@@ -8,6 +8,7 @@ looks at the registry as it was read after the write before it.
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
@@ -17,6 +18,7 @@ from model_promotion.core.intent import Intent, Move, Work, notes, under_way
 from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.stages import stage_of
 from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
+from model_promotion.together import both
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
@@ -60,8 +62,9 @@ class Hands:
         """
         if self.intent and self.world.clock.now() >= self.intent.until:
             self.read()
-        if not self._ours():
-            raise Conflict("somebody else has taken this over meanwhile", hint=STOPPED)
+        if self.intent and not self.ours:
+            stands = _stand(self, self.intent.steps(self.seen.name))
+            raise Conflict(f"somebody else has taken this over meanwhile; {stands}", hint=STOPPED)
 
     def take(self, step: Step) -> None:
         """One step: it must find what it expects, and is read back.
@@ -122,7 +125,11 @@ class Hands:
 
     def _read_once(self, step: Step | None) -> None:
         if isinstance(step, SetTag) and step.version:
-            self.versions[step.version] = self.world.registry.version(step.model, step.version)
+            registry, version = self.world.registry, step.version
+            # The announcement stands on the model: whether the work is still ours is read back with every write.
+            self.seen, self.versions[version] = both(
+                partial(registry.model, step.model), partial(registry.version, step.model, version)
+            )
         else:
             self.seen = self.world.registry.model(self.seen.name)
 
@@ -138,7 +145,7 @@ class Hands:
         for step in (step.undone() for step in reversed(done)):
             try:
                 self.read()
-                if not self._ours():
+                if not self.ours:
                     return False
                 self.read(step)
                 if self.value(step) == step.was:
@@ -175,7 +182,8 @@ class Hands:
             if in_reach and self.value(step) != step.to:
                 raise Conflict(f"{_what(step)} was changed by somebody else meanwhile: {_said(step, self.value(step))}")
 
-    def _ours(self) -> bool:
+    @property
+    def ours(self) -> bool:
         """Whether the announcement stands: with somebody else at work nothing is written, and nothing undone."""
         return self.intent is None or self.seen.tags.get(self.intent.key) == self.intent.text
 
@@ -301,15 +309,33 @@ def standing(hands: Hands) -> str:
     return _aliases(hands)
 
 
+def by_now(hands: Hands, alias: str, to: str | None) -> tuple[str, ...]:
+    """A warning, when the alias has left where this call had put it and read it back."""
+    stands = hands.seen.at(alias)
+    return (
+        () if stands == to else (f"{say.target(alias)} is {say.version(stands)} by now: somebody else moved it since",)
+    )
+
+
 def _aliases(hands: Hands) -> str:
-    steps = (*(entry.step for entry in hands.entries), hands.unsettled)
-    named = sorted({step.alias for step in steps if isinstance(step, SetAlias)})
-    stand = (f"{say.target(name)} is {say.version(hands.seen.at(name))}" for name in named)
-    return ", ".join(stand) or "no alias was touched"
+    steps = [entry.step for entry in hands.entries] + ([hands.unsettled] if hands.unsettled else [])
+    return _stand(hands, steps) or "no alias was touched"
+
+
+def _stand(hands: Hands, steps: Sequence[Step]) -> str:
+    """The aliases of these steps, and the tags of versions, as last read."""
+    told = {
+        _what(step): _said(step, hands.value(step))
+        for step in steps
+        if isinstance(step, SetAlias) or step.version in hands.versions
+    }
+    return ", ".join(f"{what} is {value}" for what, value in sorted(told.items()))
 
 
 def _what(step: Step) -> str:
-    return f"{say.target(step.alias)}" if isinstance(step, SetAlias) else f"the tag {step.key}"
+    if isinstance(step, SetAlias):
+        return say.target(step.alias)
+    return f"the tag {step.key}" + (f" of {say.version(step.version)}" if step.version else "")
 
 
 def _said(step: Step, value: str | None) -> str:

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from model_promotion.core.entities import READY, Version
-from model_promotion.core.errors import Conflict, PromotionError
+from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.say import target, version
 from model_promotion.core.steps import SetAlias, Step
-from model_promotion.flows.acting import Hands, take_each
+from model_promotion.flows.acting import Hands, by_now, take_each
 from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
@@ -40,7 +40,10 @@ def resumed(request: Request, hands: Hands) -> Outcome:
     """
     hands, intent, model = hands.afresh(), _work(hands), hands.seen.name
     move, undo_it = intent.move, f"undo it instead: {request.command('--recover', 'abandon')}"
-    target = find_version(model, move.to, hands.world.registry) if move.to else None
+    try:
+        target = find_version(model, move.to, hands.world.registry) if move.to else None
+    except NotFound as gone:
+        raise NotFound(str(gone), hint=undo_it) from gone
     if target and target.status != READY and intent.kind != "release":
         raise Conflict(f"{target.label} is {target.status}, not READY", hint=undo_it)
     steps = _steps(intent, hands)
@@ -113,7 +116,11 @@ def abandoned(request: Request, hands: Hands) -> Outcome:
     stands = seen.at(alias) if alias in left else intent.move.was
     how = "left as it was found" if alias in left else "undone"
     said = _said(intent, how, seen.name, stands)
+    if not alias and gone:
+        said = f"{intent.what} was left as it was found: the version was deleted meanwhile"
     outcome = finished(request, hands, (*steps, intent.opening(seen.name).undone()), said)
+    if not outcome.code and alias and alias not in left:
+        warnings += by_now(hands, alias, intent.move.was)
     return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))
 
 

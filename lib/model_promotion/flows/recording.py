@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from model_promotion.core.entities import Identity, RegisteredModel
-from model_promotion.core.errors import PromotionError
+from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Record, Stored, body_of
-from model_promotion.core.steps import Entry, SetTag, Step
-from model_promotion.flows.acting import Hands, take_each
+from model_promotion.core.steps import Entry, SetTag
+from model_promotion.flows.acting import STOPPED, Hands, by_now, head_of, take_each
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
@@ -66,22 +66,23 @@ def write_down(deed: Deed, hands: Hands) -> Written:
 
 
 def _write_down(deed: Deed, hands: Hands) -> Written:
-    hands.look()
     hands, world = hands.afresh(), hands.world
     seen, head, warnings = hands.seen, *_head(hands.seen)
     fallen: tuple[str, ...] = ()
     for one in (deed.outside, deed) if deed.outside else (deed,):
         record = _record(one, seen.name, head, world)
-        place, lies_at, failure = _append(record, world)
+        place, lies_at, failure = _append(record, hands)
         head, fallen = Head(record.number, lies_at, record.sha256, record.id), (*fallen, *failure)
-    ending: list[Step] = [SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text)]
-    if hands.intent:
-        ending.append(hands.intent.opening(seen.name).undone())
-    failed = take_each(ending, hands)
+    failed = take_each((SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text),), hands)
+    if failed and not hands.ours and head_of(hands.seen).record != deed.id:
+        raise Conflict(f"{failed[0]}; record #{head.number} in {place} came too late", hint=STOPPED)
+    moved = by_now(hands, deed.alias, deed.to) if deed.alias and hands.ours else ()
+    if hands.intent and not failed:
+        failed = take_each((hands.intent.opening(seen.name).undone(),), hands)
     world.voice.tell(Event(Kind.WARNED if fallen else Kind.PASSED, "Record", f"#{head.number} in {place}"))
     ours = bool(hands.intent and hands.intent.key in hands.seen.tags)
     open_ends = [f"{error}; to finish: --recover resume" if ours else str(error) for error in failed]
-    warnings = (*fallen, *warnings, *open_ends)
+    warnings = (*fallen, *warnings, *moved, *open_ends)
     return Written(f"#{head.number} in {place} ({head.id})", tuple(hands.entries), warnings)
 
 
@@ -146,12 +147,15 @@ def whoever(world: World) -> Identity:
         return Identity("unknown", vouched_by=f"nobody: {error}")
 
 
-def _append(record: Record, world: World) -> tuple[str, str, tuple[str, ...]]:
+def _append(record: Record, hands: Hands) -> tuple[str, str, tuple[str, ...]]:
     """Where the record went, its address there, and a warning if that is not where it should be."""
+    world = hands.world
+    hands.look()
     try:
         return world.journal.place, world.journal.append(record), ()
     except PromotionError as error:
         first = f"the record could not be written to {world.journal.place}: {error}"
+    hands.look()  # A journal that does not answer can take longer than the lease.
     try:
         lies_at = world.spare_journal.append(record)
     except PromotionError as error:

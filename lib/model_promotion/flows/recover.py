@@ -51,10 +51,18 @@ def _recovered(request: Request, world: World) -> Outcome:
 
 
 def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
-    if end and hands.intent:
-        return finished(request, hands, end, f"the {hands.intent.kind} had ended and is recorded; its note is gone")
-    if hands.intent and hands.intent.kind == "cleanup":
+    intent = hands.intent
+    if end and intent:
+        return finished(request, hands, end, f"the {intent.kind} had ended and is recorded; its note is gone")
+    if intent and intent.kind == "cleanup":
         return swept(request, hands)
+    if intent and _overtaken(hands.seen, intent):
+        closing = intent.opening(hands.seen.name).undone()
+        said = f"{intent.what} had moved nothing, and something else was recorded since; its note is gone"
+        outcome = finished(request, hands, (closing,), said)
+        # Nothing is there to be undone; but what was to be finished was not.
+        again = ("it was not finished: type the call itself again",) if request.recovery == "resume" else ()
+        return replace(outcome, warnings=again, code=outcome.code or (ExitCode.WARNED if again else ExitCode.DONE))
     return (resumed if request.recovery == "resume" else abandoned)(request, hands)
 
 
@@ -64,7 +72,15 @@ def _begun(seen: RegisteredModel, world: World) -> Intent | None:
     if len(ours) <= 1:
         return next(iter(ours.values()), None)
     recorded = {line.id for line in all_lines(seen.name, world)}
-    return max(ours.values(), key=lambda intent: (intent.work in recorded, _moves_made(seen, intent, world)))
+    return max(
+        ours.values(),
+        key=lambda one: (one.work in recorded, not _overtaken(seen, one), _moves_made(seen, one, world)),
+    )
+
+
+def _overtaken(seen: RegisteredModel, intent: Intent) -> bool:
+    """Whether anything was recorded since it was announced. What is not recorded itself has then moved nothing."""
+    return 0 < intent.record <= head_of(seen).number  # 0: the head could not be read then.
 
 
 def _moves_made(seen: RegisteredModel, intent: Intent, world: World) -> int:
@@ -145,10 +161,10 @@ def _end(request: Request, intent: Intent, seen: RegisteredModel, world: World) 
     except PromotionError as error:
         # The record comes after the move: what has not been moved is not recorded either.
         moved = intent.kind == "release" or seen.at(intent.target) == intent.move.to
-        if moved and not request.force:
+        if moved and not request.force and not _overtaken(seen, intent):
             raise Unavailable(
                 f"not recovered: whether {intent.what} is recorded already cannot be read: {error}",
-                hint=f"wait for the record; if it is surely not recorded: {_forced(request)}",
+                hint=f"wait for the record; if it is surely not recorded, and nobody is at work: {_forced(request)}",
             ) from error
         world.voice.tell(Event(Kind.WARNED, "Record", f"cannot be read, taken as not written: {error}"))
         return ()

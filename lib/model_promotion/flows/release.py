@@ -28,7 +28,7 @@ def run(request: Request, world: World) -> Outcome:
     intent = replace(announced("release", (), seen, world), holds=version.number, held=held[:LONGEST_HOLD])
     acted = carry_out(intent, intent.steps(seen.name, held), world, seen)
     if failure := acted.failure:
-        kept = f"the hold was not lifted: {failure}; {acted.stands}"
+        kept = f"not released: {failure}; {acted.stands}"
         again = request.command("--version", version.number, "--release")
         raise type(failure)(kept, hint=failure.hint or f"try again: {again}")
     deed = Deed(intent.work, "release", "", version.number, version.number, request.reason)
