@@ -17,7 +17,7 @@ from model_promotion.core.selector import (
     target_name,
     version_selector,
 )
-from model_promotion.core.stages import as_target, backup_of, usual_else
+from model_promotion.core.stages import as_target, backup_of, stage_of, usual_else
 from model_promotion.core.wanted import USUAL_TAG, Wanted
 from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
@@ -192,7 +192,10 @@ def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:
     """Options that say how to promote, which is the plan's to say."""
     planned = request.reviewed.asked.get("target_alias") if request.reviewed else None
     sync = ("--sync-stages",) if request.sync_stages else ()
-    return (*request.gates, *sync, *((say.target(target),) if target not in (None, planned) else ()))
+    elsewhere = target is not None and target != planned
+    stage = stage_of(target) if target else None
+    named = ("--to", str(target)) if stage is None else ("--to-stage", stage)
+    return (*request.gates, *sync, *(named if elsewhere else ()))
 
 
 def _instead(mode: Mode) -> str:
