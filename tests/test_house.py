@@ -18,7 +18,7 @@ FLOORS = (
     {"ports", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
     {"checks", "registries", "serving", "scoring", "access", "journals", "reports"},
     {"flows"},
-    {"settings", "catalog", "wiring", "console", "options", "asked", "services"},
+    {"settings", "catalog", "wiring", "console", "options", "asked", "fleets", "services"},
     {"job", "jobs", "cli", "demo", "__main__", "__init__"},
 )
 FAMILIES = 2
@@ -79,13 +79,16 @@ RUN_BY = {
     "__main__.py": "test_cli.py",
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
+    "fleets.py": "e2e/test_fleets.py",
     "flows/deleting.py": "flows/test_cleanup.py",
     "flows/ending.py": "flows/test_recover.py",
+    "flows/taking_back.py": "flows/test_fleet.py",
     "connections/mlflow.py": "e2e/test_unity_catalog.py",
     "connections/databricks.py": "e2e/test_unity_catalog.py",
     "demo/models.py": "test_demo.py",
     "registries/mlflow.py": "e2e/test_unity_catalog.py",
     "reports/whole_file.py": "reports/test_plan_file.py",
+    "registries/mlflow_copy.py": "e2e/test_copies.py",
     "serving/databricks.py": "e2e/test_unity_catalog.py",
     "undisturbed.py": "flows/test_acting.py",
 }

@@ -19,7 +19,7 @@ from model_promotion.asked import asked
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.metadata import Metadata
 from model_promotion.core.request import Mode
-from model_promotion.core.reviewed import Reviewed
+from model_promotion.core.reviewed import Reviewed, ReviewedFleet, ReviewedUnit
 from model_promotion.options import parser
 from model_promotion.settings import read_policy
 from tests.e2e.program import DOOR
@@ -34,6 +34,12 @@ ENDS_WITH = re.compile(r"# ends with (\d+)")
 
 def blocks(language: str) -> list[str]:
     return [found["text"] for found in FENCE.finditer(README) if found["language"] == language]
+
+
+def fleet() -> str:
+    """The manifest that is shown."""
+    (text,) = (text for text in blocks("toml") if "[[promotion]]" in text)
+    return text
 
 
 def section(title: str) -> str:
@@ -66,7 +72,7 @@ def test_the_options_told_are_the_options_there_are() -> None:
 
 def test_the_modes_told_are_the_modes_there_are() -> None:
     flags = re.findall(r"--[a-z][a-z-]*", "\n".join(first_column("Calls")))
-    told = {flag for flag in flags if flag != "--plan-out"}  # a dry run that keeps its plan
+    told = {flag for flag in flags if flag not in ("--plan-out", "--manifest")}  # these are ways to promote
     assert sorted(told) == sorted(f"--{mode.value}" for mode in Mode if mode is not Mode.PROMOTE)
 
 
@@ -87,6 +93,8 @@ def test_every_call_is_one_that_the_program_understands(
     monkeypatch.chdir(tmp_path)
     plan = Reviewed("ada", 0.0, {"model": "breast_cancer"}, {}, ())
     (tmp_path / "plan.json").write_text(plan.text, encoding="utf-8")
+    (tmp_path / "plans.json").write_text(ReviewedFleet((ReviewedUnit((plan,)),), 8).text, encoding="utf-8")
+    (tmp_path / "fleet.toml").write_text(fleet(), encoding="utf-8")
     words = shlex.split(call, comments=True)
     words = words[words.index(next(word for word in words if word.endswith("promote_model.py"))) + 1 :]
     assert asked(parser("promote_model.py").parse_intermixed_args(words), "promote_model.py").request.mode in Mode
@@ -102,7 +110,7 @@ def test_every_make_target_told_is_one_there_is() -> None:
 
 
 def test_the_policy_is_one_that_the_program_reads(tmp_path: Path) -> None:
-    (text,) = blocks("toml")
+    text, *_ = (text for text in blocks("toml") if "[record]" in text)
     path = tmp_path / "promotion.toml"
     path.write_text(text, encoding="utf-8")
     policy = read_policy(path)

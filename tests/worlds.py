@@ -11,6 +11,7 @@ from typing import Any
 from model_promotion import catalog
 from model_promotion.access.memory import ALLOWED, MemoryAccess
 from model_promotion.clocks import MemoryClock
+from model_promotion.core.copying import Copy
 from model_promotion.core.entities import Identity, RegisteredModel, Rights, Version
 from model_promotion.core.errors import Denied, Unavailable
 from model_promotion.core.history import misfit
@@ -103,6 +104,8 @@ class Faulty:
         self.at = at
         self.effect = effect
         self.sent: list[Step | Version] = []
+        self.copies: list[Copy] = []
+        self.at_copy: Effect = lambda write: write()
         self.dead = False
 
     def write(self, step: Step) -> None:
@@ -124,6 +127,15 @@ class Faulty:
         except Killed:
             self.dead = True
             raise
+
+    def copy(self, copy: Copy) -> str:
+        """A copy counts as a write, of which only what is done before and after can go wrong."""
+        if self.dead:
+            raise Killed
+        self.copies.append(copy)
+        made: list[str] = []
+        self.at_copy(lambda: made.append(self.writer.copy(copy)))
+        return made[0]
 
 
 def legal(step: Step) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from model_promotion.core import say
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode, Request
+from model_promotion.core.reviewed import Reviewed, ReviewedFleet
 from model_promotion.core.selector import (
     ByAlias,
     ByNumber,
@@ -54,6 +55,25 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     if mode is Mode.DEMO and options.json:
         raise BadCall("--demo is a show for people, it has no --json document", hint="leave --json out")
     reviewed = plan_file.read(options.apply) if options.apply else None
+    flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
+    if options.manifest or isinstance(reviewed, ReviewedFleet):
+        return Asked(_several(options, program, reviewed), flags)
+    request = _one(options, program, mode, reviewed)
+    _two_ends(request)
+    if extra := _only_promotions_take(request):
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
+    if request.candidate_named and mode not in TAKE_A_CANDIDATE:
+        raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
+    if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
+        raise BadCall(
+            f"a plan is applied as it was made; {' '.join(extra)} would change it",
+            hint="leave that out, or make another plan: --plan-out FILE",
+        )
+    return Asked(request, flags)
+
+
+def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Reviewed | None) -> Request:
+    """The request for one model, word for word."""
     model, selector = _model(options, mode)
     if reviewed and not model:
         model = model_name(str(reviewed.asked.get("model", "")))
@@ -61,7 +81,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     best = _best(options, mode, selector or (ByAlias(source) if source else None))
     if isinstance(selector, ByAlias) and source:
         raise BadCall(f"two candidates: {selector} and {say.target(source)}", hint=LEAVE_OUT)
-    request = Request(
+    return Request(
         mode=mode,
         model=model,
         candidate=selector or ByAlias(source or usual_else(target)),
@@ -85,22 +105,36 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         metadata_file=metadata_file.place(options.metadata_file) if options.metadata_file else None,
         plan_out=options.plan_out,
         reviewed=reviewed,
+        copy_from=options.copy_from or "",
         program=program,
         address_options=_address_options(options),
     )
-    if request.candidate == ByAlias(request.target_alias) and _promotes(mode) and not best:
+
+
+def _several(options: argparse.Namespace, program: str, reviewed: Reviewed | ReviewedFleet | None) -> Request:
+    """The request for a whole fleet."""
+    from model_promotion import fleets  # It reads each promotion with this module.
+
+    call = Request(Mode.PROMOTE, program=program, address_options=_address_options(options))
+    if isinstance(reviewed, ReviewedFleet) and not options.manifest:
+        return fleets.of_plans(options, reviewed, call)
+    return fleets.of_manifest(options, call)
+
+
+def _two_ends(request: Request) -> None:
+    """A promotion leads from one place to another.
+
+    Raises:
+        BadCall: when both are the same, or a copy is asked for where none is promoted.
+    """
+    if request.copy_from and not _promotes(request.mode):
+        raise BadCall(f"--{request.mode.value} copies nothing", hint="leave --copy-from out")
+    if request.copy_from == request.model != "":
+        raise BadCall(f"{request.model} cannot be copied from itself", hint="leave --copy-from out")
+    same = isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias
+    # The same alias of another model is another place.
+    if same and _promotes(request.mode) and not (request.copy_from or request.best):
         raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
-    if extra := _only_promotions_take(request):
-        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
-    if request.candidate_named and mode not in TAKE_A_CANDIDATE:
-        raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
-    if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
-        raise BadCall(
-            f"a plan is applied as it was made; {' '.join(extra)} would change it",
-            hint="leave that out, or make another plan: --plan-out FILE",
-        )
-    flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
-    return Asked(request, flags)
 
 
 def _best(options: argparse.Namespace, mode: Mode, named: Selector | None) -> Wanted | None:

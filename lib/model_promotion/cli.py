@@ -147,7 +147,7 @@ def _carried_through(call: Asked, console: Console) -> Outcome:
     if call.request.plan_out and call.request.plan_out.exists():
         stays = f"{call.request.plan_out} is there already, and stays as it is unless a new plan is made"
         console.tell(Event(Kind.WORKING, "Plan", stays))
-    settings = settle(call.flags, call.request.model)
+    settings = settle(call.flags, call.request.a_model)
     where = f"{settings.address}; policy: {settings.policy_source}"
     console.tell(Event(Kind.WORKING, "Registry", where))
     return carry_through(call.request, settings, console)
@@ -171,6 +171,8 @@ def _reported(outcome: Outcome, request: Request, words: list[str], console: Con
 
 
 def _first_line(request: Request) -> str:
+    if request.fleet:
+        return f"{len(request.fleet.members)} models, {request.fleet.file}"
     if request.reviewed:
         return f"the plan of {request.reviewed.made_by}"
     if request.best:

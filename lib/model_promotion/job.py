@@ -40,13 +40,15 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
 
     world = plug_in(settings, voice)
     request = _fitting(request, world)
-    name = "auto" if request.best else FLOWS[request.mode]
-    flow = importlib.import_module(f"model_promotion.flows.{name}")
+    verb = "fleet" if request.fleet else "auto" if request.best else FLOWS[request.mode]
+    flow = importlib.import_module(f"model_promotion.flows.{verb}")
     return cast("Outcome", flow.run(request, world))
 
 
 def _fitting(request: Request, world: World) -> Request:
     """The request in the registry's own terms: stages where there are stages, aliases where there are aliases."""
+    if request.fleet:
+        return replace(request, fleet=request.fleet.each(lambda member: _fitting(member, world)))
     features, asked = world.registry.features, request.target_alias
     candidate = request.candidate
     if isinstance(candidate, ByAlias):

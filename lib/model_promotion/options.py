@@ -9,7 +9,7 @@ from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode
-from model_promotion.core.selector import alias_name, version_selector
+from model_promotion.core.selector import alias_name, model_name, version_selector
 from model_promotion.core.stages import stage_name
 from model_promotion.core.wanted import tag_wanted
 from model_promotion.settings import DEFAULT_TIMEOUT_S
@@ -20,6 +20,8 @@ examples:
   promote_model.py catalog.schema.model                  staging -> champion, with every check
   promote_model.py catalog.schema.model --dry-run        the same, but only print what would be written
   promote_model.py churn --version 7 --compare-metrics --run-tests
+  promote_model.py prod.ml.churn --copy-from staging.ml.churn
+  promote_model.py --manifest fleet.toml                 many models at once
   promote_model.py churn --rollback --reason "precision fell"
   promote_model.py churn --history --at 2026-11-01
   promote_model.py --list "heart-disease-*"
@@ -63,6 +65,14 @@ def parser(program: str) -> Parser:
     return made
 
 
+def entry_parser() -> Parser:
+    """The options that one promotion of a manifest can have; what is not among them is refused by name."""
+    made = Parser(add_help=False, allow_abbrev=False)
+    _candidate(made)
+    _strictness(made)
+    return made
+
+
 def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is private
     one = group.add_mutually_exclusive_group()
     one.add_argument("--dry-run", dest="mode", action="store_const", const=Mode.DRY_RUN, help="print the plan only")
@@ -91,6 +101,7 @@ def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is priva
     one.add_argument(
         "--demo", nargs="?", const=DEFAULT_DEMO, type=Path, metavar="DIR", help=f"a show, in a folder [{DEFAULT_DEMO}]"
     )
+    group.add_argument("--manifest", type=Path, metavar="FILE", help="many models at once, as a TOML or YAML file says")
     group.set_defaults(mode=Mode.PROMOTE)
 
 
@@ -110,6 +121,7 @@ def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--from-stage", type=_stage, metavar="STAGE", help="the candidate's stage")
     group.add_argument("--to-stage", type=_stage, metavar="STAGE", help="Staging or Production; where there are stages")
     group.add_argument("--sync-stages", action="store_true", help="keep stage and alias in step")
+    group.add_argument("--copy-from", type=_model, metavar="MODEL", help="copy the candidate from that model first")
     group.add_argument("--version", type=_version, metavar="N", help="the candidate's number, semver tag, or latest")
     group.add_argument("--to-version", type=_version, metavar="N", help="with --rollback: the version to go back to")
     group.add_argument("--at", type=_moment, metavar="WHEN", help="with --history: who it was at that time (ISO 8601)")
@@ -164,6 +176,10 @@ def _stage(text: str) -> str:
 
 def _goal(text: str) -> Goal:
     return _or_argument_error(Goal.parse, text)
+
+
+def _model(text: str) -> str:
+    return _or_argument_error(model_name, text)
 
 
 def _alias(text: str) -> str:

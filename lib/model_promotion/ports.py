@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from model_promotion.core.copying import Copy
 from model_promotion.core.entities import (
     ArtifactFile,
     Endpoint,
@@ -96,6 +97,12 @@ class RegistryWriter(Protocol):
     def write(self, step: Step) -> None:
         """Send one write. A lost reply raises Unavailable: whether it took effect is for the reader to find out."""
         ...
+
+    def copy(self, copy: Copy) -> str:
+        """Make a new version as the copy says, and its registered model if there is none; the answer is its number.
+
+        What fails leaves neither a model without a version nor an unfinished version behind, unless we die.
+        """
 
     def delete(self, version: Version) -> None:
         """Delete a version: no step, because nothing can undo it."""

@@ -1,6 +1,7 @@
 """Settings -> World: every port is plugged in here, once."""
 
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import cast
 
@@ -50,27 +51,43 @@ class ShelfCheck:
         return cast("Finding | None", self.module.ask(witness))
 
 
+@dataclass(frozen=True)
+class Lines:
+    """The connections to the outside; their clients are made once, however many worlds use them."""
+
+    mlflow: MlflowConnection
+    workspace: DatabricksConnection | None
+
+    def under(self, deadline: Deadline) -> "Lines":
+        """The same connections under a deadline of its own."""
+        return Lines(self.mlflow.under(deadline), self.workspace and self.workspace.under(deadline))
+
+
 def plug_in(settings: Settings, voice: Voice) -> World:
     """The world that these settings describe; nothing is connected yet."""
+    deadline = Deadline(settings.timeout_s, SystemClock())
+    workspace = DatabricksConnection(settings.address.profile, deadline) if settings.address.is_databricks else None
+    return _world(settings, Lines(MlflowConnection(settings.address, deadline), workspace), voice)
+
+
+def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
     clock = SystemClock()
     deadline = Deadline(settings.timeout_s, clock)
     # The record, rights, endpoints and the caller have a deadline of their own, so they take nothing from the registry.
-    aside = Deadline(max(LEAST_ASIDE_S, settings.timeout_s / 3), clock)
+    aside = lines.under(Deadline(max(LEAST_ASIDE_S, settings.timeout_s / 3), clock))
     # A large model takes longer than the registry may.
-    downloads = Deadline(settings.policy.model_tests.download_timeout_s, clock)
-    connection = MlflowConnection(settings.address, deadline)
-    beside = connection.under(aside)
-    access: Access = MlflowAccess(beside)
+    downloads = lines.mlflow.under(Deadline(settings.policy.model_tests.download_timeout_s, clock))
+    connection = lines.mlflow.under(deadline)
+    access: Access = MlflowAccess(aside.mlflow)
     serving: Serving | None = None
-    if settings.address.is_databricks:
-        workspace = DatabricksConnection(settings.address.profile, aside)
-        access, serving = DatabricksAccess(workspace, beside), DatabricksServing(workspace)
+    if aside.workspace:
+        access, serving = DatabricksAccess(aside.workspace, aside.mlflow), DatabricksServing(aside.workspace)
     return World(
-        registry=MlflowRegistry(connection, connection.under(downloads)),
-        writer=MlflowWriter(connection),
+        registry=MlflowRegistry(connection, downloads),
+        writer=MlflowWriter(connection, downloads),
         access=access,
         serving=serving,
-        journal=MlflowJournal(beside, settings.policy.record.experiment),
+        journal=MlflowJournal(aside.mlflow, settings.policy.record.experiment),
         spare_journal=FileJournal(settings.spare_records),
         scorer=ChildScorer(),
         clock=clock,
@@ -79,6 +96,8 @@ def plug_in(settings: Settings, voice: Voice) -> World:
         policy=settings.policy,
         renew=deadline.renew,
         lease_s=LEASES * settings.timeout_s,
+        timeout_s=settings.timeout_s,
+        again=partial(_world, settings, lines),
     )
 
 

@@ -28,12 +28,12 @@ class Witness:
         self.serving: Serving | None = world.serving
         self.scorer: Scorer = world.scorer
         self.journal: RecordReader = world.journal
-        self._answers: dict[tuple[str, str], Future[Any]] = {}
+        self._answers: dict[tuple[str, str, str], Future[Any]] = {}
         self._lock = threading.Lock()
 
     def metadata(self, version: Version) -> dict[str, Any]:
         """The MLmodel file of a version."""
-        return self._once(("metadata", version.number), lambda: self.registry.metadata(version))
+        return self._once(("metadata", version.model, version.number), lambda: self.registry.metadata(version))
 
     def signature(self, version: Version) -> Signature | None:
         """The signature of a version, None when it has none; ValueError when it makes no sense."""
@@ -41,9 +41,9 @@ class Witness:
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The recorded metrics of a version."""
-        return self._once(("metrics", version.number), lambda: self.registry.metrics(version))
+        return self._once(("metrics", version.model, version.number), lambda: self.registry.metrics(version))
 
-    def _once(self, key: tuple[str, str], read: Callable[[], T]) -> T:
+    def _once(self, key: tuple[str, str, str], read: Callable[[], T]) -> T:
         with self._lock:
             mine = key not in self._answers
             answer = self._answers.setdefault(key, Future())

@@ -1,7 +1,7 @@
 """All ports, plugged in: what a flow is handed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model_promotion.core.policy import Policy
 from model_promotion.owners import ProcessOwner
@@ -30,7 +30,8 @@ class World:
     """Everything outside, by its Protocol.
 
     `spare_journal` takes the record when `journal` cannot; `renew` starts the registry's deadline afresh;
-    `lease_s` is how long an announcement counts as being worked on.
+    `lease_s` is how long an announcement counts as being worked on; `timeout_s` is what one promotion may ask of the
+    registry's time. `again` makes this world once more, with the same clients.
     """
 
     registry: RegistryReader
@@ -47,3 +48,9 @@ class World:
     owner: Owner = DEFAULT_OWNER
     lease_s: float = 180.0
     renew: Callable[[], None] = _no_deadline
+    timeout_s: float = 60.0
+    again: "Callable[[Voice], World] | None" = None
+
+    def beside(self, voice: Voice) -> "World":
+        """The same world for one of several promotions at the same time: its own voice, and its own deadlines."""
+        return self.again(voice) if self.again else replace(self, voice=voice)

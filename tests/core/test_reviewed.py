@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from model_promotion.core.errors import BadCall, Conflict
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.record import HEAD_TAG, digest
-from model_promotion.core.reviewed import MOST_CHARACTERS, Reviewed, changes, facts_of
+from model_promotion.core.reviewed import (
+    MOST_CHARACTERS,
+    Reviewed,
+    ReviewedFleet,
+    ReviewedUnit,
+    changes,
+    facts_of,
+    parse,
+)
 from tests.worlds import a_plan, a_scene
 
 ASKED = {"model": "shop.churn", "candidate": "2", "target_alias": "champion", "force": False, "reason": "würzig"}
@@ -189,3 +197,37 @@ def test_the_facts_are_aliases_versions_policy_registry_record_and_evidence() ->
 def test_a_check_counts_by_its_verdict_and_its_facts_but_not_by_what_it_timed(now: Finding, same: bool) -> None:
     then = Finding(Verdict.PASSED, "took 5 ms", {"f1": 0.9, "measured": {"ms": 5}}, check="c")
     assert (facts(then) == facts(now)) is same
+
+
+# --- the plans of a fleet ---
+
+
+FLEET = ReviewedFleet((ReviewedUnit((PLAN, PLAN), "pricing"), ReviewedUnit((PLAN,))), 3)
+
+
+def test_the_plans_of_a_fleet_lie_in_one_file_and_come_back_as_they_were() -> None:
+    assert parse(FLEET.text) == FLEET
+    assert parse(PLAN.text) == PLAN
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"name": "pricing"', '"name": ""'),
+        ('"workers": 3', '"workers": 4'),
+        ('"force": false', '"force": true'),
+        ('"sha256": "', '"sha256": "0'),
+    ],
+)
+def test_plans_of_a_fleet_that_were_edited_are_refused(old: str, new: str) -> None:
+    assert old in FLEET.text
+    with pytest.raises(Conflict, match="edited after it was made"):
+        parse(FLEET.text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"units": 1, "workers": 1}, {"units": [{}], "workers": 1}, {"units": [], "workers": "x"}]
+)
+def test_what_is_no_plan_of_a_fleet_is_a_wrong_call(body: dict[str, object]) -> None:
+    with pytest.raises(BadCall):
+        parse(json.dumps({"kind": "promotion-fleet-plan", **body}))

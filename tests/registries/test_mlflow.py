@@ -14,12 +14,12 @@ import pytest
 from model_promotion.clocks import SystemClock
 from model_promotion.connections.address import resolve
 from model_promotion.connections.deadline import Deadline
-from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.connections.mlflow import MlflowConnection, name_filter
 from model_promotion.core.entities import RecordedMetrics, Version
 from model_promotion.core.errors import Denied, NotFound, PromotionError
 from model_promotion.core.steps import SetAlias, SetTag
 from model_promotion.registries._entities import by_name
-from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter, _filter
+from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
 
 T = TypeVar("T")
 MLMODEL = "flavors:\n  python_function:\n    loader_module: none\nmodel_uuid: abc\n"
@@ -107,7 +107,7 @@ def test_a_name_may_hold_quotes_and_other_letters(shop: Shop, odd: str) -> None:
 
 def test_a_name_with_both_kinds_of_quotes_cannot_be_searched_for_and_that_is_said() -> None:
     with pytest.raises(PromotionError, match="both kinds of quotes"):
-        _filter("both ' and \"")
+        name_filter("both ' and \"")
 
 
 def test_what_is_missing_is_not_found(shop: Shop) -> None:

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from model_promotion.core.event import Table
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.outcome import Outcome
@@ -45,3 +47,12 @@ def test_it_is_added_to_what_stands_there(tmp_path: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert text.startswith("before\n###")
     assert text.count("### check") == 2
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_table_is_a_table_whatever_stands_in_it(text: str) -> None:
+    told = render(replace(outcome("fine"), table=Table(("model", "code"), [(text, "0"), ("b", "2")])))
+    lines = told.splitlines()
+    at = lines.index("| model | code |")
+    assert (lines[at + 1], lines[at + 3]) == ("|---|---|", "| b | 2 |")
+    assert lines[at + 2].replace("\\|", "").count("|") == 3

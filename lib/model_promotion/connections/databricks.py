@@ -1,6 +1,7 @@
 """The connection to a Databricks workspace, for what MLflow does not know: rights, endpoints, the caller."""
 
 import configparser
+import copy
 import os
 import threading
 from collections.abc import Callable
@@ -37,20 +38,26 @@ class DatabricksConnection:
 
     def __init__(self, profile: str | None, deadline: Deadline) -> None:
         self._profile = profile
-        self._deadline = deadline
-        self._client: Any = None
+        self.deadline = deadline
+        self._made: list[Any] = []  # One client at most, shared with every connection under another deadline.
         self._lock = threading.Lock()
+
+    def under(self, deadline: Deadline) -> "DatabricksConnection":
+        """The same connection under another deadline."""
+        other = copy.copy(self)
+        other.deadline = deadline
+        return other
 
     def call(self, doing: str, ask: Callable[[Any], T]) -> T:
         """What `ask` answers when it is given the client; its errors as ours. `doing` completes 'could not ...'."""
         try:
-            return self._deadline.call(lambda: ask(self._connected()))
+            return self.deadline.call(lambda: ask(self._connected()))
         except Exception as error:
             raise translated(error, doing) from error
 
     def _connected(self) -> Any:  # noqa: ANN401 - the client's type lives in databricks.sdk, imported below
         with self._lock:
-            if self._client is None:
+            if not self._made:
                 from databricks.sdk import WorkspaceClient
                 from databricks.sdk.config import Config
 
@@ -58,9 +65,9 @@ class DatabricksConnection:
                 config = Config(
                     profile=self._profile,
                     http_timeout_seconds=20,
-                    retry_timeout_seconds=max(1, int(self._deadline.total_s / 3)),
+                    retry_timeout_seconds=max(1, int(self.deadline.total_s / 3)),
                     product="promote-model",
                     product_version="0.1.0",
                 )
-                self._client = WorkspaceClient(config=config)
-            return self._client
+                self._made.append(WorkspaceClient(config=config))
+            return self._made[0]

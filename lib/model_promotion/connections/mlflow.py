@@ -47,6 +47,7 @@ class MlflowConnection:
         self._made: list[Any] = []  # One client at most, shared with every connection under another deadline.
         self._failed: list[PromotionError] = []  # Nobody waits for a dead host twice.
         self._lock = threading.Lock()
+        self.known: dict[str, Any] = {}  # What needs to be asked once only, by whichever of them.
 
     def under(self, deadline: Deadline) -> "MlflowConnection":
         """The same connection for what must not take time from the registry."""
@@ -147,6 +148,19 @@ def every_page(search: Callable[[str | None], Any]) -> list[Any]:
         token = page.token
         if not token:
             return found
+
+
+def name_filter(name: str) -> str:
+    """The search filter for one name; Unity Catalog understands single quotes only.
+
+    Raises:
+        PromotionError: for a name that no filter can hold.
+    """
+    if "'" not in name:
+        return f"name='{name}'"
+    if '"' in name:
+        raise PromotionError(f"model name {name!r} holds both kinds of quotes, which MLflow cannot search for")
+    return f'name="{name}"'
 
 
 def bounded(total_s: float) -> dict[str, str]:

@@ -24,6 +24,7 @@ def verified(alias: str, lines: Iterable[Line]) -> tuple[str, ...]:
     stack: list[str] = []
     for line in moves_of(alias, lines):
         if line.to is None:
+            stack = [] if line.kind == "rollback" else stack  # The first promotion of all was taken back.
             continue
         if line.kind == "outside":
             stack = []

@@ -213,7 +213,8 @@ def _makes_sense(intent: Intent) -> bool:
         return sound and not intent.moves and intent.holds is not None
     if intent.kind == "cleanup":
         return sound and not intent.moves and intent.holds is None and all(map(str.isdecimal, intent.doomed))
-    return sound and intent.kind in ("promote", "rollback") and intent.move.to is not None
+    # Only a rollback can lead to nothing: that of a first promotion.
+    return sound and (intent.kind == "rollback" or (intent.kind == "promote" and intent.move.to is not None))
 
 
 def _text(value: object) -> str | None:

@@ -11,7 +11,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
 from model_promotion.core.jsonable import jsonable
 from model_promotion.core.request import Mode
-from model_promotion.core.reviewed import Reviewed
+from model_promotion.core.reviewed import Reviewed, ReviewedFleet
 from model_promotion.core.steps import Entry, Step
 
 SCHEMA_VERSION = 1
@@ -51,7 +51,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     decision: Decision | None = None
     planned: tuple[Step, ...] = ()
-    reviewed: Reviewed | None = None
+    reviewed: Reviewed | ReviewedFleet | None = None
     entries: tuple[Entry, ...] = ()
     record: str = ""
     warnings: tuple[str, ...] = ()

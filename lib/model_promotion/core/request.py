@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from model_promotion.core.better import Goal
 from model_promotion.core.reviewed import Reviewed
@@ -13,6 +13,9 @@ from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
 from model_promotion.core.stages import backup_of, stage_of, twin_of, usual_else
 from model_promotion.core.wanted import Wanted
+
+if TYPE_CHECKING:
+    from model_promotion.core.fleet import Fleet
 
 
 class Mode(StrEnum):
@@ -70,12 +73,20 @@ class Request:
     if_better: tuple[Goal, ...] = ()
     else_alias: str = ""
     metadata_file: Path | None = None
+    copy_from: str = ""
+    fleet: "Fleet | None" = None
+    verbose: bool = False
     address_options: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
         """The target alias or stage, as sentences name it."""
         return target(self.target_alias)
+
+    @property
+    def a_model(self) -> str:
+        """A model that it is about: its name tells which kind of registry is meant."""
+        return self.fleet.members[0].model if self.fleet else self.model
 
     @property
     def backup_alias(self) -> str:
@@ -124,7 +135,8 @@ class Request:
 
     def command(self, *options: str) -> str:
         """The same call with other options, ready to be typed."""
+        copied = ("--copy-from", self.copy_from) if self.copy_from else ()
         target = () if {"--release", "--apply"} & {*options} else self._target
         model = (self.model,) if self.model else ()
-        words = (*model, *options, *target, *self.address_options)
+        words = (*model, *options, *target, *copied, *self.address_options)
         return f"{self.program} {shlex.join(words)}"

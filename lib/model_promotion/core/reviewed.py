@@ -14,7 +14,8 @@ from model_promotion.core.say import when
 
 SCHEMA_VERSION = 1
 KIND = "promotion-plan"
-MOST_CHARACTERS = 1_000_000
+FLEET_KIND = "promotion-fleet-plan"
+MOST_CHARACTERS = 5_000_000
 MEASURED = "measured"
 
 
@@ -64,6 +65,62 @@ class Reviewed:
         if body or seal != sealed:
             raise Conflict("the plan was edited after it was made", hint="make a new one: --plan-out FILE")
         return made
+
+
+@dataclass(frozen=True)
+class ReviewedUnit:
+    """Plans that are all applied or none is; see fleet.Unit."""
+
+    plans: tuple[Reviewed, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class ReviewedFleet:
+    """The plans of a whole fleet as they lie in one file: each with its own seal, and one around them all."""
+
+    units: tuple[ReviewedUnit, ...]
+    workers: int
+
+    @property
+    def text(self) -> str:
+        """The file."""
+        body = self._body()
+        return json.dumps({**body, "sha256": _seal(body)}, indent=2, sort_keys=True) + "\n"
+
+    def _body(self) -> dict[str, Any]:
+        units = [{"name": unit.name, "plans": [json.loads(plan.text) for plan in unit.plans]} for unit in self.units]
+        return {"schema_version": SCHEMA_VERSION, "kind": FLEET_KIND, "workers": self.workers, "units": units}
+
+    @classmethod
+    def parse(cls, text: str) -> "ReviewedFleet":
+        """The plans in a file's text.
+
+        Raises:
+            BadCall: when it is no fleet's plan of this program.
+            Conflict: when it was edited after it was made.
+        """
+        body = _mapping(text)
+        seal = body.pop("sha256", None)
+        try:
+            read = [(str(one["name"]), [json.dumps(plan) for plan in one["plans"]]) for one in body["units"]]
+            workers = int(body["workers"])
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise BadCall(f"this plan makes no sense: {error}", hint="make one: --plan-out FILE") from error
+        made = cls(tuple(ReviewedUnit(tuple(map(Reviewed.parse, plans)), name) for name, plans in read), workers)
+        if body != made._body() or seal != _seal(body) or not all(unit.plans for unit in made.units) or workers < 1:
+            raise Conflict("the plan was edited after it was made", hint="make a new one: --plan-out FILE")
+        return made
+
+
+def parse(text: str) -> Reviewed | ReviewedFleet:
+    """The plan of one promotion, or of a fleet.
+
+    Raises:
+        BadCall: when it is no plan of this program.
+        Conflict: when it was edited after it was made.
+    """
+    return ReviewedFleet.parse(text) if _mapping(text).get("kind") == FLEET_KIND else Reviewed.parse(text)
 
 
 def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 - a Request, which knows this file

@@ -18,7 +18,17 @@ SHOWN = 5
 
 
 def run(request: Request, world: World) -> Outcome:
-    """Promote as the plan says, if its facts still hold; the checks are asked again, so no file can talk past them.
+    """Promote as the plan says, if its facts still hold.
+
+    Raises:
+        Conflict: when the plan is stale or was made for another registry, with the facts that changed.
+    """
+    judged = judge(request, world)
+    return judged if isinstance(judged, Outcome) else promote.act(judged, world)
+
+
+def judge(request: Request, world: World) -> promote.Judged | Outcome:
+    """Look and decide as for any promotion: the checks are asked again, so no file can talk past them.
 
     Raises:
         Conflict: when the plan is stale or was made for another registry, with the facts that changed.
@@ -38,7 +48,7 @@ def run(request: Request, world: World) -> Outcome:
             )
 
     again = as_asked(request, reviewed)
-    return promote.run(again, world, still_holds)
+    return promote.judge(again, world, still_holds)
 
 
 def as_asked(request: Request, reviewed: Reviewed) -> Request:

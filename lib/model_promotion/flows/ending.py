@@ -40,8 +40,8 @@ def resumed(request: Request, hands: Hands) -> Outcome:
     """
     hands, intent, model = hands.afresh(), _work(hands), hands.seen.name
     move, undo_it = intent.move, f"undo it instead: {request.command('--recover', 'abandon')}"
-    target = find_version(model, str(move.to), hands.world.registry)
-    if target.status != READY and intent.kind != "release":
+    target = find_version(model, move.to, hands.world.registry) if move.to else None
+    if target and target.status != READY and intent.kind != "release":
         raise Conflict(f"{target.label} is {target.status}, not READY", hint=undo_it)
     steps = _steps(intent, hands)
     # Before the first write: half of a resumed promotion would be worse than none.

@@ -1,7 +1,7 @@
 """Promotion: look, judge, decide; then act, and undo every act unless all of them hold."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from model_promotion.core import say
 from model_promotion.core.decision import Decision, decide
@@ -15,6 +15,7 @@ from model_promotion.core.record import HEAD_TAG
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
 from model_promotion.core.steps import SetTag, Step
+from model_promotion.flows import copy
 from model_promotion.flows.acting import Acted, announced, carry_out
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
@@ -23,16 +24,40 @@ from model_promotion.flows.resolve import instead, make_plan, selector_for
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
+StillHolds = Callable[[Reviewed], None]
 
-def run(request: Request, world: World, still_holds: Callable[[Reviewed], None] | None = None) -> Outcome:
-    """Promote; or, for --check and --dry-run, everything up to the decision.
+
+@dataclass(frozen=True)
+class Judged:
+    """A promotion that may go: what was seen, and why it may."""
+
+    request: Request
+    plan: Plan
+    findings: tuple[Finding, ...]
+    decision: Decision
+
+
+def run(request: Request, world: World, still_holds: StillHolds | None = None) -> Outcome:
+    """Promote; or, for --check and --dry-run, everything up to the decision."""
+    judged = judge(request, world, still_holds)
+    return judged if isinstance(judged, Outcome) else act(judged, world)
+
+
+def judge(request: Request, world: World, still_holds: StillHolds | None = None) -> Judged | Outcome:
+    """Look and decide; the outcome where it ends with that. Nothing is written but the copy that --copy-from asks for.
 
     `still_holds` is shown what the decision rests on before anything is written; it raises when that was not reviewed.
     """
-    return described(_judged(request, world, still_holds), request, world)
+    if request.copy_from:
+        settled = copy.settled(request, world)
+        if isinstance(settled, Outcome):
+            return settled
+        request = settled
+    judged = _judged(request, world, still_holds)
+    return described(judged, request, world) if isinstance(judged, Outcome) else judged
 
 
-def _judged(request: Request, world: World, still_holds: Callable[[Reviewed], None] | None) -> Outcome:
+def _judged(request: Request, world: World, still_holds: StillHolds | None) -> Judged | Outcome:
     plan = make_plan(request, world.registry)
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
     if plan.nothing_to_do and not notes(plan.seen.tags):
@@ -50,7 +75,7 @@ def _judged(request: Request, world: World, still_holds: Callable[[Reviewed], No
         return _would_go(plan, request, world, (findings, decision))
     if still_holds:
         still_holds(_reviewed(plan, request, findings, world))
-    return _promoted(plan, request, world, (findings, decision))
+    return Judged(request, plan, findings, decision)
 
 
 def _intent_of(plan: Plan, world: World) -> Intent:
@@ -70,13 +95,18 @@ def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world
     )
 
 
-def _promoted(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
-    findings, decision = judged
+def act(judged: Judged, world: World) -> Outcome:
+    """Move what was judged, read it back, record it; all of it is undone unless all of it holds."""
+    return described(_acted(judged, world), judged.request, world)
+
+
+def _acted(judged: Judged, world: World) -> Outcome:
+    request, plan, findings, decision = judged.request, judged.plan, judged.findings, judged.decision
     intent = _intent_of(plan, world)
     world.renew()  # Whatever time the checks took, the moves have all of theirs.
     acted = carry_out(intent, plan.steps, world, world.registry.model(plan.seen.name))
     if acted.failure:
-        return _failed(plan, request, acted, judged)
+        return _failed(judged, acted)
     move = intent.move
     entries = acted.entries
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
@@ -238,9 +268,8 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     )
 
 
-def _failed(plan: Plan, request: Request, acted: Acted, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
-    findings, decision = judged
-    failure = acted.failure
+def _failed(judged: Judged, acted: Acted) -> Outcome:
+    request, plan, failure = judged.request, judged.plan, acted.failure
     assert failure is not None  # noqa: S101 - only called with one; tells the type checker
     return Outcome(
         mode=request.mode,
@@ -249,8 +278,8 @@ def _failed(plan: Plan, request: Request, acted: Acted, judged: tuple[tuple[Find
         model=plan.seen.name,
         was=plan.was,
         to=plan.candidate.number,
-        findings=findings,
-        decision=decision,
+        findings=judged.findings,
+        decision=judged.decision,
         entries=acted.entries,
         hints=(failure.hint or f"look again with {request.command('--check')}",),
     )

@@ -32,6 +32,7 @@ class PromotionJob(CommandJob):
     compare_metrics: bool = False
     run_tests: bool = False
     env_manager: Literal["local", "uv"] = "local"
+    copy_from: str | None = None
     if_better: tuple[str, ...] = ()
     else_alias: str | None = None
     metadata_file: File | None = None

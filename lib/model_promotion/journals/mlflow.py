@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from model_promotion.connections.address import Address
 from model_promotion.connections.mlflow import MlflowConnection, every_page
@@ -27,7 +27,6 @@ class MlflowJournal:
     def __init__(self, connection: MlflowConnection, experiment: str = "") -> None:
         self._connection = connection
         self.experiment = experiment or default_experiment(connection.address)
-        self._found: str | None = None
 
     @property
     def place(self) -> str:
@@ -57,7 +56,7 @@ class MlflowJournal:
     def _append(self, client: Any, record: Record) -> str:  # noqa: ANN401 - the client's type lives in mlflow
         from mlflow.entities import Metric, Param
 
-        experiment_id = self._experiment_id(client) or client.create_experiment(self.experiment, self._artifacts)
+        experiment_id = self._experiment_id(client) or self._made_experiment(client)
         name = f"{record.kind} {record.model} #{record.number}"
         tags = {key: value[:TAG_LIMIT] for key, value in _tags(record).items()}
         run_id: str = client.create_run(experiment_id, tags=tags, run_name=name).info.run_id
@@ -80,10 +79,20 @@ class MlflowJournal:
         return (Path(uri.removeprefix(prefix)).absolute().parent / ARTIFACT_FOLDER).as_uri()
 
     def _experiment_id(self, client: Any) -> str | None:  # noqa: ANN401 - as above
-        if self._found is None:
+        known, key = self._connection.known, f"experiment {self.experiment}"
+        if known.get(key) is None:
             found = client.get_experiment_by_name(self.experiment)
-            self._found = str(found.experiment_id) if found else None
-        return self._found
+            known[key] = str(found.experiment_id) if found else None
+        return cast("str | None", known[key])
+
+    def _made_experiment(self, client: Any) -> str:  # noqa: ANN401 - as above
+        try:
+            return str(client.create_experiment(self.experiment, self._artifacts))
+        except Exception:
+            # Of several first records at the same time only one makes it.
+            if found := self._experiment_id(client):
+                return found
+            raise
 
     def _runs(self, model: str) -> list[Any]:
         # The name may hold quotes, which a filter cannot escape; its key cannot.

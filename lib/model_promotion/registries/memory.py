@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from model_promotion.core.copying import Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import NotFound
 from model_promotion.core.listing import matches
@@ -122,6 +123,14 @@ class MemoryWriter:
             self._registry.models[step.model] = replace(model, tags=_changed(model.tags, step.key, step.to))
         else:
             self._tag_version(step, self._registry.version(step.model, step.version))
+
+    def copy(self, copy: Copy) -> str:
+        """A new version with the source's files, run and metrics."""
+        source = self._registry.version(copy.source, copy.number)
+        number = str(max((int(one.number) for one in self._registry.versions(copy.model)), default=0) + 1)
+        made = replace(source, model=copy.model, number=number, tags=copy.tags(source.tags), source=copy.address)
+        self._registry.add(made, metadata=self._registry.metadata_of.get(copy.number))
+        return number
 
     def delete(self, version: Version) -> None:
         """Delete a version, and the aliases on it."""

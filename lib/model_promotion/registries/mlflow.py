@@ -7,15 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from model_promotion.connections.mlflow import MlflowConnection, every_page
+from model_promotion.connections.mlflow import MlflowConnection, every_page, name_filter
+from model_promotion.core.copying import Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
-from model_promotion.core.errors import Denied, NotFound, PromotionError, Unavailable
+from model_promotion.core.errors import Denied, NotFound, Unavailable
 from model_promotion.core.listing import is_pattern, matches
 from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 from model_promotion.registries._bulk import found_models, found_runs, found_versions
 from model_promotion.registries._entities import by_name, listed_of, model_of, texts, version_of
+from model_promotion.registries.mlflow_copy import copied
 from model_promotion.together import together
 
 NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
@@ -67,7 +69,7 @@ class MlflowRegistry:
         """All versions, highest number first; without tags and aliases in Unity Catalog, whose search omits them."""
         found = self._connection.call(
             f"list the versions of {name}",
-            lambda client: every_page(lambda token: client.search_model_versions(_filter(name), page_token=token)),
+            lambda client: every_page(lambda token: client.search_model_versions(name_filter(name), page_token=token)),
         )
         return sorted((version_of(item) for item in found), key=lambda version: -int(version.number))
 
@@ -191,16 +193,21 @@ class MlflowRegistry:
 
 
 class MlflowWriter:
-    """The writes: aliases and tags."""
+    """The writes: aliases, tags, and copies of versions."""
 
-    def __init__(self, connection: MlflowConnection) -> None:
+    def __init__(self, connection: MlflowConnection, uploads: MlflowConnection | None = None) -> None:
         self._connection = connection
+        self._uploads = uploads or connection
 
     def write(self, step: Step) -> None:
         """Send one write; a move between stages may take two."""
         if isinstance(step, SetAlias) and not (stage_of(step.alias) or self._connection.features.aliases):
             step = SetTag(step.model, step.alias, step.was, step.to)
         self._connection.call(f"write {step.sentence}", lambda client: _send(client, step))
+
+    def copy(self, copy: Copy) -> str:
+        """Make the copy; a large one takes longer than the registry may."""
+        return self._uploads.call(f"copy {copy.origin} to {copy.model}", lambda client: copied(client, copy))
 
     def delete(self, version: Version) -> None:
         """Delete a version, for good."""
@@ -238,15 +245,6 @@ def _send(client: Any, step: Step) -> None:  # noqa: ANN401 - the client's type 
 
 def _uri(version: Version) -> str:
     return f"models:/{version.model}/{version.number}"
-
-
-def _filter(name: str) -> str:
-    """A search filter for one name; Unity Catalog understands single quotes only."""
-    if "'" not in name:
-        return f"name='{name}'"
-    if '"' in name:
-        raise PromotionError(f"model name {name!r} holds both kinds of quotes, which MLflow cannot search for")
-    return f'name="{name}"'
 
 
 def _numbers(tags: dict[str, str] | Any) -> dict[str, float]:  # noqa: ANN401 - a mapping of tags

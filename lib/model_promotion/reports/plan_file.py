@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from model_promotion.core.errors import BadCall
-from model_promotion.core.reviewed import MOST_CHARACTERS, Reviewed
+from model_promotion.core.reviewed import MOST_CHARACTERS, Reviewed, ReviewedFleet, parse
 from model_promotion.reports.whole_file import write_whole
 
 
-def read(path: Path) -> Reviewed:
-    """The plan in a file.
+def read(path: Path) -> Reviewed | ReviewedFleet:
+    """The plan in a file, of one promotion or of a fleet.
 
     Raises:
         BadCall: when the file cannot be read, or is no plan.
@@ -20,10 +20,10 @@ def read(path: Path) -> Reviewed:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise BadCall(f"plan {path} cannot be read: {why}", hint="make one: --plan-out FILE") from error
-    return Reviewed.parse(text)
+    return parse(text)
 
 
-def write(reviewed: Reviewed, path: Path) -> None:
+def write(reviewed: Reviewed | ReviewedFleet, path: Path) -> None:
     """Write the plan, whole or not at all.
 
     Raises:

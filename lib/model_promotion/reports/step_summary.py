@@ -1,6 +1,7 @@
 """The outcome as Markdown, for the job summary of GitHub Actions."""
 
 import html
+from collections.abc import Sequence
 from pathlib import Path
 
 from model_promotion.core.outcome import Outcome
@@ -35,10 +36,17 @@ def render(outcome: Outcome) -> str:
             for finding in outcome.findings
         ]
         lines.append("")
+    if outcome.table:
+        header, rows = outcome.table.header, outcome.table.rows
+        lines += [_row(header), "|---" * len(header) + "|", *(_row(row) for row in rows), ""]
     lines += [f"- ⚠️ {_text(warning)}" for warning in outcome.warnings]
     lines += [f"- 💡 {_text(hint)}" for hint in outcome.hints]
     lines += [f"- 🔙 {_text(outcome.undo)}"] if outcome.undo else []
     return "\n".join(lines) + "\n\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(_text(cell) for cell in cells)} |"
 
 
 def _text(value: str) -> str:

@@ -1,0 +1,75 @@
+"""Copying a version within what MLflow can talk to; what failed half way is taken away again.
+
+MLflow's own copy_model_version hands on every tag, an approval too, so that for a moment the copy would be approved.
+And for a version without a logged model it makes an empty model and then fails (mlflow#22012). This makes the same
+request with the tags that may be inherited, and names a logged model only where there is one.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+from model_promotion.connections.mlflow import every_page, name_filter
+from model_promotion.core.copying import COPY_TAG, Copy
+from model_promotion.core.entities import READY
+
+NEWEST = 20
+
+
+def copied(client: Any, copy: Copy) -> str:  # noqa: ANN401 - the client's type lives in mlflow
+    """The number of the copy. A database moves nothing; for Unity Catalog the client moves every file twice."""
+    source = client.get_model_version(copy.source, copy.number)
+    made_model = _made_if_missing(client, copy.model)
+    try:
+        made = client.create_model_version(
+            copy.model,
+            copy.address,
+            run_id=source.run_id or None,
+            tags=copy.tags(dict(source.tags)),
+            run_link=source.run_link or None,
+            description=source.description or None,
+            await_creation_for=0,
+            model_id=getattr(source, "model_id", None) or None,
+        )
+    except Exception:
+        # The reply may be lost and the copy be there: then it is taken as made.
+        if number := _settled(client, copy, made_model=made_model):
+            return number
+        raise
+    return str(made.version)
+
+
+def _made_if_missing(client: Any, model: str) -> bool:  # noqa: ANN401 - as above
+    """Whether the registered model was not there, and is made."""
+    try:
+        client.get_registered_model(model)
+    except Exception as error:
+        if getattr(error, "error_code", "") not in ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"):
+            raise
+    else:
+        return False
+    try:
+        client.create_registered_model(model)
+    except Exception as error:
+        if getattr(error, "error_code", "") != "RESOURCE_ALREADY_EXISTS":
+            raise
+        return False  # Somebody else was faster, so it is theirs.
+    return True
+
+
+def _settled(client: Any, copy: Copy, *, made_model: bool) -> str | None:  # noqa: ANN401 - as above
+    """The number of our copy if it is whole; else it goes, and the model that was made for it if that is empty."""
+    with suppress(Exception):  # What cannot be tidied now is found and told by the next call; the error is what counts.
+        there = [client.get_model_version(copy.model, one.version) for one in _versions(client, copy.model)]
+        for ours in (one for one in there if one.tags.get(COPY_TAG) == copy.id):
+            if ours.status == READY:
+                return str(ours.version)
+            client.delete_model_version(copy.model, ours.version)
+        if made_model and not _versions(client, copy.model):
+            client.delete_registered_model(copy.model)
+    return None
+
+
+def _versions(client: Any, model: str) -> list[Any]:  # noqa: ANN401 - as above
+    """The newest of a model's versions; Unity Catalog's search leaves their tags out."""
+    found = every_page(lambda token: client.search_model_versions(name_filter(model), page_token=token))
+    return sorted(found, key=lambda one: -int(one.version))[:NEWEST]
