@@ -6,14 +6,10 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-PLAIN = frozenset({str, int, bool, type(None)})
-
 
 def jsonable(value: object) -> Any:  # noqa: ANN401 - JSON is any of six types
     """The value with dataclasses and mappings as dicts, sequences as lists, enums as their values."""
-    if type(value) in PLAIN:  # Most of what there is, and a list of a whole registry is long.
-        return value
-    plain: Any = str(value)
+    plain: Any
     match value:
         case Enum():
             plain = value.value
@@ -29,4 +25,6 @@ def jsonable(value: object) -> Any:  # noqa: ANN401 - JSON is any of six types
             plain = sorted((jsonable(item) for item in value), key=str)
         case _ if is_dataclass(value):
             plain = {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
+        case _:
+            plain = str(value)  # Not before it is needed: of a whole registry that takes a while.
     return plain
