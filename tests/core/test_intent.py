@@ -127,7 +127,7 @@ def test_no_text_at_all_makes_reading_it_fail_in_another_way(text: str) -> None:
 
 
 def test_it_names_no_person() -> None:
-    told = {"work", "kind", "moves", "since", "holds", "held", "owner", "until", "record", "v"}
+    told = {"work", "kind", "moves", "since", "holds", "held", "owner", "until", "record", "noticed", "v"}
     assert set(json.loads(PROMOTION.text)) == told
     assert set(PROMOTION.owner) <= set("0123456789abcdef-")
 

@@ -7,7 +7,10 @@ import pytest
 from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, INTENT_TAG
+from model_promotion.core.record import Record
 from model_promotion.core.request import Mode
+from model_promotion.core.selector import ByNumber
+from model_promotion.journals.memory import MemoryJournal
 from tests.worlds import (
     MODEL,
     Effect,
@@ -98,6 +101,46 @@ def test_a_recovery_that_is_itself_cut_off_can_be_repeated(at: int, effect: Effe
     assert scene.heal().recover(how).code is ExitCode.DONE
     assert scene.aliases["champion"] == ("4" if how == "resume" else "3")
     assert not scene.noted
+    assert scene.fits()
+
+
+class DyingJournal(MemoryJournal):
+    """One that is not there any more to take its `at`-th record; `late`: it takes it, and nobody learns of that."""
+
+    def __init__(self, at: int, *, late: bool) -> None:
+        super().__init__()
+        self.at, self.late, self.asked = at, late, 0
+
+    def append(self, record: Record) -> str:
+        self.asked += 1
+        if self.asked == self.at and not self.late:
+            raise Killed
+        lies_at = super().append(record)
+        if self.asked == self.at:
+            raise Killed
+        return lies_at
+
+
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("act", [Mode.PROMOTE, Mode.ROLLBACK])
+def test_killed_at_the_record_of_a_move_from_outside_the_chain_fits_after_recovery(
+    act: Mode, at: int, how: str, *, late: bool
+) -> None:
+    scene = a_story()
+    dying = DyingJournal(at, late=late)
+    dying.records, scene.journal = scene.journal.records, dying
+    scene.by_hand("champion", "1")
+    options = {"candidate": ByNumber("4")} if act is Mode.PROMOTE else {"to_version": "2"}
+    with pytest.raises(Killed):
+        scene.call(act, **options)
+    recorded = (at, late) == (2, True)
+    assert scene.heal().recover(how).code is ExitCode.DONE
+    moved = recorded or how == "resume"
+    assert scene.aliases["champion"] == (("4" if act is Mode.PROMOTE else "2") if moved else "1")
+    assert (scene.fits(), scene.noted) == (True, {})
+    assert scene.promote("4", force=True).code in (ExitCode.DONE, ExitCode.WARNED)
     assert scene.fits()
 
 

@@ -50,9 +50,9 @@ class Intent:
 
     `id` is this note's own; `work` is that of the record to come, and stays when somebody takes the work over. It is a
     lease too: `owner` is at work until `until` (seconds since the epoch), unless that process is gone. `record` is the
-    number that its record will have, if nothing else is recorded before. `holds` is the version
-    that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold. Of a cleanup,
-    `held` names the versions that may be gone.
+    number that its record will have; `noticed` is whether a move from outside is recorded right before it. `holds` is
+    the version that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold. Of a
+    cleanup, `held` names the versions that may be gone.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Intent:
     owner: str = ""
     until: float = 0.0
     record: int = 0
+    noticed: bool = False
 
     @property
     def key(self) -> str:
@@ -208,7 +209,7 @@ def _move(alias: str, was: object, to: object, *stages: str) -> Move:
 
 def _makes_sense(intent: Intent) -> bool:
     texts = (intent.work, intent.held, intent.owner)
-    sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
+    sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int and type(intent.noticed) is bool
     if intent.kind == "release":
         return sound and not intent.moves and intent.holds is not None
     if intent.kind == "cleanup":

@@ -226,6 +226,11 @@ def next_number(seen: RegisteredModel) -> int:
     return head_of(seen).number + 1
 
 
+def with_record_before(intent: Intent, noticed: str | None) -> Intent:
+    """The announcement of work whose record follows one of a move from outside, if one was noticed."""
+    return intent if noticed is None else replace(intent, record=intent.record + 1, noticed=True)
+
+
 def carry_out(intent: Intent, steps: Sequence[Step], world: World, seen: RegisteredModel) -> Acted:
     """Announce the work, take every step, and undo them all unless they all hold; `seen` is the model as read just now.
 
@@ -270,7 +275,7 @@ def go_first(hands: Hands, intent: Intent, over: Collection[str] = ()) -> None:
 
 
 def _nothing_since(seen: RegisteredModel, intent: Intent) -> None:
-    if next_number(seen) != intent.record:
+    if next_number(seen) != intent.record - intent.noticed:
         raise Conflict("something else was done and recorded meanwhile")
 
 

@@ -16,7 +16,7 @@ from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows import copy
-from model_promotion.flows.acting import Acted, announced, carry_out
+from model_promotion.flows.acting import Acted, announced, carry_out, with_record_before
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
 from model_promotion.flows.recording import Deed, whoever, write_down
@@ -78,10 +78,10 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
     return Judged(request, plan, findings, decision)
 
 
-def _intent_of(plan: Plan, world: World) -> Intent:
-    """The announcement of this plan's moves, under a new id."""
+def _intent_of(plan: Plan, world: World, noticed: str | None = None) -> Intent:
+    """The announcement of this plan's moves, under a new id; a move from outside is recorded before them."""
     moves = tuple(Move(move.alias, move.was, move.to, move.enters_from, move.leaves_to) for move in plan.steps)
-    return announced("promote", moves, plan.seen, world)
+    return with_record_before(announced("promote", moves, plan.seen, world), noticed)
 
 
 def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> Reviewed:
@@ -102,7 +102,8 @@ def act(judged: Judged, world: World) -> Outcome:
 
 def _acted(judged: Judged, world: World) -> Outcome:
     request, plan, findings, decision = judged.request, judged.plan, judged.findings, judged.decision
-    intent = _intent_of(plan, world)
+    noticed = _noticed(findings, decision)
+    intent = _intent_of(plan, world, noticed)
     world.renew()  # Whatever time the checks took, the moves have all of theirs.
     acted = carry_out(intent, plan.steps, world, world.registry.model(plan.seen.name))
     if acted.failure:
@@ -111,7 +112,7 @@ def _acted(judged: Judged, world: World) -> Outcome:
     entries = acted.entries
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
-    ends, noticed = (move.alias, move.was, move.to), _noticed(findings, decision)
+    ends = (move.alias, move.was, move.to)
     deed = Deed(intent.work, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
     written = write_down(deed, acted.hands)
     code = ExitCode.WARNED if written.warnings else decision.code

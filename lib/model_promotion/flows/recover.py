@@ -1,6 +1,7 @@
 """Recovery: take over what was cut off, from the note it left on the model; then finish it, or undo it."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -46,8 +47,24 @@ def _recovered(request: Request, world: World) -> Outcome:
     hands = Hands(world, world.registry.model(seen.name))
     if failed := _taken_over(hands, ours, left):
         return stuck(hands, failed, request, request.way_out)
+    hands = _adopted(hands, world)
     outcome = _ended(request, hands, _end(request, ours, hands.seen, world))
     return replace(outcome, summary="; ".join(filter(None, (outcome.summary, said))))
+
+
+def _adopted(hands: Hands, world: World) -> Hands:
+    """The head moved on to a record of a move from outside that was written just before the work was cut off."""
+    if not (hands.intent and hands.intent.noticed):
+        return hands
+    head, tag = head_of(hands.seen), hands.seen.tags.get(HEAD_TAG)
+    follows = {"number": head.number + 1, "previous": head.sha256, "kind": "outside"}
+    with suppress(PromotionError):  # A journal that cannot be read is told of where it decides.
+        for stored in all_stored(hands.seen.name, world):
+            body = body_of(stored.text)
+            if follows.items() <= body.items():
+                loose = Head(head.number + 1, stored.id, digest(stored.text), str(body.get("id")))
+                hands.take(SetTag(hands.seen.name, HEAD_TAG, tag, loose.text))
+    return hands.afresh()
 
 
 def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:

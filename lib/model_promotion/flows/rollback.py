@@ -17,7 +17,7 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
 from model_promotion.core.stages import ARCHIVED, stage_of
-from model_promotion.flows.acting import Acted, announced, carry_out, next_number, take_each
+from model_promotion.flows.acting import Acted, announced, carry_out, next_number, take_each, with_record_before
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import find_model, find_version
 from model_promotion.together import both, together
@@ -165,7 +165,7 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     kept = Move(request.backup_alias, seen.at(request.backup_alias), way.backup_to)
     moves = (move, *_twin(request, seen, target, world), *((kept,) if way.backup_to not in (None, kept.was) else ()))
     holds = left.number if held is None else None
-    intent = replace(announced("rollback", moves, seen, world), holds=holds)
+    intent = with_record_before(replace(announced("rollback", moves, seen, world), holds=holds), way.noticed)
     first, *rest = intent.steps(seen.name)
     acted = carry_out(intent, (first,), world, seen)
     if acted.failure:
