@@ -6,7 +6,7 @@ from model_promotion.checks import outside_moves
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Verdict
 from model_promotion.core.request import Mode
-from tests.worlds import Scene, a_scene, a_witness
+from tests.worlds import Killed, Scene, a_scene, a_witness, killed_after
 
 
 def promoted(*numbers: str) -> Scene:
@@ -73,3 +73,11 @@ def test_a_promotion_that_is_undone_writes_nothing_down() -> None:
     scene.by_hand("champion", "4")
     scene.promote("3", mode=Mode.CHECK)
     assert len(scene.journal.records) == 1
+
+
+def test_what_was_cut_off_is_not_taken_for_a_move_from_outside() -> None:
+    scene = a_scene()
+    scene.promote("2")
+    with pytest.raises(Killed):
+        scene.heal().fail(3, killed_after).promote("3")
+    assert outside_moves.ask(a_witness(scene.heal(), "4")) is None

@@ -273,3 +273,12 @@ def test_killed_in_a_group_it_is_recovered_and_finished(yard: Yard) -> None:
     assert mended.code == 0, mended.all
     done = yard.call()
     assert (done.code, yard.champions) == (0, [2] * 4), done.all
+
+
+def test_a_plan_of_a_fleet_that_would_leave_somebody_out_is_none(desk: Path) -> None:
+    group = 'promotions = [{ model = "churn", to = "live" }, { model = "prod", copy-from = "churn", to = "live" }]'
+    path = written(desk, f'[[group]]\nname = "both"\ntogether = true\n{group}\n')
+    made = call(desk, "--manifest", path, "--plan-out", "plans.json")
+    assert made.code == 2, made.all
+    assert "no plan was made: there is none for prod before the copy is there" in made.all
+    assert not (desk / "plans.json").exists()

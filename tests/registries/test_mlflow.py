@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
-from math import isnan, nan
+from math import inf, isnan, nan
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -263,3 +263,16 @@ def test_a_download_lies_below_the_folder_that_was_given(shop: Shop, tmp_path: P
 def test_where_it_looks_is_said_in_full(registry: MlflowRegistry) -> None:
     assert registry.address.startswith("sqlite file /")
     assert registry.address.endswith("mlflow.db (from test)")
+
+
+@pytest.mark.parametrize(("logged", "told"), [(nan, "nan"), (inf, "inf"), (-inf, "-inf"), (0.0, "0.0")])
+def test_what_was_no_number_when_it_was_logged_is_none_when_it_is_read(shop: Shop, logged: float, told: str) -> None:
+    """An SQL store keeps NaN of a logged model as 0, and infinity as the largest number there is."""
+    experiment_id = shop.client.get_experiment_by_name("here").experiment_id
+    model = shop.client.create_logged_model(experiment_id)
+    run_id = shop.client.create_run(experiment_id).info.run_id
+    shop.client.log_metric(run_id, "loss", logged, model_id=model.model_id)
+    shop.register(run_id=run_id, model_id=model.model_id)
+    version = shop.registry.version(shop.name, "1")
+    assert str(shop.registry.metrics(version).values["loss"]) == told
+    assert str(shop.registry.run_metrics([run_id])[run_id]["loss"]) == told

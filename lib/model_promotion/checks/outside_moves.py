@@ -2,6 +2,7 @@
 
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.history import moved_outside, moves_of
+from model_promotion.core.intent import notes
 from model_promotion.core.say import version
 from model_promotion.witness import Witness
 
@@ -12,6 +13,8 @@ WEIGHT = Weight.ADVISES
 def ask(witness: Witness) -> Finding | None:
     """Did somebody move the target alias past this tool? Who it was cannot be known from a registry."""
     plan = witness.plan
+    if notes(plan.seen.tags):
+        return None  # Work that was cut off stands there unrecorded; another check tells of it.
     lines = witness.journal.lines(plan.seen.name)
     last = moved_outside(plan.target_alias, lines, plan.was)
     if last:

@@ -101,7 +101,8 @@ class Request:
     @property
     def way_out(self) -> str:
         """What to type when a promotion or rollback was cut off."""
-        return f"if it is dead, finish it: {self.command('--recover', 'resume')} or undo it: --recover abandon"
+        finish, undo = self.command("--recover", "resume"), self.command("--recover", "abandon")
+        return f"if it is dead, finish it: {finish} - or undo it: {undo}"
 
     @property
     def gates(self) -> tuple[str, ...]:

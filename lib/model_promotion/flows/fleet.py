@@ -64,8 +64,10 @@ def _applied(crew: Crew) -> list[list[Outcome]]:
 def _summed_up(request: Request, fleet: Fleet, ended: Sequence[Sequence[Outcome]]) -> Outcome:
     outcomes = [outcome for unit in ended for outcome in unit]
     counted = Counter(outcome.code for outcome in outcomes)
-    promoted = [outcome for outcome in outcomes if outcome.code <= ExitCode.WARNED and outcome.entries]
+    promoted = [one for one in outcomes if one.code <= ExitCode.WARNED and one.entries and one.was is not None]
     code = worst(counted)
+    if unplanned := _unplanned(request, outcomes):
+        return _no_plan(request, outcomes, unplanned)
     return Outcome(
         mode=request.mode,
         code=code,
@@ -76,6 +78,24 @@ def _summed_up(request: Request, fleet: Fleet, ended: Sequence[Sequence[Outcome]
         undo=f"each by itself, for example {promoted[0].undo}" if promoted else "",
         table=Table(HEADER, [_row(outcome) for outcome in outcomes]),
         facts={"promotions": [outcome.document for outcome in outcomes]},
+    )
+
+
+def _unplanned(request: Request, outcomes: Sequence[Outcome]) -> list[str]:
+    """Who would be promoted, but has no plan: its copy is not there yet. A plan without it would be another deed."""
+    if not request.plan_out:
+        return []
+    going = (one for one in outcomes if one.code <= ExitCode.WARNED and (one.was is None or one.was != one.to))
+    return [one.model for one in going if one.reviewed is None]
+
+
+def _no_plan(request: Request, outcomes: Sequence[Outcome], unplanned: Sequence[str]) -> Outcome:
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.REFUSED,
+        summary=f"no plan was made: there is none for {', '.join(unplanned)} before the copy is there",
+        hints=("leave --plan-out out, or copy first: promote these to another alias, for example --to candidate",),
+        table=Table(HEADER, [_row(outcome) for outcome in outcomes]),
     )
 
 

@@ -1,5 +1,7 @@
 """MLflow's entities as ours. Its types are any: what a server leaves out, or spells in its own way, is met here."""
 
+import math
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -63,7 +65,12 @@ def by_name(metrics: Iterable[Any]) -> dict[str, float]:
     """The newest value of each metric; one that was measured on a named dataset is another metric than the others."""
     newest = sorted(metrics, key=lambda metric: (metric.step or 0, metric.timestamp or 0))
     named = ((metric, getattr(metric, "dataset_name", None)) for metric in newest)
-    return {f"{metric.key} [{data}]" if data else metric.key: float(metric.value) for metric, data in named}
+    return {f"{metric.key} [{data}]" if data else metric.key: measured(metric.value) for metric, data in named}
+
+
+def measured(value: float) -> float:
+    """The value as it was logged: MLflow keeps infinity as the largest number there is."""
+    return math.copysign(math.inf, value) if abs(value) >= sys.float_info.max else float(value)
 
 
 def _job(state: Any) -> DeploymentJobState:  # noqa: ANN401 - as above

@@ -1,5 +1,6 @@
 """Any registry that MLflow can talk to: an sqlite file, an MLflow server, Databricks Unity Catalog."""
 
+import math
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 from model_promotion.registries._bulk import found_models, found_runs, found_versions
-from model_promotion.registries._entities import by_name, listed_of, model_of, texts, version_of
+from model_promotion.registries._entities import by_name, listed_of, measured, model_of, texts, version_of
 from model_promotion.registries.mlflow_copy import copied
 from model_promotion.together import together
 
@@ -108,19 +109,19 @@ class MlflowRegistry:
         """The metrics of many runs, by run; a run that may not be seen is left out."""
         wanted = sorted({run_id for run_id in run_ids if RUN_ID.fullmatch(run_id)})
         found = found_runs(self._connection, wanted) if wanted else []
-        return {run.info.run_id: {key: float(value) for key, value in run.data.metrics.items()} for run in found}
+        return {run.info.run_id: {key: measured(value) for key, value in run.data.metrics.items()} for run in found}
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The version's own metrics, else its logged model's, else its run's, else its numeric tags."""
         if version.metrics:
-            return RecordedMetrics(version.metrics, "the version")
+            return RecordedMetrics(self._as_logged(version, version.metrics), "the version")
         for found_in, read in (("its logged model", self._logged_model_metrics), ("its run", self._run_metrics)):
             try:
                 values = read(version)
             except (NotFound, Denied):
                 continue  # The run or logged model may live in another workspace: no evidence, which is not zero.
             if values:
-                return RecordedMetrics(values, found_in)
+                return RecordedMetrics(self._as_logged(version, values), found_in)
         if values := _numbers(version.tags):
             return RecordedMetrics(values, "its tags")
         raise NotFound(f"no metric is recorded for {version.label}")
@@ -185,7 +186,19 @@ class MlflowRegistry:
     def _run_metrics(self, version: Version) -> dict[str, float]:
         if not version.run_id:
             return {}
-        return {key: float(value) for key, value in self._run(version).metrics.items()}
+        return {key: measured(value) for key, value in self._run(version).metrics.items()}
+
+    def _as_logged(self, version: Version, values: Mapping[str, float]) -> Mapping[str, float]:
+        """The metrics of a version or logged model, where an SQL store keeps NaN as 0: what was NaN tells the run."""
+        if 0.0 not in values.values():
+            return values
+        try:
+            logged = self._run_metrics(version)
+        except (NotFound, Denied):
+            return values
+        return {
+            key: math.nan if math.isnan(logged.get(key.split(" [")[0], 0.0)) else value for key, value in values.items()
+        }
 
     def _run(self, version: Version) -> Any:  # noqa: ANN401 - mlflow's entity
         what = f"read the run of {version.label}"
