@@ -39,6 +39,11 @@ class Move:
         """The values, without what only a stage has where it is none."""
         return [*astuple(self)][: None if self.enters_from or self.leaves_to else 3]
 
+    @classmethod
+    def of(cls, step: SetAlias) -> "Move":
+        """What a step does, without the model's name."""
+        return cls(step.alias, step.was, step.to, step.enters_from, step.leaves_to)
+
     def step(self, model: str) -> SetAlias:
         """The same as a step."""
         return SetAlias(model, *astuple(self))

@@ -11,7 +11,7 @@ from model_promotion.core.better import Goal
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
-from model_promotion.core.stages import backup_of, stage_of, twin_of, usual_else
+from model_promotion.core.stages import Features, backup_of, stage_of, twin_of, usual_else
 from model_promotion.core.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -93,10 +93,9 @@ class Request:
         """The alias that keeps the previous version."""
         return backup_of(self.target_alias)
 
-    @property
-    def twin(self) -> str | None:
-        """What --sync-stages keeps in step with the target."""
-        return twin_of(self.target_alias)
+    def twin(self, features: Features) -> str | None:
+        """What --sync-stages keeps in step with the target; nothing where there are no stages, or it is not asked."""
+        return twin_of(self.target_alias) if self.sync_stages and features.stages else None
 
     @property
     def way_out(self) -> str:

@@ -80,7 +80,7 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
 
 def _intent_of(plan: Plan, world: World, noticed: str | None = None) -> Intent:
     """The announcement of this plan's moves, under a new id; a move from outside is recorded before them."""
-    moves = tuple(Move(move.alias, move.was, move.to, move.enters_from, move.leaves_to) for move in plan.steps)
+    moves = tuple(map(Move.of, plan.steps))
     return with_record_before(announced("promote", moves, plan.seen, world), noticed)
 
 

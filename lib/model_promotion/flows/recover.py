@@ -70,7 +70,9 @@ def _adopted(hands: Hands, world: World) -> Hands:
 def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
     intent = hands.intent
     if end and intent:
-        kept = f", so it is not undone; that is {_back(request)}" if request.recovery == "abandon" else ""
+        kept = (
+            f", so it is not undone; that is {request.command('--rollback')}" if request.recovery == "abandon" else ""
+        )
         return finished(request, hands, end, f"the {intent.kind} had ended and is recorded{kept}; its note is gone")
     if intent and intent.kind == "cleanup":
         return swept(request, hands)
@@ -82,10 +84,6 @@ def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
         again = ("it was not finished: type the call itself again",) if request.recovery == "resume" else ()
         return replace(outcome, warnings=again, code=outcome.code or (ExitCode.WARNED if again else ExitCode.DONE))
     return (resumed if request.recovery == "resume" else abandoned)(request, hands)
-
-
-def _back(request: Request) -> str:
-    return request.command("--rollback")
 
 
 def _begun(seen: RegisteredModel, world: World) -> Intent | None:

@@ -62,7 +62,7 @@ def instead(plan: Plan, request: Request, registry: RegistryReader) -> Plan:
 def _plan(
     request: Request, seen: RegisteredModel, ends: tuple[Version, Version | None], registry: RegistryReader
 ) -> Plan:
-    twin = request.twin if request.sync_stages and registry.features.stages else None
+    twin = request.twin(registry.features)
     return Plan(seen, *ends, request.target_alias, request.backup_alias, twin)
 
 

@@ -151,7 +151,7 @@ def _move(alias: str, was: str | None, target: Version) -> Move:
 
 def _twin(request: Request, seen: RegisteredModel, target: Version, world: World) -> tuple[Move, ...]:
     """The stage, or the alias, that is kept in step with the target."""
-    twin = request.twin if request.sync_stages and world.registry.features.stages else None
+    twin = request.twin(world.registry.features)
     if twin is None or seen.at(twin) == target.number:
         return ()
     return (_move(twin, seen.at(twin), target),)

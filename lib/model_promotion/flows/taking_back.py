@@ -57,7 +57,7 @@ def _undoing(entries: Iterable[Entry], target: str) -> tuple[Move, ...]:
     """The moves that were made, each the other way round; that of the target comes first, as in any rollback."""
     made = (entry.step for entry in entries if entry.deed == "done" and isinstance(entry.step, SetAlias))
     undone = sorted((step.undone() for step in made), key=lambda step: step.alias != target)
-    return tuple(Move(step.alias, step.was, step.to, step.enters_from, step.leaves_to) for step in undone)
+    return tuple(map(Move.of, undone))
 
 
 def _failed(done: Outcome, request: Request, acted: Acted, failure: PromotionError) -> Outcome:
