@@ -15,8 +15,8 @@ TESTS = REPO / "tests"
 
 FLOORS = (
     {"core"},
-    {"ports", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
-    {"checks", "registries", "serving", "scoring", "access", "journals", "reports"},
+    {"ports", "evidence", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
+    {"checks", "registries", "serving", "scoring", "engines", "access", "journals", "reports"},
     {"flows"},
     {"settings", "catalog", "wiring", "console", "options", "asked", "fleets", "services"},
     {"job", "jobs", "cli", "demo", "__main__", "__init__"},
@@ -65,6 +65,7 @@ DOORS = {
         "reports/whole_file.py",
         "registries/memory.py",
         "scoring/process.py",
+        "scoring/streams.py",
         "scoring/child.py",
         "demo/models.py",
         "demo/show.py",

@@ -1,11 +1,12 @@
 """Every door to the outside, on one page. Adapters live in the rooms above; a memory member is in each family."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from model_promotion.core.copying import Copy
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import (
     ArtifactFile,
     Endpoint,
@@ -20,11 +21,13 @@ from model_promotion.core.entities import (
 from model_promotion.core.event import Event
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.core.record import Line, Record, Stored
+from model_promotion.core.scores import Answers, Order
 from model_promotion.core.stages import Features
 from model_promotion.core.steps import Step
 from model_promotion.core.trial import Trial, TrialResult
 
 if TYPE_CHECKING:
+    from model_promotion.evidence.tables import PairTables, Question, Target
     from model_promotion.witness import Witness
 
 
@@ -172,6 +175,48 @@ class Scorer(Protocol):
 
     def stop(self) -> None:
         """End every run that is under way."""
+        ...
+
+
+class Scores(Protocol):
+    """Models that score many rows outside this process."""
+
+    def scoring(self, order: Order) -> AbstractContextManager[Iterable[Answers]]:
+        """One model at work; its answers come in the order of the rows, as it gives them. Raises NoAnswerError."""
+        ...
+
+
+class Data(Protocol):
+    """Data that an engine has opened. Nothing of a row leaves it but counts."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Every column's name."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        ...
+
+    def digest(self) -> str:
+        """What tells these very rows from others."""
+        ...
+
+    def target(self) -> "Target":
+        """What the column of the truth holds."""
+        ...
+
+    def score_pair(self, question: "Question", orders: tuple[Order, Order]) -> "PairTables":
+        """What champion and candidate answer to every row, counted. Raises NoAnswerError."""
+        ...
+
+
+class Engine(Protocol):
+    """Where data is counted."""
+
+    def open(self, dataset: Dataset) -> AbstractContextManager[Data]:
+        """The data of that name. Raises NotFound, Denied, Unavailable or BadCall."""
         ...
 
 

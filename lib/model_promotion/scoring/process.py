@@ -26,6 +26,8 @@ from model_promotion.scoring.scan import dangers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from model_promotion.core.scores import Order
+
 CHILD = Path(__file__).with_name("child.py")
 MIB = 1024 * 1024
 TAIL_BYTES = 16 * 1024
@@ -75,8 +77,11 @@ class Room:
         # So that the last line of stderr is the model's, not a warning.
         return cls(folder, {**kept, **places, **ours, "MLFLOW_LOGGING_LEVEL": "ERROR"}, running)
 
-    def run(self, command: Sequence[str], environ: Mapping[str, str], timeout_s: float) -> Ended:
-        """The command in a process group of its own, which is dead, and its strays too, when this returns or raises."""
+    @contextlib.contextmanager
+    def started(
+        self, command: Sequence[str], environ: Mapping[str, str], pipes: tuple[int, ...] = ()
+    ) -> Iterator[Child]:
+        """The command in a process group of its own, which is dead, and its strays too, when this ends."""
         request = self.folder / "request.json"
         request.touch()
         with request.open("rb") as stdin:
@@ -88,18 +93,22 @@ class Room:
                 cwd=self.folder / "work",
                 env=environ,
                 start_new_session=True,
+                pass_fds=pipes,
             )
         last = LastWords(process)
         self.running.add(process)
         try:
-            code = process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            code = None
+            yield Child(process, last)
         finally:  # also when stop() ended it: Ctrl-C does not reach it, as it has a session of its own
             self.running.discard(process)
             end_group(process)
             end_strays(f"TMPDIR={self.folder / 'tmp'}".encode())
-        return Ended(code, last.text())
+
+    def run(self, command: Sequence[str], environ: Mapping[str, str], timeout_s: float) -> Ended:
+        """How the command ended, or was ended when its time was up."""
+        with self.started(command, environ) as child:
+            code = child.wait(timeout_s)
+        return Ended(code, child.words())
 
 
 class LastWords:
@@ -119,6 +128,29 @@ class LastWords:
         """What was said. A stray that could not be found may hold the pipe open: it is not waited for."""
         self._thread.join(timeout=1)
         return SECRET.sub("//***@", self._kept.decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process that was started in a room."""
+
+    process: subprocess.Popen[bytes]
+    last: LastWords
+
+    def wait(self, timeout_s: float | None = None) -> int | None:
+        """Its exit code, None when it is still at work."""
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def end(self) -> None:
+        """End it now."""
+        end_group(self.process)
+
+    def words(self) -> str:
+        """The last of what it said on stderr."""
+        return self.last.text()
 
 
 @dataclass(frozen=True)
@@ -151,7 +183,7 @@ class ChildScorer:
             return TrialResult(trial.label, error=one_line(f"cannot be tried on this machine: {error}"))
 
     def _run_in(self, room: Room, trial: Trial) -> TrialResult:
-        python = sys.executable if trial.env_manager == "local" else str(self._own_python(room, trial))
+        python = self.python(room, trial)
         answer = room.folder / "answer.json"
         answer.touch()
         # Opened before the model runs, so that a pipe or a link put in its place is never looked at.
@@ -161,7 +193,15 @@ class ChildScorer:
             text = written.read(MAX_ANSWER_BYTES + 1)
         return result_of(trial, ended, text)
 
-    def _own_python(self, room: Room, trial: Trial) -> Path:
+    def python(self, room: Room, asked: Trial | Order) -> str:
+        """The Python to run a model with: ours, or that of its own environment.
+
+        Raises:
+            NoEnvironmentError: when its own one cannot be built.
+        """
+        return sys.executable if asked.env_manager == "local" else str(self._own_python(room, asked))
+
+    def _own_python(self, room: Room, trial: Trial | Order) -> Path:
         """The Python of a new environment with the model's recorded requirements."""
         uv = shutil.which("uv", path=self.environ.get("PATH")) or shutil.which("uv", path=Path(sys.executable).parent)
         wanted = trial.model_dir / "requirements.txt"

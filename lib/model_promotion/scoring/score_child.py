@@ -1,0 +1,203 @@
+"""Loads one model and answers many rows, batch by batch, so that memory is bounded by the batch.
+
+Run as `python -I score_child.py < request.json`, beside `child.py`, whose words it shares. It reads the features from
+Parquet files itself and sends nothing but numbers back, through a pipe of its own, because model code owns stdout:
+frames of a JSON line and the bytes that it announces.
+
+A classifier's answer is sent as codes, which are places in the request's `classes` (OTHER where it is none of these,
+ABSENT where there is no answer), or as one probability a class; a regressor's as numbers, NaN where there is none.
+Where probabilities are asked for and the model as it is served answers labels, its own predict_proba follows.
+"""
+# ruff: noqa: ANN401 - as in child.py
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+OTHER, ABSENT = -1, -2
+
+
+def _neighbour() -> Any:
+    spec = importlib.util.spec_from_file_location("child", Path(__file__).with_name("child.py"))
+    assert spec is not None  # noqa: S101 - the file is beside this one
+    assert spec.loader is not None  # noqa: S101 - as above
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["child"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+child = _neighbour()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one batch was answered: codes of classes (1 column), probabilities (one a class), or numbers (1 column)."""
+
+    kind: str
+    values: Any
+
+    def send(self, pipe: BinaryIO, *, more: bool = False) -> None:
+        """One frame; `more` announces another one about the same rows."""
+        array = np.ascontiguousarray(self.values)
+        line = {"kind": self.kind, "rows": len(array), "columns": array.size // max(len(array), 1), "more": more}
+        pipe.write(json.dumps(line).encode() + b"\n")
+        pipe.write(array.data.cast("B") if array.size else b"")
+
+
+def batches(request: dict[str, Any]) -> Iterator[pd.DataFrame]:
+    """The features of all files, in their order; pre-buffering would hold whole row groups."""
+    for name in request["files"]:
+        with pq.ParquetFile(name, pre_buffer=False) as file:
+            for batch in file.iter_batches(request["batch_rows"], columns=request["columns"]):
+                yield batch.to_pandas()
+
+
+def answers_of(answer: Any, classes: list[Any] | None, rows: int) -> Answers:
+    """Any usual form of an answer as codes, probabilities or numbers.
+
+    Raises:
+        Trouble: when it is none of these, or does not have one answer a row.
+    """
+    array = as_array(child.plain(answer))
+    if array.shape[:1] != (rows,):
+        raise child.Trouble(f"answered {array.shape[0] if array.ndim else 1} rows for {rows}")
+    if array.ndim > 1 and array.shape[1] == 1:
+        array = array[:, 0]
+    if classes is None:
+        return numbers(array)
+    if array.ndim > 1:
+        return probabilities(array, classes)
+    return codes(array, classes)
+
+
+def as_array(answer: Any) -> Any:
+    """A table of one kind of column as an array; several texts and numbers side by side are nobody's prediction."""
+    if isinstance(answer, dict):
+        answer = pd.DataFrame(answer)
+    if isinstance(answer, pd.DataFrame) and answer.shape[1] == 1:
+        answer = answer.iloc[:, 0]
+    array = np.asarray(answer)
+    if array.ndim not in (1, 2):
+        raise child.Trouble(f"answered {array.ndim} dimensions, which is no prediction a row")
+    if array.ndim > 1 and array.shape[1] > 1 and array.dtype.kind not in "fiu":
+        raise child.Trouble(f"answered {array.shape[1]} columns that are not all numbers")
+    return array
+
+
+def numbers(array: Any) -> Answers:
+    """One number a row, NaN for what is none."""
+    if array.ndim > 1:
+        raise child.Trouble(f"answered {array.shape[1]} numbers a row, where one was expected")
+    return Answers("numbers", pd.to_numeric(pd.Series(array), errors="coerce").to_numpy(np.float64))
+
+
+def probabilities(array: Any, classes: list[Any]) -> Answers:
+    """One probability a class, in the order of the classes."""
+    if array.shape[1] != len(classes):
+        raise child.Trouble(f"answered {array.shape[1]} numbers a row for {len(classes)} classes")
+    return Answers("probabilities", array.astype(np.float64))
+
+
+def codes(array: Any, classes: list[Any]) -> Answers:
+    """Labels as codes; numbers between 0 and 1 that are no labels are the probability of the second of two classes."""
+    absent = pd.isna(pd.Series(array)).to_numpy()
+    found = pd.Index(classes).get_indexer(pd.Index(array))
+    is_share = array.dtype.kind == "f" and len(classes) == 2 and (found[~absent] < 0).any()  # noqa: PLR2004
+    if is_share and ((array[~absent] >= 0) & (array[~absent] <= 1)).all():
+        return Answers("probabilities", np.column_stack([1 - array, array]).astype(np.float64))
+    return Answers("codes", np.where(absent, ABSENT, found).astype(np.int32))
+
+
+@dataclass
+class Asked:
+    """A loaded model, and how long its answers took so far."""
+
+    model: Any
+    classes: list[Any] | None
+    wants_probabilities: bool
+    predict_s: float = 0.0
+
+    def answers(self, frame: pd.DataFrame) -> Iterator[Answers]:
+        """What the model says as it is served, then its own probabilities where they are wanted and there are any."""
+        served = answers_of(self.timed(self.model.predict, frame), self.classes, len(frame))
+        yield served
+        if (
+            served.kind == "codes"
+            and self.wants_probabilities
+            and (shares := self.own_probabilities(frame)) is not None
+        ):
+            yield probabilities(shares, self.classes or [])
+
+    def own_probabilities(self, frame: pd.DataFrame) -> Any:
+        """The predict_proba of what MLflow wraps, its columns in the order of our classes; None where it has none."""
+        raw = self.model.get_raw_model() if hasattr(self.model, "get_raw_model") else None
+        if raw is None or not hasattr(raw, "predict_proba"):
+            return None
+        shares = np.asarray(self.timed(raw.predict_proba, frame))
+        theirs = pd.Index(getattr(raw, "classes_", self.classes))
+        places = theirs.get_indexer(pd.Index(self.classes))
+        return np.where(places >= 0, shares[:, places], 0.0)  # a class it never saw has no chance
+
+    def timed(self, predict: Any, frame: pd.DataFrame) -> Any:
+        """Its answer; the time it took is added up."""
+        began = time.perf_counter()
+        answer = predict(frame)
+        self.predict_s += time.perf_counter() - began
+        return answer
+
+
+def score(request: dict[str, Any], pipe: BinaryIO) -> dict[str, Any]:
+    """Sends every batch's answers; what is returned is the last frame."""
+    import mlflow.pyfunc  # before the clock and the limit: what it costs is not the model's doing
+
+    if request["memory_limit_mib"] is not None:
+        child.limit_memory(request["memory_limit_mib"] * 1024 * 1024)
+    began = time.perf_counter()
+    model = mlflow.pyfunc.load_model(request["model_dir"])
+    load_s, rows = time.perf_counter() - began, 0
+    asked = Asked(model, request["classes"], request["probabilities"])
+    for frame in batches(request):
+        served, *more = asked.answers(frame)
+        served.send(pipe, more=bool(more))
+        for answers in more:
+            answers.send(pipe)
+        rows += len(frame)
+    return {"kind": "end", "rows": rows, "load_s": load_s, "predict_s": asked.predict_s}
+
+
+def main() -> None:
+    """One request in, many frames out; whatever the model raises, SystemExit included, becomes the last frame."""
+    sys.dont_write_bytecode = True
+    warnings.showwarning = lambda *_, **__: None
+    request = json.load(sys.stdin)
+    with os.fdopen(request["answer_to"], "wb", buffering=1 << 20) as pipe:
+        try:
+            last = score(request, pipe)
+        except BrokenPipeError:  # nobody listens any more
+            os._exit(0)
+        except BaseException as error:  # noqa: BLE001 - a model may raise SystemExit or KeyboardInterrupt as well
+            last = {"kind": "error", "error": child.told(error)}
+        pipe.write(json.dumps({**last, "peak_mib": child.peak_mib()}).encode() + b"\n")
+        pipe.flush()
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
