@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 LARGEST = 2.0**40
 """In multiples of 1 / FIXED_POINT: 8 million rows of it still fit into an int64."""
-HALF_WIDTH = 14.0
-"""Scores are binned by their logit, from -14 to 14: bins of equal width would put a rare class into one or two."""
+HALF_WIDTH = 10.0
+"""Scores are binned by their logit, from -10 to 10: bins of equal width would put a rare class into one or two."""
 LEAST_SHARE = 1e-15
 
 
@@ -80,7 +80,7 @@ def bucket_of(units: Any) -> Any:  # noqa: ANN401 - arrays
 
 
 def score_bin(shares: Any) -> Any:  # noqa: ANN401 - arrays
-    """The bin of each probability, from 0 to 255, of equal width in its logit."""
+    """The bin of each probability, from 0 to 511, of equal width in its logit."""
     inside = np.clip(shares, LEAST_SHARE, 1 - LEAST_SHARE)
     place = (np.log(inside / (1 - inside)) + HALF_WIDTH) / (2 * HALF_WIDTH) * SCORE_BINS
     return np.clip(np.floor(place), 0, SCORE_BINS - 1).astype(np.int64)
@@ -157,9 +157,9 @@ def _brier(truth: Any, shares: Any) -> Any:  # noqa: ANN401 - arrays
 
 def _amounts(question: Question, truth: Any, kept: tuple[Answers, ...]) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - arrays
     scaled = truth / question.scale
-    missed = [one.numbers / question.scale - scaled for one in kept]
-    yield "absolute_error", *(np.abs(one) for one in missed)
-    yield "squared_error", *(one**2 for one in missed)
+    missed = [np.abs(one.numbers / question.scale - scaled) for one in kept]
+    yield "absolute_error", *missed
+    yield "squared_error", *(np.minimum(one, LARGEST) ** 2 for one in missed)
     yield "truth", scaled, scaled
     yield "truth_squared", scaled**2, scaled**2
 

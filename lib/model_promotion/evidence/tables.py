@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 BUCKETS = 1000
-SCORE_BINS = 256
+SCORE_BINS = 512
 MOST_CLASSES = 32
 """With more, only how often an answer is right is counted, not which class was taken for which."""
 FIXED_POINT = 2**20
@@ -71,7 +71,7 @@ class PairTables:
         cells: rows by truth, champion's answer and candidate's answer, each the place of a class, the last place of an
             answer standing for all that is no class; shape (C, C + 1, C + 1). With too many classes (2, 2) by right
             (1) and wrong (0). Empty for a regression.
-        joint: rows by truth, champion's score bin and candidate's; shape (2, 256, 256), empty without probabilities.
+        joint: rows by truth, champion's score bin and candidate's; shape (2, 512, 512), empty without probabilities.
         bucket_rows: rows by bucket of the unit; shape (1000,).
         sums: what `bucket_sums` adds up, by name.
         bucket_sums: the sums by bucket, version and name in multiples of 1 / FIXED_POINT; shape (1000, 2, len(sums)).
@@ -129,12 +129,12 @@ FEW_NUMBERS = 20
 class Target:
     """What the column of the truth holds: how many rows, how many different values, and of what kind.
 
-    `values` are the different ones, sorted, as far as there are at most MOST_LABELS; `whole` tells numbers without a
+    `labels` are the different ones, sorted, as far as there are at most MOST_LABELS; `whole` tells numbers without a
     fraction; `largest` is the largest |number|.
     """
 
     rows: int
-    values: tuple[Any, ...]
+    labels: tuple[Any, ...]
     is_number: bool
     whole: bool = False
     largest: float = 0.0
@@ -146,9 +146,9 @@ class Target:
         Raises:
             BadCall: when it holds one value only, or so many texts that they are no classes.
         """
-        count = len(self.values)
+        count = len(self.labels)
         if count == 1:
-            raise BadCall(f"every row has the target {self.values[0]!r}", hint="nothing can be compared on one class")
+            raise BadCall(f"every row has the target {self.labels[0]!r}", hint="nothing can be compared on one class")
         if self.is_number and not (self.whole and 0 < count <= FEW_NUMBERS):
             return Task.REGRESSION
         if not count:

@@ -51,11 +51,11 @@ class Answers:
     """What one batch was answered: codes of classes (1 column), probabilities (one a class), or numbers (1 column)."""
 
     kind: str
-    values: Any
+    array: Any
 
     def send(self, pipe: BinaryIO, *, more: bool = False) -> None:
         """One frame; `more` announces another one about the same rows."""
-        array = np.ascontiguousarray(self.values)
+        array = np.ascontiguousarray(self.array)
         line = {"kind": self.kind, "rows": len(array), "columns": array.size // max(len(array), 1), "more": more}
         pipe.write(json.dumps(line).encode() + b"\n")
         pipe.write(array.data.cast("B") if array.size else b"")

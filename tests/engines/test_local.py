@@ -1,0 +1,195 @@
+"""The embedded engine on real files and real models."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import confusion_matrix, mean_absolute_error
+
+from model_promotion.core.dataset import Dataset
+from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.scores import NoAnswerError, Order
+from model_promotion.engines.local import LocalEngine
+from model_promotion.evidence.tables import PairTables, Question, Task
+from model_promotion.ports import Data
+from model_promotion.scoring.process import ChildScorer
+from model_promotion.scoring.streams import ChildScores
+
+ROWS = 2500
+FEATURES = ["a", "b"]
+
+
+def rows(seed: int = 3) -> pd.DataFrame:
+    made = np.random.default_rng(seed)
+    frame = pd.DataFrame(made.normal(size=(ROWS, 2)), columns=FEATURES)
+    frame["amount"] = frame["a"] - frame["b"] + made.normal(size=ROWS)
+    frame["sold"] = np.where(frame["amount"] > 0, "yes", "no")
+    frame["user"] = made.integers(0, 200, ROWS)
+    return frame
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models and data, made once."""
+    import mlflow.sklearn
+
+    folder = tmp_path_factory.mktemp("shop")
+    train = rows(seed=1)
+    for name, target, model in (
+        ("labels_a", "sold", LogisticRegression()),
+        ("labels_b", "sold", LogisticRegression(C=1e-4)),
+        ("amounts_a", "amount", LinearRegression()),
+        ("amounts_b", "amount", LinearRegression(fit_intercept=False)),
+    ):
+        fitted = model.fit(train[FEATURES], train[target])
+        mlflow.sklearn.save_model(fitted, folder / name, serialization_format="cloudpickle")
+    rows().to_parquet(folder / "rows.parquet", row_group_size=999)
+    rows().to_csv(folder / "rows.csv", index=False)
+    parts = folder / "parts"
+    parts.mkdir()
+    for number, at in enumerate(range(0, ROWS, 800)):
+        rows().iloc[at : at + 800].to_parquet(parts / f"{number}.parquet")
+    return folder
+
+
+@pytest.fixture
+def engine() -> Iterator[LocalEngine]:
+    scorer = ChildScorer()
+    yield LocalEngine(ChildScores(scorer))
+    scorer.stop()
+
+
+def orders(shop: Path, kind: str, data: Data, **more: Any) -> tuple[Order, Order]:
+    files = data.files.parquet  # type: ignore[attr-defined]
+    classes = ("no", "yes") if kind == "labels" else None
+    first, second = (
+        Order(f"v{number}", shop / f"{kind}_{letter}", files, FEATURES, classes, **more)
+        for number, letter in ((1, "a"), (2, "b"))
+    )
+    return first, second
+
+
+def tables(engine: LocalEngine, shop: Path, dataset: Dataset, kind: str = "labels") -> PairTables:
+    with engine.open(dataset) as data:
+        target = data.target()
+        question = Question(target.task, target.labels if kind == "labels" else (), scale=16.0)
+        return data.score_pair(question, orders(shop, kind, data, probabilities=kind == "labels"))
+
+
+def test_both_models_are_counted_on_the_same_rows(engine: LocalEngine, shop: Path) -> None:
+    import mlflow.pyfunc
+
+    found = tables(engine, shop, Dataset(str(shop / "rows.parquet"), "sold"))
+    assert (found.rows, found.unlabelled, found.unanswered) == (ROWS, 0, (0, 0))
+    said = [mlflow.pyfunc.load_model(str(shop / f"labels_{one}")).predict(rows()[FEATURES]) for one in "ab"]
+    assert (found.cells.sum(axis=2)[:, :2] == confusion_matrix(rows()["sold"], said[0])).all()
+    assert (found.cells.sum(axis=1)[:, :2] == confusion_matrix(rows()["sold"], said[1])).all()
+    assert found.joint.sum() == ROWS
+
+
+def test_amounts_are_compared_by_their_errors(engine: LocalEngine, shop: Path) -> None:
+    import mlflow.pyfunc
+
+    found = tables(engine, shop, Dataset(str(shop / "rows.parquet"), "amount"), "amounts")
+    said = mlflow.pyfunc.load_model(str(shop / "amounts_b")).predict(rows()[FEATURES])
+    wanted = mean_absolute_error(rows()["amount"], said)
+    assert found.total("absolute_error")[1] * 16 / ROWS == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "parts"])
+def test_a_csv_file_and_a_directory_give_the_same_tables(engine: LocalEngine, shop: Path, name: str) -> None:
+    ours = tables(engine, shop, Dataset(str(shop / name), "sold", group="user"))
+    theirs = tables(engine, shop, Dataset(str(shop / "rows.parquet"), "sold", group="user"))
+    assert (ours.bucket_sums == theirs.bucket_sums).all()
+    assert np.count_nonzero(ours.bucket_rows) <= 200, "a bucket for each of 200 users"
+
+
+def test_the_digest_is_of_the_files_as_they_were_given(engine: LocalEngine, shop: Path) -> None:
+    import hashlib
+
+    with engine.open(Dataset(str(shop / "rows.csv"))) as data:
+        assert data.digest() == f"sha256:{hashlib.sha256((shop / 'rows.csv').read_bytes()).hexdigest()}"
+        assert data.rows == ROWS
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "classes"),
+    [
+        ([0, 1, 1, 0], Task.BINARY, (0, 1)),
+        ([0.0, 1.0, None, 1.0], Task.BINARY, (0.0, 1.0)),
+        (["b", "a", None, "b"], Task.BINARY, ("a", "b")),
+        ([True, False, True, True], Task.BINARY, (False, True)),
+        ([1, 2, 3, 3], Task.MULTICLASS, (1, 2, 3)),
+        ([0.5, 1.5, 2.0, 2.5], Task.REGRESSION, (0.5, 1.5, 2.0, 2.5)),
+        (list(range(30)), Task.REGRESSION, tuple(range(30))),
+    ],
+)
+def test_the_target_tells_the_task(
+    engine: LocalEngine, tmp_path: Path, values: list[Any], task: Task, classes: tuple[Any, ...]
+) -> None:
+    pd.DataFrame({"y": values}).to_parquet(tmp_path / "y.parquet")
+    with engine.open(Dataset(str(tmp_path / "y.parquet"), "y")) as data:
+        target = data.target()
+    assert (target.task, target.labels) == (task, classes)
+
+
+@pytest.mark.parametrize("value", ["a", 1])
+def test_one_class_is_no_comparison(engine: LocalEngine, tmp_path: Path, value: Any) -> None:
+    pd.DataFrame({"y": [value] * 5}).to_parquet(tmp_path / "y.parquet")
+    with engine.open(Dataset(str(tmp_path / "y.parquet"), "y")) as data, pytest.raises(BadCall, match="every row has"):
+        _ = data.target().task
+
+
+def test_rows_without_a_label_are_left_out_and_counted(engine: LocalEngine, shop: Path, tmp_path: Path) -> None:
+    frame = rows()
+    frame.loc[:99, "sold"] = None
+    frame.to_parquet(tmp_path / "rows.parquet")
+    found = tables(engine, shop, Dataset(str(tmp_path / "rows.parquet"), "sold"))
+    assert (found.rows, found.unlabelled) == (ROWS - 100, 100)
+
+
+def test_data_that_is_not_there_or_of_no_kind_is_one_clear_line(engine: LocalEngine, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="there is no data at"), engine.open(Dataset(str(tmp_path / "none.parquet"))):
+        pass
+    (tmp_path / "notes.txt").write_text("no rows")
+    with pytest.raises(BadCall, match="no Parquet or CSV file"), engine.open(Dataset(str(tmp_path))):
+        pass
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    rows().to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(BadCall, match="Parquet and CSV"), engine.open(Dataset(str(tmp_path))):
+        pass
+
+
+def test_a_csv_that_is_torn_is_named(engine: LocalEngine, tmp_path: Path) -> None:
+    (tmp_path / "torn.csv").write_text("a,b\n1,2\n3\n")
+    with (
+        pytest.raises(BadCall, match=r"torn.csv cannot be read as CSV"),
+        engine.open(Dataset(str(tmp_path / "torn.csv"))),
+    ):
+        pass
+
+
+def test_weights_that_are_none_are_refused(engine: LocalEngine, shop: Path, tmp_path: Path) -> None:
+    rows().assign(w=-1.0).to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(BadCall, match="the weights in w must be"):
+        tables(engine, shop, Dataset(str(tmp_path / "rows.parquet"), "sold", weight="w"))
+
+
+def test_a_model_that_cannot_answer_is_named_with_its_own_words(engine: LocalEngine, shop: Path) -> None:
+    with engine.open(Dataset(str(shop / "rows.parquet"), "amount")) as data:
+        asked = orders(shop, "labels", data)
+        wrong = (asked[0], Order("v9", shop / "nowhere", asked[0].files, FEATURES, ("no", "yes")))
+        with pytest.raises(NoAnswerError, match=r"^v9: cannot answer: .*nowhere"):
+            data.score_pair(Question(Task.BINARY, ("no", "yes")), wrong)
+
+
+def test_a_model_that_takes_too_long_is_ended(engine: LocalEngine, shop: Path) -> None:
+    question = Question(Task.BINARY, ("no", "yes"))
+    with engine.open(Dataset(str(shop / "rows.parquet"), "sold")) as data:
+        asked = orders(shop, "labels", data, timeout_s=0.2)
+        with pytest.raises(NoAnswerError, match=r"v1: did not answer within 0\.2 s"):
+            data.score_pair(question, asked)

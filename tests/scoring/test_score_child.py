@@ -1,0 +1,123 @@
+"""Every usual form of an answer as numbers that can be sent, without a child."""
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model_promotion.core import scores
+from model_promotion.scoring import score_child
+from model_promotion.scoring.score_child import ABSENT, OTHER, answers_of
+
+NAN = float("nan")
+
+
+def said(answer: Any, classes: list[Any] | None, rows: int = 2) -> tuple[str, Any]:
+    found = answers_of(answer, classes, rows)
+    return found.kind, found.array.tolist()
+
+
+def test_the_codes_mean_the_same_on_both_sides() -> None:
+    assert (OTHER, ABSENT) == (scores.OTHER, scores.ABSENT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "classes", "codes"),
+    [
+        (np.array([1, 0]), [0, 1], [1, 0]),
+        (np.array([1.0, 0.0]), [0, 1], [1, 0]),
+        (np.array([1, 0]), [0.0, 1.0], [1, 0]),
+        (np.array([True, False]), [False, True], [1, 0]),
+        (np.array(["dog", "cat"]), ["cat", "dog"], [1, 0]),
+        (["dog", "cat"], ["cat", "dog"], [1, 0]),
+        (pd.Series(["dog", None]), ["cat", "dog"], [1, ABSENT]),
+        (pd.DataFrame({"prediction": ["dog", "cat"]}), ["cat", "dog"], [1, 0]),
+        ({"prediction": ["dog", "cat"]}, ["cat", "dog"], [1, 0]),
+        (np.array([[1], [0]]), [0, 1], [1, 0]),
+        (pd.Series(["dog", "wolf"]), ["cat", "dog"], [1, OTHER]),
+        (np.array([1.0, NAN]), [0, 1], [1, ABSENT]),
+        (np.array([2, 7]), [1, 2, 3], [1, OTHER]),
+        (np.array([0.0, 3.5]), [0, 1], [0, OTHER]),
+    ],
+)
+def test_labels_are_sent_as_places_of_classes(answer: Any, classes: list[Any], codes: list[int]) -> None:
+    assert said(answer, classes) == ("codes", codes)
+
+
+def test_a_share_of_two_classes_is_the_chance_of_the_second() -> None:
+    assert said(np.array([0.25, 1.0]), ["no", "yes"]) == ("probabilities", [[0.75, 0.25], [0.0, 1.0]])
+    kind, values = said(np.array([0.25, NAN]), [0, 1])
+    assert (kind, np.isnan(values[1]).all()) == ("probabilities", True)
+
+
+def test_a_column_a_class_is_their_probabilities() -> None:
+    shares = [[0.2, 0.3, 0.5], [0.1, 0.8, 0.1]]
+    assert said(np.array(shares), ["a", "b", "c"]) == ("probabilities", shares)
+    assert said(pd.DataFrame(shares), ["a", "b", "c"]) == ("probabilities", shares)
+
+
+def test_amounts_are_sent_as_they_are_and_nothing_as_nan() -> None:
+    assert said(pd.Series([1, 2]), None) == ("numbers", [1.0, 2.0])
+    kind, values = said(pd.Series([1.5, "much"], dtype=object), None)
+    assert (kind, values[0], np.isnan(values[1])) == ("numbers", 1.5, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "classes", "why"),
+    [
+        (np.zeros(3), None, "answered 3 rows for 2"),
+        (np.zeros((2, 2)), None, "answered 2 numbers a row, where one was expected"),
+        (np.zeros((2, 2)), ["a", "b", "c"], "answered 2 numbers a row for 3 classes"),
+        (pd.DataFrame({"label": ["a", "b"], "score": [0.1, 0.2]}), ["a", "b"], "2 columns that are not all numbers"),
+        (np.zeros((2, 2, 2)), None, "3 dimensions"),
+        ("yes", ["no", "yes"], "0 dimensions"),
+    ],
+)
+def test_what_is_no_prediction_a_row_is_said(answer: Any, classes: list[Any] | None, why: str) -> None:
+    with pytest.raises(score_child.child.Trouble, match=why):
+        answers_of(answer, classes, 2)
+
+
+class Wrapped:
+    """What MLflow hands out: labels as served, and the model itself."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return np.array(["b"] * len(frame))
+
+    def get_raw_model(self) -> Any:
+        return self.raw
+
+
+class Raw:
+    """A classifier that saw its classes in another order, and one that we do not have."""
+
+    classes_ = np.array(["b", "z", "a"])
+
+    def predict_proba(self, frame: pd.DataFrame) -> Any:
+        return np.tile([0.6, 0.1, 0.3], (len(frame), 1))
+
+
+def test_the_models_own_probabilities_follow_in_the_order_of_our_classes() -> None:
+    asked = score_child.Asked(Wrapped(Raw()), ["a", "b", "c"], wants_probabilities=True)
+    first, second = asked.answers(pd.DataFrame({"x": [1, 2]}))
+    assert (first.kind, first.array.tolist()) == ("codes", [1, 1])
+    assert (second.kind, second.array.tolist()) == ("probabilities", [[0.3, 0.6, 0.0]] * 2)
+
+
+def test_a_model_without_probabilities_answers_labels_only() -> None:
+    asked = score_child.Asked(Wrapped(object()), ["a", "b"], wants_probabilities=True)
+    assert [one.kind for one in asked.answers(pd.DataFrame({"x": [1]}))] == ["codes"]
+
+
+def test_a_frame_is_a_line_and_the_bytes_that_it_announces() -> None:
+    pipe = io.BytesIO()
+    answers_of(np.array([0.5, 1.5]), None, 2).send(pipe)
+    line, _, rest = pipe.getvalue().partition(b"\n")
+    assert json.loads(line) == {"kind": "numbers", "rows": 2, "columns": 1, "more": False}
+    assert np.frombuffer(rest).tolist() == [0.5, 1.5]
