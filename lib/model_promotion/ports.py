@@ -63,7 +63,10 @@ class RegistryReader(Protocol):
         ...
 
     def catalogue(self, pattern: str = "") -> Sequence[Listed]:
-        """Every model, or those that a name or pattern means, with all versions; read by pages, sorted by name."""
+        """Every model, or those that a name or pattern means, with all versions; read by pages, sorted by name.
+
+        A model that a pattern means but that may not be read is among them, with the reason; one that was named raises.
+        """
         ...
 
     def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:

@@ -4,7 +4,6 @@ import math
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 from model_promotion.registries._bulk import found_models, found_runs, found_versions
 from model_promotion.registries._entities import by_name, listed_of, measured, model_of, texts, version_of
+from model_promotion.registries._one_by_one import all_of, the_one
 from model_promotion.registries.mlflow_copy import copied
-from model_promotion.together import together
 
 NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
 RUN_ID = re.compile(r"[\w-]+", re.ASCII)
@@ -88,22 +87,17 @@ class MlflowRegistry:
         each of its versions, is read by itself, several at the same time.
         """
         if self._connection.address.is_unity_catalog:
-            return self._each(pattern)
+            return self._one_by_one(pattern)
         raw_models, raw_versions = found_models(self._connection, pattern), found_versions(self._connection, pattern)
         features = self.features
         models = [model_of(one, features) for one in raw_models if matches(one.name, pattern)]
         return listed_of(models, map(version_of, raw_versions))
 
-    def _each(self, pattern: str) -> Sequence[Listed]:
-        found = [one.name for one in found_models(self._connection, "")] if is_pattern(pattern or "*") else [pattern]
-        names = [name for name in found if matches(name, pattern)]
-        try:
-            models = together([partial(self.model, name) for name in names])
-        except NotFound:
-            return []
-        short = [one for versions in together([partial(self.versions, name) for name in names]) for one in versions]
-        versions = together([partial(self.version, one.model, one.number) for one in short])
-        return listed_of(models, versions)
+    def _one_by_one(self, pattern: str) -> Sequence[Listed]:
+        if not is_pattern(pattern or "*"):
+            return the_one(self, pattern)
+        found = [one.name for one in found_models(self._connection, "")]
+        return all_of(self, [name for name in found if matches(name, pattern)])
 
     def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         """The metrics of many runs, by run; a run that may not be seen is left out."""
