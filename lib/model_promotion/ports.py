@@ -1,6 +1,6 @@
 """Every door to the outside, on one page. Adapters live in the rooms above; a memory member is in each family."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,8 +69,11 @@ class RegistryReader(Protocol):
         """
         ...
 
-    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
-        """The metrics of many runs, by run; read by pages. A run that cannot be found is left out."""
+    def scores(self, versions: Sequence[Version], metric: str) -> Sequence[tuple[float, str] | None]:
+        """One metric of many versions, and where it was found: the logged model of a version, else its run.
+
+        Read by pages. What may not be seen is as if it were not there: None.
+        """
         ...
 
     def metrics(self, version: Version) -> RecordedMetrics:

@@ -77,18 +77,17 @@ def _direction(metric: str, world: World) -> Direction | None:
 
 
 def _scored(found: Sequence[Contender], metric: str, world: World) -> tuple[Contender, ...]:
-    """Each with its score: its own, else its run's; the runs are read by pages."""
+    """Each with its score: its own, else its logged model's or its run's, which are read by pages."""
     if not metric:
         return tuple(found)
     own = [own_score(one.version, metric) for one in found]
-    without = [one.version.run_id for one, score in zip(found, own, strict=True) if score is None]
-    of_runs = world.registry.run_metrics([run_id for run_id in without if run_id])
-
-    def scored(one: Contender, score: tuple[float, str] | None) -> Contender:
-        value, found_in = score or (of_runs.get(one.version.run_id, {}).get(metric), "its run")
-        return one if value is None else replace(one, score=value, found_in=found_in)
-
-    return tuple(scored(one, score) for one, score in zip(found, own, strict=True))
+    without = [one.version for one, score in zip(found, own, strict=True) if score is None]
+    read = iter(world.registry.scores(without, metric) if without else ())
+    scores = [score or next(read) for score in own]
+    return tuple(
+        replace(one, score=score[0], found_in=score[1]) if score else one
+        for one, score in zip(found, scores, strict=True)
+    )
 
 
 def _show(listed: Sequence[Listed], choice: Choice, request: Request, world: World) -> None:

@@ -1,6 +1,6 @@
 """A registry in memory: the double for tests of flows and checks, with the rules that a real one has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,9 +78,10 @@ class MemoryRegistry:
             return Listed(RegisteredModel(name), not_readable=self.hidden[name])
         return Listed(self.model(name), tuple(self.versions(name)))
 
-    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+    def scores(self, versions: Sequence[Version], metric: str) -> Sequence[tuple[float, str] | None]:
         """What was given as the runs' metrics."""
-        return {run_id: self.metrics_of[run_id] for run_id in run_ids if run_id in self.metrics_of}
+        found = [self.metrics_of.get(version.run_id, {}).get(metric) for version in versions]
+        return [None if value is None else (value, "its run") for value in found]
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The metrics of the version itself."""

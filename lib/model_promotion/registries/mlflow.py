@@ -1,7 +1,6 @@
 """Any registry that MLflow can talk to: an sqlite file, an MLflow server, Databricks Unity Catalog."""
 
 import math
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,14 +14,13 @@ from model_promotion.core.listing import is_pattern, matches
 from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
-from model_promotion.registries._bulk import found_models, found_runs, found_versions
+from model_promotion.registries._bulk import found_models, found_versions
 from model_promotion.registries._entities import by_name, listed_of, measured, model_of, texts, version_of
 from model_promotion.registries._one_by_one import all_of, the_one
+from model_promotion.registries._scores import Score, scores
 from model_promotion.registries.mlflow_copy import copied
 
 NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
-RUN_ID = re.compile(r"[\w-]+", re.ASCII)
-LOGGED_MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")
 
 
 class MlflowRegistry:
@@ -99,11 +97,9 @@ class MlflowRegistry:
         found = [one.name for one in found_models(self._connection, "")]
         return all_of(self, [name for name in found if matches(name, pattern)])
 
-    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
-        """The metrics of many runs, by run; a run that may not be seen is left out."""
-        wanted = sorted({run_id for run_id in run_ids if RUN_ID.fullmatch(run_id)})
-        found = found_runs(self._connection, wanted) if wanted else []
-        return {run.info.run_id: {key: measured(value) for key, value in run.data.metrics.items()} for run in found}
+    def scores(self, versions: Sequence[Version], metric: str) -> Sequence[Score]:
+        """One metric of many versions, by pages of their logged models and runs."""
+        return scores(self._connection, versions, metric)
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The version's own metrics, else its logged model's, else its run's, else its numeric tags."""
@@ -168,12 +164,10 @@ class MlflowRegistry:
         return self._downloads.call(f"download {version.label}", ask)
 
     def _logged_model_metrics(self, version: Version) -> dict[str, float]:
-        named = LOGGED_MODEL.match(version.source)
-        model_id = version.model_id or (named[1] if named else "")
-        if not model_id:
+        if not version.model_id:
             return {}
         found = self._connection.call(
-            f"read the metrics of {version.label}", lambda client: client.get_logged_model(model_id)
+            f"read the metrics of {version.label}", lambda client: client.get_logged_model(version.model_id)
         )
         return by_name(found.metrics or ())
 
