@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, own_score
 from model_promotion.core.entities import Listed
-from model_promotion.core.errors import NotFound
+from model_promotion.core.errors import NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.listing import lines
+from model_promotion.core.listing import lines, not_readable
 from model_promotion.core.metrics import Direction, direction_of
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
@@ -28,14 +28,23 @@ def run(request: Request, world: World) -> Outcome:
         return _unranked(request, wanted.metric)
     listed = list_models.read(request, world)
     found = _scored(contenders(listed, wanted, request.target_alias), wanted.metric, world)
-    choice = choose(found, wanted.metric, direction or Direction.HIGHER)
+    chosen = choose(found, wanted.metric, direction or Direction.HIGHER)
+    choice = replace(chosen, not_readable=not_readable(listed))
     _show(listed, choice, request, world)
     if choice.left_out:
         world.voice.tell(Event(Kind.WARNED, "Left out", choice.left_out))
     if choice.winner is None:
-        return _nobody(request, wanted, choice, world)
+        return _warned(_nobody(request, wanted, choice, world), choice)
     world.voice.tell(Event(Kind.PASSED, "Best", _why(choice.winner, choice)))
-    return _promoted(request, wanted, choice, world)
+    return _warned(_promoted(request, wanted, choice, world), choice)
+
+
+def _warned(outcome: Outcome, choice: Choice) -> Outcome:
+    """A choice among some of the models never passes for one among all of them."""
+    if not choice.not_readable:
+        return outcome
+    said = f"{choice.not_readable}; a better version may be among theirs"
+    return replace(outcome, code=outcome.code or ExitCode.WARNED, warnings=(*outcome.warnings, said))
 
 
 def _promoted(request: Request, wanted: Wanted, choice: Choice, world: World) -> Outcome:
@@ -44,10 +53,21 @@ def _promoted(request: Request, wanted: Wanted, choice: Choice, world: World) ->
     named = replace(request, model=winner.model, candidate=ByNumber(winner.number), candidate_named=True, chosen=chosen)
     outcome = promote.run(named, world)
     if outcome.entries:
-        world.voice.tell(Event(Kind.WORKING, "Registry", "afterwards"))
-        _tell(world.registry.catalogue(winner.model), request, world)
+        outcome = _shown_afterwards(outcome, request, world)
     summary = f"{outcome.summary}; chosen because {choice.because}"
     return replace(outcome, summary=summary, facts={**outcome.facts, "chosen": chosen})
+
+
+def _shown_afterwards(outcome: Outcome, request: Request, world: World) -> Outcome:
+    """It is done already, so what cannot be shown is a warning."""
+    try:
+        listed = world.registry.catalogue(outcome.model)
+    except PromotionError as error:
+        said = f"the registry could not be shown afterwards: {error}"
+        return replace(outcome, code=outcome.code or ExitCode.WARNED, warnings=(*outcome.warnings, said))
+    world.voice.tell(Event(Kind.WORKING, "Registry", "afterwards"))
+    _tell(listed, request, world)
+    return outcome
 
 
 def _direction(metric: str, world: World) -> Direction | None:
@@ -57,18 +77,17 @@ def _direction(metric: str, world: World) -> Direction | None:
 
 
 def _scored(found: Sequence[Contender], metric: str, world: World) -> tuple[Contender, ...]:
-    """Each with its score: its own, else its run's; the runs are read by pages."""
+    """Each with its score: its own, else its logged model's or its run's, which are read by pages."""
     if not metric:
         return tuple(found)
     own = [own_score(one.version, metric) for one in found]
-    without = [one.version.run_id for one, score in zip(found, own, strict=True) if score is None]
-    of_runs = world.registry.run_metrics([run_id for run_id in without if run_id])
-
-    def scored(one: Contender, score: tuple[float, str] | None) -> Contender:
-        value, found_in = score or (of_runs.get(one.version.run_id, {}).get(metric), "its run")
-        return one if value is None else replace(one, score=value, found_in=found_in)
-
-    return tuple(scored(one, score) for one, score in zip(found, own, strict=True))
+    without = [one.version for one, score in zip(found, own, strict=True) if score is None]
+    read = iter(world.registry.scores(without, metric) if without else ())
+    scores = [score or next(read) for score in own]
+    return tuple(
+        replace(one, score=score[0], found_in=score[1]) if score else one
+        for one, score in zip(found, scores, strict=True)
+    )
 
 
 def _show(listed: Sequence[Listed], choice: Choice, request: Request, world: World) -> None:
@@ -103,7 +122,7 @@ def _nobody(request: Request, wanted: Wanted, choice: Choice, world: World) -> O
     """Several that nothing ranks are refused; nobody at all is not found."""
     where = request.model or "any model"
     if not choice.equals:
-        why = f"; {choice.left_out}" if choice.passed_over else ""
+        why = "".join(f"; {said}" for said in (choice.left_out, choice.not_readable) if said)
         raise NotFound(
             f"no version of {where} is the best by {wanted.tagged}: {choice.because}{why} ({world.registry.address})",
             hint=f"train and register one with the tag {wanted.tagged}, or rank all: --metric NAME (another tag: "

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from model_promotion.core.entities import Listed
 from model_promotion.core.errors import NotFound
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.listing import data, is_pattern, lines
+from model_promotion.core.listing import data, is_pattern, lines, not_readable
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.flows.resolve import find_model
@@ -16,10 +16,13 @@ def run(request: Request, world: World) -> Outcome:
     """Every registered model, or those that a name or a pattern means."""
     listed = read(request, world)
     versions = sum(len(one.versions) for one in listed)
+    unknown = not_readable(listed)
+    counted = f"{len(listed)} models with {versions} versions"
     return Outcome(
         mode=request.mode,
-        code=ExitCode.DONE,
-        summary=f"{len(listed)} models with {versions} versions in {world.registry.address}",
+        code=ExitCode.WARNED if unknown else ExitCode.DONE,
+        summary=f"{counted}{' that could be read' if unknown else ''} in {world.registry.address}",
+        warnings=(unknown,) if unknown else (),
         model=request.model,
         listing=lines(listed, request.target_alias),
         hints=("promote the best of them: " + request.command("--auto", "--dry-run"),),
