@@ -50,3 +50,19 @@ def test_an_empty_registry_says_to_train_first_or_to_look_elsewhere() -> None:
     with pytest.raises(NotFound, match="there is no registered model in memory") as nothing:
         Scene().call(Mode.LIST, model="")
     assert nothing.value.hint.startswith("train and register one first; or is it another registry?")
+
+
+def test_the_best_is_offered_where_somebody_could_be_promoted_as_the_best() -> None:
+    scene = a_shop()
+    assert scene.call(Mode.LIST, model="heart-*").hints == ()
+    scene.registry.known["heart-rf", "1"] = Version("heart-rf", "1", tags={"best_model": "true"})
+    offered = scene.call(Mode.LIST, model="heart-*")
+    assert offered.hints == ("promote the best of them: promote_model.py 'heart-*' --auto --dry-run",)
+    scene.registry.add(Version("heart-rf", "1", tags={"best_model": "true"}), "champion")
+    assert scene.call(Mode.LIST, model="heart-*").hints == ()
+
+
+def test_one_model_is_no_models() -> None:
+    outcome = a_shop().call(Mode.LIST, model="heart-rf")
+    assert outcome.summary == "1 model with 1 version in memory"
+    assert next(event.sentence for event in outcome.listing) == "1 version"
