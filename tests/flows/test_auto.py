@@ -152,6 +152,22 @@ def test_which_way_a_metric_gets_better_must_be_known() -> None:
     assert best(scene, metric="roc_auc").model == "heart-svm"
 
 
+@pytest.mark.parametrize(("typed", "code"), [("roc_aux", ExitCode.REFUSED), ("roc_auc2", ExitCode.REFUSED)])
+def test_a_misspelt_metric_whose_way_is_not_known_is_answered_with_the_near_name(typed: str, code: ExitCode) -> None:
+    outcome = best(a_clinic(rf="0.95", svm="0.91"), metric=typed)
+    assert (outcome.code, outcome.hints[0].startswith("did you mean roc_auc?")) == (code, True)
+
+
+def test_a_metric_that_nobody_has_is_answered_with_the_near_name_of_one_in_a_run() -> None:
+    scene = a_clinic(rf="0.95")
+    made = scene.registry.known["heart-rf", "1"]
+    scene.registry.known["heart-rf", "1"] = replace(made, run_id="run1")
+    scene.registry.metrics_of = {"run1": {"test_recall": 0.5}}
+    with pytest.raises(NotFound) as nobody:
+        best(scene, metric="val_recall")
+    assert nobody.value.hint == "did you mean test_recall?"
+
+
 def test_a_reviewed_plan_keeps_how_the_candidate_was_chosen() -> None:
     scene = a_clinic(rf="0.95", svm="0.91")
     reviewed = best(scene, mode=Mode.DRY_RUN, metric="roc_auc").reviewed

@@ -60,7 +60,7 @@ def test_a_model_that_may_not_be_read_is_shown_as_such_and_the_list_goes_on() ->
         ExitCode.WARNED,
         ("1 of 2 models could not be read: heart-rf",),
     )
-    assert outcome.summary == "2 models with 1 versions that could be read in memory"
+    assert outcome.summary == "2 models with 1 version that could be read in memory"
     assert [(event.kind, event.topic) for event in outcome.listing] == [
         (Kind.UNKNOWN, "heart-rf"),
         (Kind.MODEL, "heart-svm"),
@@ -73,3 +73,19 @@ def test_a_model_that_was_named_and_may_not_be_read_is_denied() -> None:
     scene.registry.hidden["heart-rf"] = "no EXECUTE on heart-rf"
     with pytest.raises(Denied, match="no EXECUTE"):
         scene.call(Mode.LIST, model="heart-rf")
+
+
+def test_the_best_is_offered_where_somebody_could_be_promoted_as_the_best() -> None:
+    scene = a_shop()
+    assert scene.call(Mode.LIST, model="heart-*").hints == ()
+    scene.registry.known["heart-rf", "1"] = Version("heart-rf", "1", tags={"best_model": "true"})
+    offered = scene.call(Mode.LIST, model="heart-*")
+    assert offered.hints == ("promote the best of them: promote_model.py 'heart-*' --auto --dry-run",)
+    scene.registry.add(Version("heart-rf", "1", tags={"best_model": "true"}), "champion")
+    assert scene.call(Mode.LIST, model="heart-*").hints == ()
+
+
+def test_one_model_is_no_models() -> None:
+    outcome = a_shop().call(Mode.LIST, model="heart-rf")
+    assert outcome.summary == "1 model with 1 version in memory"
+    assert next(event.sentence for event in outcome.listing) == "1 version"

@@ -8,7 +8,7 @@ from typing import Any
 from model_promotion.core.entities import READY, Listed, RegisteredModel, Version
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import HOLD_TAG, notes
-from model_promotion.core.say import target
+from model_promotion.core.say import count, target
 from model_promotion.core.stages import NONE, PRODUCTION, as_target
 from model_promotion.core.wanted import USUAL_TAG
 
@@ -40,7 +40,7 @@ def lines(listed: Iterable[Listed], where: str) -> Iterator[Event]:
             yield Event(Kind.UNKNOWN, one.model.name, f"not readable: {one.not_readable}")
             continue
         going_on = "; a promotion is under way" if notes(one.model.tags) else ""
-        yield Event(Kind.MODEL, one.model.name, f"{len(one.versions)} versions{going_on}")
+        yield Event(Kind.MODEL, one.model.name, f"{count(len(one.versions), 'version')}{going_on}")
         for version in one.versions:
             kind = Kind.IN_PRODUCTION if in_production(one.model, version, where) else Kind.VERSION
             yield Event(kind, version.label, "; ".join(filter(None, _told(one.model, version))) or "stands nowhere")

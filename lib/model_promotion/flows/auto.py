@@ -1,6 +1,7 @@
 """The best of many: found by a tag or a metric, then promoted through the very same checks as any other."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, own_score
@@ -8,15 +9,18 @@ from model_promotion.core.entities import Listed
 from model_promotion.core.errors import NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.listing import lines, not_readable
+from model_promotion.core.listing import lines, not_readable, telling
 from model_promotion.core.metrics import Direction, direction_of
+from model_promotion.core.near import meant
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
+from model_promotion.core.say import count
 from model_promotion.core.selector import ByNumber
 from model_promotion.core.wanted import Wanted
 from model_promotion.flows import list_models, promote
 from model_promotion.world import World
 
+LOOKED_AT = 5
 SHOWN = 10
 
 
@@ -25,7 +29,7 @@ def run(request: Request, world: World) -> Outcome:
     wanted = request.best or Wanted()
     direction = _direction(wanted.metric, world)
     if wanted.metric and direction is None:
-        return _unranked(request, wanted.metric)
+        return _unranked(request, wanted, world)
     listed = list_models.read(request, world)
     found = _scored(contenders(listed, wanted, request.target_alias), wanted.metric, world)
     chosen = choose(found, wanted.metric, direction or Direction.HIGHER)
@@ -34,7 +38,7 @@ def run(request: Request, world: World) -> Outcome:
     if choice.left_out:
         world.voice.tell(Event(Kind.WARNED, "Left out", choice.left_out))
     if choice.winner is None:
-        return _warned(_nobody(request, wanted, choice, world), choice)
+        return _warned(_nobody(request, choice, found, world), choice)
     world.voice.tell(Event(Kind.PASSED, "Best", _why(choice.winner, choice)))
     return _warned(_promoted(request, wanted, choice, world), choice)
 
@@ -95,7 +99,7 @@ def _show(listed: Sequence[Listed], choice: Choice, request: Request, world: Wor
     names = {one.version.model for one in ([choice.winner] if choice.winner else choice.equals)}
     first = sorted(listed, key=lambda one: one.model.name not in names)
     more = f", of which {SHOWN} are shown" if len(listed) > SHOWN else ""
-    world.voice.tell(Event(Kind.WORKING, "Registry", f"before: {len(listed)} models{more}"))
+    world.voice.tell(Event(Kind.WORKING, "Registry", f"before: {count(len(listed), 'model')}{more}"))
     _tell(first[:SHOWN], request, world)
 
 
@@ -109,23 +113,41 @@ def _why(winner: Contender, choice: Choice) -> str:
     return f"{winner.label}: {choice.because}{many}"
 
 
-def _unranked(request: Request, metric: str) -> Outcome:
+def _unranked(request: Request, wanted: Wanted, world: World) -> Outcome:
+    like, metric = "", wanted.metric
+    with suppress(PromotionError):  # Whether the name is near another is a courtesy.
+        like = _like(metric, contenders(list_models.read(request, world), wanted, request.target_alias), world)
+    say_so = f'say so in promotion.toml: [metrics."{metric}"] direction = "higher" (or "lower")'
     return Outcome(
         mode=request.mode,
         code=ExitCode.REFUSED,
         summary=f"which way {metric} gets better is not known, so it cannot rank anything",
-        hints=(f'say so in promotion.toml: [metrics."{metric}"] direction = "higher" (or "lower")',),
+        hints=(f"{like} Else {say_so}" if like else say_so,),
     )
 
 
-def _nobody(request: Request, wanted: Wanted, choice: Choice, world: World) -> Outcome:
+def _like(metric: str, found: Sequence[Contender], world: World) -> str:
+    """The question whether a metric was meant that these versions have, if none of them has this one."""
+    if not metric:
+        return ""
+    known = {name for one in found for name in (*one.version.metrics, *telling(one.version.tags))}
+    for one in found[:LOOKED_AT]:  # one request each, so a few have to do
+        with suppress(NotFound):
+            known |= set(world.registry.metrics(one.version).values)
+    return "" if metric in known else meant(metric, known)
+
+
+def _nobody(request: Request, choice: Choice, found: Sequence[Contender], world: World) -> Outcome:
     """Several that nothing ranks are refused; nobody at all is not found."""
-    where = request.model or "any model"
+    wanted, where = request.best or Wanted(), request.model or "any model"
     if not choice.equals:
-        why = "".join(f"; {said}" for said in (choice.left_out, choice.not_readable) if said)
+        like = _like(wanted.metric, found, world)
+        passed = choice.left_out if choice.passed_over else ""
+        why = "".join(f"; {said}" for said in (passed, choice.not_readable) if said)
         raise NotFound(
             f"no version of {where} is the best by {wanted.tagged}: {choice.because}{why} ({world.registry.address})",
-            hint=f"train and register one with the tag {wanted.tagged}, or rank all: --metric NAME (another tag: "
+            hint=like
+            or f"train and register one with the tag {wanted.tagged}, or rank all: --metric NAME (another tag: "
             f"--tag K=V); see what there is: {request.command('--list')}",
         )
     return Outcome(

@@ -84,10 +84,12 @@ class MemoryRegistry:
         return [None if value is None else (value, "its run") for value in found]
 
     def metrics(self, version: Version) -> RecordedMetrics:
-        """The metrics of the version itself."""
-        if not version.metrics:
+        """The metrics of the version itself, else those given as its run's."""
+        if version.metrics:
+            return RecordedMetrics(version.metrics, "the version")
+        if version.run_id not in self.metrics_of:
             raise NotFound(f"no metric is recorded for {version.label}")
-        return RecordedMetrics(version.metrics, "the version")
+        return RecordedMetrics(self.metrics_of[version.run_id], "its run")
 
     def run(self, version: Version) -> Run:
         """What was put there for it."""
