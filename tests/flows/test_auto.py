@@ -161,7 +161,7 @@ def test_a_misspelt_metric_whose_way_is_not_known_is_answered_with_the_near_name
 def test_a_metric_that_nobody_has_is_answered_with_the_near_name_of_one_in_a_run() -> None:
     scene = a_clinic(rf="0.95")
     made = scene.registry.known["heart-rf", "1"]
-    scene.registry.known["heart-rf", "1"] = replace(made, run_id="run1")
+    scene.registry.known["heart-rf", "1"] = replace(made, run_id="run1", metrics={})
     scene.registry.metrics_of = {"run1": {"test_recall": 0.5}}
     with pytest.raises(NotFound) as nobody:
         best(scene, metric="val_recall")
