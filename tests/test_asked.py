@@ -87,10 +87,14 @@ WRONG = {
     "m 7 --if-better f1 --to-stage Staging": "stage Staging is the target itself",
     "m 7 --if-better f1 --else-alias champion": "@champion is the target itself",
     "m 7 --if-better f1 --else-alias prev_champion": "@prev_champion keeps what stood as @champion before",
+    "m 7 --if-better f1 --else-alias prev_stage_production": "keeps what stood as stage Production before",
+    "m 7 --to prev_champion": "@prev_champion keeps what stood as @champion before",
+    "m --rollback --to prev_champion": "@prev_champion keeps what stood as @champion before",
     "m --rollback --if-better f1": "--rollback takes no --if-better",
     "m --history --metadata-file m.json": "--history takes no --metadata-file",
     "m --metadata-file /dev/null/m.json": "--metadata-file /dev/null/m.json cannot be written: /dev/null is no folder",
 }
+YAML = "promotion:\n- model: m\n  verison: 3\n"
 WORDS = {word for line in (*FORMS, *WRONG) for word in line.split()}
 
 
@@ -208,3 +212,11 @@ def test_any_order_of_words_is_a_request_or_a_wrong_call(words: list[str]) -> No
         assert request.model or request.best or request.mode is Mode.LIST
     except BadCall as refused:
         assert refused.code is ExitCode.USAGE  # noqa: PT017 - either answer is right
+
+
+def test_a_misspelt_key_in_a_manifest_is_answered_with_the_near_key(tmp_path: Path) -> None:
+    for name, text in {"fleet.toml": '[[promotion]]\nmodel = "m"\nverison = 3\n', "fleet.yaml": YAML}.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(BadCall, match=r"promotion 1 \(m\)") as refused:
+            ask(f"--manifest {tmp_path / name}")
+        assert refused.value.hint.startswith("did you mean version")

@@ -33,7 +33,7 @@ EXPECTED = (
     "precision fell on ward 3",
     "@champion of breast_cancer is v1 now",
     "promote_model.py breast_cancer --verify-audit",
-    "2 records fit",
+    "every record fits: 2 records of 1 model",
     "exit code: 0",
     "cd 'the show'",
 )

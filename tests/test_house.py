@@ -98,6 +98,7 @@ RUN_BY = {
     "registries/mlflow_copy.py": "e2e/test_copies.py",
     "serving/databricks.py": "e2e/test_unity_catalog.py",
     "undisturbed.py": "flows/test_acting.py",
+    "registries/_scores.py": "registries/test_bulk.py",
 }
 MOST_PATCHES_PER_100_TESTS = 5
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -43,7 +43,10 @@ WRONG = {
     "a time that is none": (["m", "--history", "--at", "yesterday"], "--at: time 'yesterday' is none"),
     "a duration that is none": (["m", "--timeout", "soon"], "--timeout: duration 'soon' is none"),
     "no time at all": (["m", "--timeout", "0"], "--timeout: duration '0' is none"),
-    "an age without a unit": (["m", "--cleanup", "--older-than", "365"], "age '365' is none with a unit"),
+    "an age without a unit": (
+        ["m", "--cleanup", "--older-than", "365"],
+        "age '365' is no number above 0 with d (days)",
+    ),
     "a number of versions that is none": (["m", "--cleanup", "--keep", "-1"], "'-1' is no number of versions"),
     "a number of versions in words": (["m", "--cleanup", "--keep", "few"], "'few' is no number of versions"),
     "a tag without a value": (["--auto", "--tag", "best_model"], "tag 'best_model' is not written K=V"),
@@ -58,6 +61,13 @@ def test_a_wrong_word_is_a_wrong_call_that_names_it(words: list[str], said: str)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
     assert "--help" in refused.value.hint
+
+
+@pytest.mark.parametrize(("word", "like"), [("--verison=3", "--version"), ("--dry", "--dry-run")])
+def test_a_misspelt_option_is_answered_with_the_near_one(word: str, like: str) -> None:
+    with pytest.raises(BadCall) as refused:
+        read("m", word)
+    assert refused.value.hint.startswith(f"did you mean {like}")
 
 
 MODES = {

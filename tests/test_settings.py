@@ -194,6 +194,20 @@ def test_a_check_that_is_misspelt_is_answered_with_the_nearest_name() -> None:
     assert "did you mean signature" in refused.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "like"),
+    [
+        ("[metrcis.f1]\ntolerance = 1\n", "metrics"),
+        ("[retention]\ndayz = 3\n", "days"),
+        ("[metrics.f1]\ndirection = 'up'\ntolerence = 1\n", "tolerance"),
+    ],
+)
+def test_a_key_that_is_misspelt_is_answered_with_the_nearest_that_its_table_can_have(text: str, like: str) -> None:
+    with pytest.raises(BadCall, match="there is no such key") as refused:
+        read_policy(policy(text))
+    assert refused.value.hint == f"did you mean {like}?"
+
+
 @pytest.mark.parametrize("name", ["missing.toml", "."], ids=["missing", "a folder"])
 def test_a_policy_that_cannot_be_read_is_named(name: str) -> None:
     with pytest.raises(BadCall, match="cannot be read"):

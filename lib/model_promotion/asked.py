@@ -17,7 +17,7 @@ from model_promotion.core.selector import (
     target_name,
     version_selector,
 )
-from model_promotion.core.stages import as_target, backup_of, stage_of, usual_else
+from model_promotion.core.stages import as_target, kept_for, stage_of, usual_else
 from model_promotion.core.wanted import USUAL_TAG, Wanted
 from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
@@ -125,8 +125,10 @@ def _two_ends(request: Request) -> None:
     """A promotion leads from one place to another.
 
     Raises:
-        BadCall: when both are the same, or a copy is asked for where none is promoted.
+        BadCall: when both are the same, the other keeps a version, or a copy is asked for where none is promoted.
     """
+    if _promotes(request.mode) or request.mode is Mode.ROLLBACK:
+        _no_backup(request.target_alias, "--to")
     if request.copy_from and not _promotes(request.mode):
         raise BadCall(f"--{request.mode.value} copies nothing", hint="leave --copy-from out")
     if request.copy_from == request.model != "":
@@ -174,10 +176,23 @@ def _else(options: argparse.Namespace, target: str) -> str:
             raise BadCall("--else-alias is where --if-better leaves a candidate", hint="add --if-better METRIC")
         return ""
     named = usual_else(target) if options.else_alias is None else target_alias(options.else_alias)
-    if named in (target, backup_of(target)):
-        why = "is the target itself" if named == target else f"keeps what stood as {say.target(target)} before"
-        raise BadCall(f"{say.target(named)} {why}", hint="name another: --else-alias ALIAS")
+    if named == target:
+        raise BadCall(f"{say.target(named)} is the target itself", hint="name another: --else-alias ALIAS")
+    _no_backup(named, "--else-alias")
     return named
+
+
+def _no_backup(name: str, option: str) -> None:
+    """An alias of ours that keeps an earlier version is the way back: nobody promotes to it.
+
+    Raises:
+        BadCall: when it is one.
+    """
+    if kept := kept_for(name):
+        raise BadCall(
+            f"{say.target(name)} keeps what stood as {say.target(kept)} before, so nothing else is put there",
+            hint=f"name another: {option} ALIAS",
+        )
 
 
 def _only_promotions_take(request: Request) -> tuple[str, ...]:

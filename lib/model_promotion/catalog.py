@@ -1,11 +1,11 @@
 """What lies on each shelf: a member's file name is its name. Nothing is imported to list them."""
 
-import difflib
 import importlib
 from pathlib import Path
 from types import ModuleType
 
 from model_promotion.core.errors import BadCall
+from model_promotion.core.near import meant
 
 ROOF = Path(__file__).parent
 PACKAGE = __package__ or "model_promotion"
@@ -34,5 +34,5 @@ def load(shelf: str, name: str) -> ModuleType:
 
 def unknown(shelf: str, name: str) -> BadCall:
     """The error for a name that no member has."""
-    near = difflib.get_close_matches(name, names(shelf), n=3, cutoff=0.3) or names(shelf)
-    return BadCall(f"there is no '{name}' among the {shelf}", hint=f"did you mean {', '.join(near)}?")
+    like = meant(name, names(shelf), likeness=0.3) or f"there is {', '.join(names(shelf))}"
+    return BadCall(f"there is no '{name}' among the {shelf}", hint=like)

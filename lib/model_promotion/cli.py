@@ -22,6 +22,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import SCHEMA_VERSION, Outcome
 from model_promotion.core.redaction import redacted
 from model_promotion.core.request import Mode, Request
+from model_promotion.core.say import count
 from model_promotion.options import Parser, parser
 from model_promotion.reports import plan_file, step_summary
 
@@ -172,7 +173,7 @@ def _reported(outcome: Outcome, request: Request, words: list[str], console: Con
 
 def _first_line(request: Request) -> str:
     if request.fleet:
-        return f"{len(request.fleet.members)} models, {request.fleet.file}"
+        return f"{count(len(request.fleet.members), 'model')}, {request.fleet.file}"
     if request.reviewed:
         return f"the plan of {request.reviewed.made_by}"
     if request.best:

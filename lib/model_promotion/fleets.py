@@ -12,7 +12,7 @@ from model_promotion.core.manifest import Bundle, Item, manifest
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet
 from model_promotion.core.selector import model_name
-from model_promotion.options import entry_parser, parser
+from model_promotion.options import HELP, entry_parser, parser
 
 KEYS_HINT = "the keys are the options of a promotion without --: from, to, version, compare-metrics ... (--help)"
 FOR_ALL = ("policy",)
@@ -109,7 +109,13 @@ def _member(item: Item, options: argparse.Namespace, call: Request) -> Request:
         one = asked.asked(named, call.program).request
         return replace(one, address_options=call.address_options)
     except BadCall as error:
-        raise BadCall(f"{item.where}: {error}", hint=KEYS_HINT if "--help" in error.hint else error.hint) from error
+        raise BadCall(f"{item.where}: {error}", hint=_of_keys(error.hint)) from error
+
+
+def _of_keys(hint: str) -> str:
+    """What the parser says of options, said of keys."""
+    like, help_, _ = hint.partition(HELP)
+    return like.replace("--", "") + KEYS_HINT if help_ else hint
 
 
 def _each_model_once(fleet: Fleet) -> None:

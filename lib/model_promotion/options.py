@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.errors import BadCall
+from model_promotion.core.near import meant
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import alias_name, model_name, version_selector
 from model_promotion.core.stages import stage_name
@@ -32,6 +33,7 @@ exit codes:
   0 done   1 done with warnings   2 refused   3 not found   4 not allowed or not reachable
   64 wrong call   70 a defect of this program   130 interrupted
 """
+HELP = "--help lists every option"
 DEFAULT_DEMO = "promote-model-demo"
 
 
@@ -40,7 +42,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """A wrong call; whoever catches it adds the usage line."""
-        raise BadCall(message, hint="--help lists every option")
+        unknown = message.partition("unrecognized arguments: ")[2].partition("=")[0].split()[:1]
+        known = [flag for action in self._actions for flag in action.option_strings]
+        # The dashes that all of them have make any two words alike.
+        like = "".join(meant(word, known, likeness=0.7) for word in unknown)
+        raise BadCall(message, hint=f"{like} {HELP}".lstrip())
 
 
 def parser(program: str) -> Parser:

@@ -1,6 +1,6 @@
 """Every door to the outside, on one page. Adapters live in the rooms above; a memory member is in each family."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -66,11 +66,17 @@ class RegistryReader(Protocol):
         ...
 
     def catalogue(self, pattern: str = "") -> Sequence[Listed]:
-        """Every model, or those that a name or pattern means, with all versions; read by pages, sorted by name."""
+        """Every model, or those that a name or pattern means, with all versions; read by pages, sorted by name.
+
+        A model that a pattern means but that may not be read is among them, with the reason; one that was named raises.
+        """
         ...
 
-    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
-        """The metrics of many runs, by run; read by pages. A run that cannot be found is left out."""
+    def scores(self, versions: Sequence[Version], metric: str) -> Sequence[tuple[float, str] | None]:
+        """One metric of many versions, and where it was found: the logged model of a version, else its run.
+
+        Read by pages. What may not be seen is as if it were not there: None.
+        """
         ...
 
     def metrics(self, version: Version) -> RecordedMetrics:

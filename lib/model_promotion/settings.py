@@ -5,20 +5,22 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from model_promotion import catalog
 from model_promotion.connections.address import Address, resolve
 from model_promotion.core.errors import BadCall
 from model_promotion.core.listing import is_pattern
+from model_promotion.core.near import meant
 from model_promotion.core.policy import Policy
 
 POLICY_FILE = "promotion.toml"
 RECORDS_FILE = "promotion-records.jsonl"
 DEFAULT_TIMEOUT_S = 60.0
 LEVELS_IN_UNITY_CATALOG = 3
+UNKNOWN_KEY = "unexpected_keyword_argument"
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,24 @@ def _validated(path: Path, text: str, values: dict[str, Any]) -> Policy:
     try:
         return TypeAdapter(Policy).validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A key that is unknown comes first: what else is said of its table may follow from it.
+        first = min(error.errors(), key=lambda one: one["type"] != UNKNOWN_KEY)
         keys = tuple(str(key) for key in first["loc"])
-        wrong = first["msg"].removeprefix("Value error, ")
+        unknown = first["type"] == UNKNOWN_KEY
+        wrong = "there is no such key" if unknown else first["msg"].removeprefix("Value error, ")
+        like = meant(keys[-1], _keys_of(keys[:-1])) if unknown else ""
         raise BadCall(
             f"policy {path}, line {line_of(text, keys)}, {'.'.join(keys)}: {wrong}",
-            hint="correct that line; the keys are in the README under Policy",
+            hint=like or "correct that line; the keys are in the README under Policy",
         ) from error
+
+
+def _keys_of(table: tuple[str, ...]) -> list[str]:
+    """The keys that a table of the policy can have."""
+    kind: Any = Policy
+    for key in table:
+        kind = get_args(kind)[1] if get_args(kind) else get_type_hints(kind)[key]
+    return [field.name for field in fields(kind) if field.name != "digest"]
 
 
 def line_of(text: str, keys: tuple[str, ...]) -> int:

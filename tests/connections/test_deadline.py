@@ -1,3 +1,5 @@
+import os
+import signal
 import threading
 import time
 
@@ -27,6 +29,20 @@ def test_an_error_in_time_is_handed_on_as_it_is(error: BaseException) -> None:
     with pytest.raises(type(error)) as caught:
         Deadline(5, MemoryClock()).call(fail)
     assert caught.value is error
+
+
+def test_an_interrupt_waits_for_the_call_that_is_under_way() -> None:
+    ended: list[str] = []
+
+    def write() -> None:
+        time.sleep(0.2)  # until the main thread waits
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.5)
+        ended.append("landed")
+
+    with pytest.raises(KeyboardInterrupt):
+        Deadline(EVER, SystemClock()).call(write)
+    assert ended == ["landed"]
 
 
 def test_a_call_that_never_answers_ends_with_unavailable_and_says_what_to_type() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_promotion.core import say
-from model_promotion.core.duration import LONGEST_S, age, moment, seconds
+from model_promotion.core.duration import LONGEST_S, OLDEST_S, age, in_days, moment, seconds
 from model_promotion.core.errors import BadCall
 
 DAY = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
@@ -67,7 +67,13 @@ def test_an_age_may_be_more_than_a_year(text: str, days: float) -> None:
     assert age(text) == days * 86400
 
 
-@pytest.mark.parametrize("text", ["365", "0d", "", "old", "99999999d"])
-def test_an_age_without_a_unit_is_a_wrong_call_because_it_would_be_seconds(text: str) -> None:
-    with pytest.raises(BadCall, match="is none with a unit"):
+@pytest.mark.parametrize("text", ["365", "0d", "", "old", "99999999d", "6m", "6mo", "1y"])
+def test_an_age_that_could_be_read_in_two_ways_is_a_wrong_call_that_says_which_units_there_are(text: str) -> None:
+    with pytest.raises(BadCall, match=r"d \(days\), h \(hours\) or s \(seconds\)") as wrong:
         age(text)
+    assert wrong.value.hint == "for 6 months write 180d"
+
+
+@given(st.floats(min_value=0.1, max_value=OLDEST_S))
+def test_an_age_that_is_said_is_read_as_the_same_again(length_s: float) -> None:
+    assert age(in_days(length_s)) == pytest.approx(length_s, abs=0.05)

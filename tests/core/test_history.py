@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -152,3 +153,9 @@ def test_each_alias_has_a_history_of_its_own_and_a_release_moves_none() -> None:
 def test_who_it_was_at_a_time_is_the_last_move_until_then(at: float, who: str | None) -> None:
     line = in_place("champion", story("+1", "+2"), at)
     assert (line.to if line else None) == who
+
+
+def test_where_only_the_twin_was_brought_in_step_the_alias_did_not_move() -> None:
+    still = Line(1, "promote", "champion", "2", "2", 1.0, "ann")
+    assert (moves_of("champion", [still]), verified("champion", [still])) == ((), ())
+    assert verified("champion", [*story("+1", "+2"), replace(still, number=3)]) == ("1", "2")

@@ -3,7 +3,7 @@ import pytest
 from model_promotion.core.entities import Listed, RegisteredModel, Version
 from model_promotion.core.event import Kind
 from model_promotion.core.intent import HOLD_TAG
-from model_promotion.core.listing import data, is_pattern, lines, matches, telling
+from model_promotion.core.listing import data, is_pattern, lines, matches, not_readable, telling
 
 MODEL = RegisteredModel("rf", {"champion": "2", "prev_champion": "1", "best": "2"}, stages={"Production": "3"})
 VERSIONS = (
@@ -74,3 +74,18 @@ def test_a_model_is_meant_by_its_name_or_by_a_pattern(name: str, pattern: str, m
 @pytest.mark.parametrize(("name", "pattern"), [("m", False), ("", False), ("m-*", True), ("m?", True), ("m[ab]", True)])
 def test_a_pattern_is_told_from_a_name(name: str, pattern: bool) -> None:
     assert is_pattern(name) is pattern
+
+
+def test_of_what_could_not_be_read_it_is_said_why_and_no_number_is_made_up() -> None:
+    listed = [Listed(MODEL, VERSIONS[:1]), Listed(RegisteredModel("svm"), not_readable="no EXECUTE on svm")]
+    told = [(event.kind, event.topic, event.sentence) for event in lines(listed, "champion")]
+    assert told[2:] == [(Kind.UNKNOWN, "svm", "not readable: no EXECUTE on svm")]
+    assert [one["not_readable"] for one in data(listed, "champion")] == ["", "no EXECUTE on svm"]
+
+
+def test_those_that_could_not_be_read_are_counted_and_some_are_named() -> None:
+    readable = [Listed(RegisteredModel("rf"))]
+    hidden = [Listed(RegisteredModel(f"m{number}"), not_readable="no") for number in range(1, 11)]
+    assert not_readable(readable) == ""
+    assert not_readable(readable + hidden[:2]) == "2 of 3 models could not be read: m1, m2"
+    assert not_readable(hidden).endswith("m7, m8 (and 2 more)")

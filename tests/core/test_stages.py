@@ -3,7 +3,7 @@
 import pytest
 
 from model_promotion.core.errors import BadCall
-from model_promotion.core.stages import Features, as_target, backup_of, fitting, stage_name, stage_of, twin_of
+from model_promotion.core.stages import Features, as_target, backup_of, fitting, kept_for, stage_name, stage_of, twin_of
 
 NO_STAGES = Features(stages=False, because="Unity Catalog")
 NO_ALIASES = Features(aliases=False, because="the workspace registry of Databricks")
@@ -41,6 +41,12 @@ def test_what_is_kept_in_step_with_what(name: str, twin: str | None) -> None:
 def test_a_stage_has_a_backup_of_its_own() -> None:
     assert backup_of("stage:Production") == "prev_stage_production"
     assert backup_of("production") == "prev_production"
+
+
+@pytest.mark.parametrize("name", ["champion", "stage:Production", "stage:Staging", "production", "prev_x"])
+def test_a_backup_alias_tells_what_it_keeps(name: str) -> None:
+    assert kept_for(backup_of(name)) == name
+    assert kept_for("champion") is None
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,8 @@ def test_plans_of_a_fleet_are_kept_reviewed_and_applied(desk: Path) -> None:
     assert (done.code, codes(done)) == (0, {"churn": 0, "price": 0, "rest": 0}), done.all
     again = call(desk, "--apply", "plans.json")
     assert (again.code, "nothing to do" in again.out) == (0, True), again.all
+    none = call(desk, "--manifest", path, "--plan-out", "none.json")
+    assert (none.code, "none.json; apply it" in none.out, (desk / "none.json").exists()) == (0, False, False), none.all
 
 
 def test_one_stale_or_edited_plan_stops_all_of_them(desk: Path) -> None:

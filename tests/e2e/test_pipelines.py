@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from model_promotion import PromotionJob
 from model_promotion.jobs import load
@@ -48,6 +49,14 @@ def step(desk: Path, text: str) -> Result:
     """The step of a pipeline with this configuration."""
     (desk / "job.yaml").write_text(text, encoding="utf-8")
     return python([str(STEP), "job.yaml"], clean_env(desk.parent), desk)
+
+
+def test_the_example_of_a_configuration_obeys_the_schema_of_the_job() -> None:
+    checker = Draft202012Validator(PromotionJob.model_json_schema())
+    (job,) = yaml.safe_load((EXAMPLES / "promotion_job.yaml").read_text(encoding="utf-8")).values()
+    checker.validate(job)
+    for wrong in ({"KIND": "PromotionJobs"}, {"aliass": "champion"}, {"compare_metrics": "yes"}, {"version": "7"}):
+        assert not checker.is_valid({**job, **wrong})
 
 
 def champion(desk: Path) -> int:
@@ -129,12 +138,21 @@ def bundle() -> dict[str, Any]:
     return found
 
 
-def test_every_key_of_the_databricks_job_is_one_that_its_jobs_api_knows() -> None:
-    """The SDK's classes are made from the API's description, and drop what they do not know."""
+def known(job: dict[str, Any]) -> dict[str, Any]:
+    """What is left of a job: the SDK's classes are made from the API's description, and drop what they do not know."""
     from databricks.sdk.service.jobs import JobSettings
 
+    left: dict[str, Any] = JobSettings.from_dict(job).as_dict()
+    return left
+
+
+def test_every_key_of_the_databricks_job_is_one_that_its_jobs_api_knows() -> None:
     job = bundle()
-    assert JobSettings.from_dict(job).as_dict() == job
+    assert known(job) == job
+    wrong = bundle()
+    wrong["tasks"][0]["spark_python_task"]["python_files"] = "x"
+    wrong["environments"][0]["spec"]["dependency"] = []
+    assert known(wrong) == job, "the words that are none are gone, at any depth"
     environments = {one["environment_key"] for one in job["environments"]}
     assert {task["environment_key"] for task in job["tasks"]} == environments
 

@@ -33,6 +33,7 @@ def champion(desk: Path) -> int:
 def test_on_sqlite_a_plan_is_made_and_applied_in_another_call_and_then_there_is_nothing_to_do(desk: Path) -> None:
     made = call(desk, MODEL, "--run-tests", "--reason", "reviewed by two", "--plan-out", "plan.json")
     assert (made.code, champion(desk)) == (0, GOOD), made.all
+    assert "the plan was written to plan.json; apply it: " in made.all
     assert "--apply plan.json" in made.all
     done = call(desk, "--apply", "plan.json", "--json")
     assert (done.code, done.json["summary"].startswith(f"{MODEL}: @champion: v{GOOD} -> v{BETTER}")) == (0, True)

@@ -77,6 +77,18 @@ def test_in_step_the_alias_and_the_stage_move_together(desk: Path) -> None:
     assert (back.code, stages(desk)[GOOD]) == (0, "Production"), back.all
 
 
+def test_a_stage_that_was_left_behind_is_brought_in_step_and_goes_back_with_the_alias(desk: Path) -> None:
+    assert call(desk).code == 0
+    assert stages(desk)[GOOD] == "Production"
+    done = call(desk, "--version", str(BETTER), "--sync-stages")
+    assert (done.code, stages(desk)[GOOD], stages(desk)[BETTER]) == (0, "Archived", "Production"), done.all
+    assert "brought in step: stage Production: v1 -> v2" in done.json["summary"]
+    back = call(desk, "--rollback", "--sync-stages")
+    assert (back.code, stages(desk)[GOOD]) == (0, "Production"), back.all
+    assert "[Production] stage Production: v2 -> v1, read back" in back.err
+    assert call(desk, "--verify-audit").code == 0
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

@@ -1,13 +1,14 @@
 """The best of many goes through the same promotion as any other."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from model_promotion.core.best import CAUTION
-from model_promotion.core.entities import Version
-from model_promotion.core.errors import NotFound
+from model_promotion.core.entities import Listed, Version
+from model_promotion.core.errors import NotFound, Unavailable
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.metrics import Direction
@@ -151,6 +152,22 @@ def test_which_way_a_metric_gets_better_must_be_known() -> None:
     assert best(scene, metric="roc_auc").model == "heart-svm"
 
 
+@pytest.mark.parametrize(("typed", "code"), [("roc_aux", ExitCode.REFUSED), ("roc_auc2", ExitCode.REFUSED)])
+def test_a_misspelt_metric_whose_way_is_not_known_is_answered_with_the_near_name(typed: str, code: ExitCode) -> None:
+    outcome = best(a_clinic(rf="0.95", svm="0.91"), metric=typed)
+    assert (outcome.code, outcome.hints[0].startswith("did you mean roc_auc?")) == (code, True)
+
+
+def test_a_metric_that_nobody_has_is_answered_with_the_near_name_of_one_in_a_run() -> None:
+    scene = a_clinic(rf="0.95")
+    made = scene.registry.known["heart-rf", "1"]
+    scene.registry.known["heart-rf", "1"] = replace(made, run_id="run1", metrics={})
+    scene.registry.metrics_of = {"run1": {"test_recall": 0.5}}
+    with pytest.raises(NotFound) as nobody:
+        best(scene, metric="val_recall")
+    assert nobody.value.hint == "did you mean test_recall?"
+
+
 def test_a_reviewed_plan_keeps_how_the_candidate_was_chosen() -> None:
     scene = a_clinic(rf="0.95", svm="0.91")
     reviewed = best(scene, mode=Mode.DRY_RUN, metric="roc_auc").reviewed
@@ -163,3 +180,43 @@ def test_a_plain_promotion_has_nothing_chosen_in_its_record() -> None:
     scene = a_clinic(rf="0.95")
     promote.run(Request(Mode.PROMOTE, "heart-rf"), scene.world)
     assert "chosen" not in scene.journal.records[-1].evidence
+
+
+@pytest.mark.parametrize("mode", [Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK])
+def test_a_choice_without_those_that_could_not_be_read_says_so_and_so_does_its_record(mode: Mode) -> None:
+    scene = a_clinic(rf="0.95", svm="0.99", lr="0.90")
+    scene.registry.hidden["heart-svm"] = "no EXECUTE on heart-svm"
+    unread = "1 of 3 models could not be read: heart-svm"
+    outcome = best(scene, mode=mode, metric="roc_auc")
+    assert (outcome.code, outcome.model) == (ExitCode.WARNED, "heart-rf")
+    assert outcome.warnings == (f"{unread}; a better version may be among theirs",)
+    assert "heart-svm not readable: no EXECUTE on heart-svm" in told(scene)
+    for record in scene.journal.records:
+        assert (record.evidence["chosen"]["compared"], record.evidence["chosen"]["not_readable"]) == (2, unread)
+
+
+def test_nobody_found_among_some_of_the_models_says_how_many_were_not_looked_at() -> None:
+    scene = a_clinic(rf="0.95", svm="0.99")
+    scene.registry.hidden["heart-svm"] = "no"
+    with pytest.raises(NotFound, match="1 of 2 models could not be read: heart-svm"):
+        best(scene)
+
+
+def test_a_registry_that_cannot_be_shown_afterwards_does_not_undo_what_is_done() -> None:
+    scene = a_clinic(rf="0.95")
+    scene.registry.catalogue = _deaf_after_one(scene.registry.catalogue)  # type: ignore[method-assign]
+    outcome = best(scene, metric="roc_auc")
+    assert (outcome.code, champions(scene)) == (ExitCode.WARNED, ["heart-rf"])
+    assert outcome.warnings == ("the registry could not be shown afterwards: it is gone",)
+
+
+def _deaf_after_one(read: Callable[[str], Sequence[Listed]]) -> Callable[[str], Sequence[Listed]]:
+    asked: list[str] = []
+
+    def once(pattern: str = "") -> Sequence[Listed]:
+        asked.append(pattern)
+        if len(asked) > 1:
+            raise Unavailable("it is gone")
+        return read(pattern)
+
+    return once

@@ -237,3 +237,12 @@ def test_stage_and_alias_are_kept_in_step_when_asked() -> None:
     scene.registry.features = replace(scene.registry.features, stages=True)
     assert asking(scene, sync_stages=True).code is ExitCode.DONE
     assert (scene.aliases["staging"], staged(scene)) == ("3", {"1": PRODUCTION, "3": STAGING})
+
+
+def test_a_misspelt_metric_is_answered_with_the_near_name() -> None:
+    scene = beside(version("3", metrics={"test_accuracy": 0.9}))
+    outcome = asking(scene, if_better=(Goal("test_acuracy"),))
+    assert outcome.code is ExitCode.WARNED
+    (finding,) = (one for one in outcome.findings if one.check == "better_than_champion")
+    assert finding.hint.startswith("did you mean test_accuracy?")
+    assert finding.hint.endswith("--version 3")

@@ -121,6 +121,15 @@ def test_options_below_the_policy_are_raised_to_it() -> None:
     assert outcome.facts["deleted"] == ["1", "2"]
 
 
+def test_what_the_policy_says_is_not_said_again_in_the_next_command() -> None:
+    scene = a_shelf(policy=Policy(retention=RetentionPolicy(days=0, keep=2)))
+    scene.clock.sleep(DAY_S)
+    would = clean(scene, keep=None, older_than_s=None, yes=False)
+    assert would.hints == (f"delete them for good: promote_model.py {MODEL} --cleanup --yes",)
+    would = clean(scene, older_than_s=1.0, yes=False)
+    assert would.hints[0].endswith("--cleanup --keep 2 --older-than 0.000012d --yes")
+
+
 def test_without_any_limit_it_is_a_wrong_call() -> None:
     with pytest.raises(BadCall, match="how many versions stay") as unlimited:
         clean(a_shelf(), keep=None)
@@ -157,7 +166,7 @@ def test_records_that_are_missing_stop_it_because_the_way_back_is_not_known() ->
     scene = a_shelf()
     scene.promote("7")
     scene.journal = MemoryJournal()
-    with pytest.raises(Conflict, match=r"counts 1 records .*, and 0 can be read"):
+    with pytest.raises(Conflict, match=r"counts 1 record of .*, and 0 can be read"):
         clean(scene)
     scene.tag_by_hand(HEAD_TAG, "nonsense")
     with pytest.raises(Conflict, match="it is not known where a rollback leads"):

@@ -112,6 +112,18 @@ def test_every_model_is_promoted_with_a_record_of_its_own_and_a_line_in_the_tabl
     assert told[-1] == "Fleet"
 
 
+def test_a_group_that_fails_takes_back_what_only_brought_a_stage_in_step() -> None:
+    scene = a_fleet()
+    for number, stage in (("1", "Production"), ("2", "Staging")):
+        scene.registry.known["a", number] = replace(scene.registry.version("a", number), stage=stage)
+    scene.registry.models["a"] = replace(scene.registry.models["a"], aliases={"champion": "2", "staging": "2"})
+    At(scene, moves("b"), broken)
+    outcome = call(scene, "ab", sync_stages=True)
+    assert codes(outcome) == {"a": 2, "b": 4}
+    assert [scene.registry.version("a", number).stage for number in "12"] == ["Production", "Staging"]
+    assert champions(scene)["a"] == "2"
+
+
 def test_one_that_is_refused_stops_no_other_and_the_worst_code_counts() -> None:
     scene = a_fleet()
     hold(scene, "b")

@@ -1,7 +1,7 @@
 import pytest
 
 from model_promotion.core.entities import Version
-from model_promotion.core.errors import NotFound
+from model_promotion.core.errors import Denied, NotFound
 from model_promotion.core.event import Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.request import Mode
@@ -50,3 +50,42 @@ def test_an_empty_registry_says_to_train_first_or_to_look_elsewhere() -> None:
     with pytest.raises(NotFound, match="there is no registered model in memory") as nothing:
         Scene().call(Mode.LIST, model="")
     assert nothing.value.hint.startswith("train and register one first; or is it another registry?")
+
+
+def test_a_model_that_may_not_be_read_is_shown_as_such_and_the_list_goes_on() -> None:
+    scene = a_shop()
+    scene.registry.hidden["heart-rf"] = "no EXECUTE on heart-rf"
+    outcome = scene.call(Mode.LIST, model="heart-*")
+    assert (outcome.code, outcome.warnings) == (
+        ExitCode.WARNED,
+        ("1 of 2 models could not be read: heart-rf",),
+    )
+    assert outcome.summary == "2 models with 1 version that could be read in memory"
+    assert [(event.kind, event.topic) for event in outcome.listing] == [
+        (Kind.UNKNOWN, "heart-rf"),
+        (Kind.MODEL, "heart-svm"),
+        (Kind.VERSION, "v1"),
+    ]
+
+
+def test_a_model_that_was_named_and_may_not_be_read_is_denied() -> None:
+    scene = a_shop()
+    scene.registry.hidden["heart-rf"] = "no EXECUTE on heart-rf"
+    with pytest.raises(Denied, match="no EXECUTE"):
+        scene.call(Mode.LIST, model="heart-rf")
+
+
+def test_the_best_is_offered_where_somebody_could_be_promoted_as_the_best() -> None:
+    scene = a_shop()
+    assert scene.call(Mode.LIST, model="heart-*").hints == ()
+    scene.registry.known["heart-rf", "1"] = Version("heart-rf", "1", tags={"best_model": "true"})
+    offered = scene.call(Mode.LIST, model="heart-*")
+    assert offered.hints == ("promote the best of them: promote_model.py 'heart-*' --auto --dry-run",)
+    scene.registry.add(Version("heart-rf", "1", tags={"best_model": "true"}), "champion")
+    assert scene.call(Mode.LIST, model="heart-*").hints == ()
+
+
+def test_one_model_is_no_models() -> None:
+    outcome = a_shop().call(Mode.LIST, model="heart-rf")
+    assert outcome.summary == "1 model with 1 version in memory"
+    assert next(event.sentence for event in outcome.listing) == "1 version"

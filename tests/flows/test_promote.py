@@ -47,7 +47,7 @@ def test_the_same_promotion_again_changes_nothing_and_ends_with_0() -> None:
     scene.promote()
     before = scene.heal().state()
     outcome = scene.promote()
-    assert (outcome.code, outcome.undo) == (ExitCode.DONE, f"promote_model.py {MODEL} --rollback")
+    assert (outcome.code, outcome.undo) == (ExitCode.DONE, "nothing was written, so there is nothing to go back to")
     assert (scene.writer.sent, scene.state(), len(scene.journal.records)) == ([], before, 1)
 
 

@@ -192,3 +192,11 @@ def test_what_was_recorded_while_a_rollback_looked_around_is_a_conflict_although
     assert ("--history" in since.value.hint, mine.writer.sent) == (True, [])
     assert (scene.aliases["champion"], scene.fits()) == ("3", True)
     assert scene.rollback().to == "1"
+
+
+def test_who_must_say_how_far_to_go_back_is_told_which_versions_there_are() -> None:
+    scene = a_scene()  # v1 is champion, and nothing is recorded.
+    with pytest.raises(NotFound, match="no earlier verified version") as nowhere:
+        scene.rollback()
+    named = f"name one: promote_model.py {MODEL} --rollback --to-version N; there is v4, v3, v2"
+    assert nowhere.value.hint == named

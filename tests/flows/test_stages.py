@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+from model_promotion.core.better import Goal
 from model_promotion.core.errors import NotFound
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
@@ -129,3 +130,78 @@ def test_a_stage_in_which_nothing_is_cannot_be_promoted_from() -> None:
     scene = a_staged_scene(v2="None")
     with pytest.raises(NotFound, match="has nothing in stage Staging; it has"):
         scene.promote(target_alias=PRODUCTION, candidate=ByAlias("stage:Staging"), candidate_named=True)
+
+
+# --- the alias is right already, and the stage is not
+
+
+def astray(**stages: str) -> Scene:
+    """v2 is champion by a promotion, and v1 is in Production still."""
+    scene = a_staged_scene(**stages)
+    scene.by_hand("champion", "1")
+    scene.promote("2")
+    return scene.heal()
+
+
+def test_a_stage_that_is_not_in_step_is_brought_in_step_though_the_alias_is_right_already() -> None:
+    scene = astray()
+    outcome = scene.promote("2", sync_stages=True)
+    assert (outcome.code, stages(scene)["1"], stages(scene)["2"]) == (ExitCode.DONE, "Archived", "Production")
+    assert scene.aliases == {"champion": "2", "prev_champion": "1"}
+    assert "@champion is v2 already, brought in step: stage Production: v1 -> v2" in outcome.summary
+    assert outcome.undo == f"promote_model.py {MODEL} --version 1 --to-stage Production"
+    assert (len(scene.journal.records), scene.fits(), scene.noted) == (2, True, {})
+    again = scene.heal().promote("2", sync_stages=True)
+    assert (again.code, scene.writer.sent, "nothing to do" in again.summary) == (ExitCode.DONE, [], True)
+
+
+def test_an_empty_stage_is_brought_in_step_and_there_is_nothing_to_go_back_to() -> None:
+    outcome = astray(v1="None").promote("2", sync_stages=True)
+    assert outcome.undo == "nothing was in stage Production before, so there is nothing to go back to"
+
+
+def test_in_step_alone_it_is_not_asked_whether_the_champion_is_better_than_itself() -> None:
+    scene = astray()
+    outcome = scene.promote("2", sync_stages=True, if_better=(Goal("f1"),), else_alias="staging")
+    assert (outcome.code, stages(scene)["2"], "staging" in scene.aliases) == (ExitCode.DONE, "Production", False)
+
+
+@pytest.mark.parametrize("mode", [Mode.DRY_RUN, Mode.CHECK])
+def test_bringing_it_in_step_can_be_looked_at_first(mode: Mode) -> None:
+    scene = astray()
+    outcome = scene.promote("2", sync_stages=True, mode=mode)
+    assert (outcome.code, scene.writer.sent) == (ExitCode.DONE, [])
+    assert "stage Production: v1 -> v2 may follow" in outcome.summary
+    assert [step.sentence for step in outcome.planned if "stage" in step.sentence] == (
+        ["stage Production: v1 -> v2"] if mode is Mode.DRY_RUN else []
+    )
+
+
+def test_a_rollback_goes_past_what_only_brought_the_stage_in_step_and_tells_every_move() -> None:
+    scene = astray()
+    scene.promote("2", sync_stages=True)
+    scene.voice.events.clear()
+    outcome = scene.rollback(sync_stages=True)
+    assert (outcome.code, scene.aliases["champion"], stages(scene)["1"]) == (ExitCode.DONE, "1", "Production")
+    told = [event.sentence for event in scene.voice.events if event.sentence.endswith("read back")]
+    assert told == ["@champion: v2 -> v1, read back", "stage Production: v2 -> v1, read back"]
+
+
+def test_a_rollback_to_where_it_is_says_how_to_bring_the_stage_in_step() -> None:
+    outcome = astray().rollback("2", sync_stages=True)
+    assert outcome.hints == (
+        f"stage Production is elsewhere; bring it in step: promote_model.py {MODEL} --version 2 --sync-stages",
+    )
+
+
+@pytest.mark.parametrize(("at", "effect"), list(product([1, 2, 3, 4], [killed_before, killed_after])))
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_bringing_it_in_step_that_was_cut_off_is_finished_or_undone(at: int, effect: Effect, how: str) -> None:
+    scene = astray()  # Written are the note, the stage, the head, the end.
+    with pytest.raises(Killed):
+        scene.fail(at, effect).promote("2", sync_stages=True)
+    begun, recorded = bool(scene.noted), len(scene.journal.records) == 2
+    assert scene.heal().recover(how).code is ExitCode.DONE
+    done = recorded or (begun and how == "resume")
+    assert (stages(scene)["2"], scene.aliases["champion"]) == ("Production" if done else "Staging", "2")
+    assert (scene.fits(), scene.noted) == (True, {})

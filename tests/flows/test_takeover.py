@@ -21,7 +21,7 @@ from model_promotion.core.steps import SetAlias
 from model_promotion.journals.memory import MemoryJournal
 from model_promotion.owners import MemoryOwner
 from model_promotion.voices import Silent
-from tests.worlds import MODEL, Scene, Write, a_story, killed, killed_after
+from tests.worlds import MODEL, Killed, Scene, Write, a_story, killed, killed_after
 
 Call = Callable[[Scene], Outcome]
 LONG_S = 1000
@@ -173,6 +173,25 @@ def test_who_hangs_after_a_write_and_was_taken_over_writes_nothing_more(
     assert (played.scene.fits(), played.scene.noted, played.astray) == (True, {}, set())
     is_recorded = at >= CALLS[name].recorded_from
     assert played.code in ({ExitCode.DONE, ExitCode.WARNED} if is_recorded else {ExitCode.REFUSED})
+    if not is_recorded:
+        assert "somebody else has taken this over meanwhile" in played.said
+        assert not [words for words in ("but reads", "put back:", "--recover") if words in played.said]
+
+
+def test_who_is_at_work_on_what_was_taken_over_is_named() -> None:
+    slow = a_story()
+    other = replace(slow, owner=OTHER)
+
+    def hang(write: Write) -> None:
+        write()
+        slow.clock.sleep(LONG_S)
+        with pytest.raises(Killed):
+            other.fail(3, killed_after).recover("resume")  # its own note, the end of ours, the backup
+
+    code, said = ended(lambda: forward(slow.fail(1, hang)))
+    assert code == ExitCode.REFUSED
+    assert f"not promoted: process {OTHER.name} has taken this over meanwhile; @champion is v3" in said
+    assert "it is theirs now, so nothing is put back" in said
 
 
 @pytest.mark.parametrize("force", [False, True], ids=["lease over", "forced"])
@@ -332,7 +351,7 @@ def test_a_move_that_lands_in_the_promotion_of_a_third_is_said_by_both() -> None
         ExitCode.WARNED,
         ("@champion is v4 by now: somebody else moved it since",),
     )
-    assert (code, "not everything could be put back: @champion is v4" in said) == (ExitCode.REFUSED, True)
+    assert (code, "taken this over meanwhile; @champion is v4" in said) == (ExitCode.REFUSED, True)
 
 
 def test_a_head_that_lands_after_the_next_promotion_is_named_by_the_audit() -> None:

@@ -47,7 +47,7 @@ def add(scene: Scene) -> None:
 def test_an_untouched_chain_fits() -> None:
     scene = three_records()
     outcome = scene.call(Mode.VERIFY_AUDIT)
-    assert (outcome.code, outcome.summary) == (ExitCode.DONE, "3 records fit, of 1 model(s)")
+    assert (outcome.code, outcome.summary) == (ExitCode.DONE, "every record fits: 3 records of 1 model")
     assert scene.writer.sent == []
 
 

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 
@@ -117,6 +117,15 @@ def test_each_field_means_what_its_option_means(kind: type[CommandJob], name: st
     assert kind(**{"model": "m", name: value, **beside}).call() == typed(*words)
 
 
+def test_one_text_alone_is_taken_wherever_several_are_and_no_letter_of_it_is_one() -> None:
+    several = [(kind, name) for kind, name in FIELDS if get_origin(kind.model_fields[name].annotation) is tuple]
+    assert several
+    for kind, name in several:
+        one = SAID[name][0][0]
+        assert kind(**{"model": "m", name: one}) == kind(**{"model": "m", name: (one,)})
+        assert kind(**{"model": "m", name: [one, one]}).call() == kind(**{"model": "m", name: (one, one)}).call()
+
+
 def test_the_choices_of_a_field_are_those_of_its_option() -> None:
     for action in (action for action in actions() if action.choices and action.dest in PromotionJob.model_fields):
         for choice in action.choices or ():
@@ -153,6 +162,8 @@ WRONG = {
     "no time at all": ({"timeout": 0.0}, "timeout", "is none"),
     "an unknown environment": ({"env_manager": "conda"}, "env_manager", "'local' or 'uv'"),
     "an unknown field": ({"aliass": "x"}, "aliass", "no such field"),
+    "a metric that is a number": ({"if_better": 3}, "if_better", "give one text, or several in a list"),
+    "two metrics of which one is none": ({"if_better": ("f1", 3)}, "if_better.1", "valid string"),
     "a word for a truth": ({"force": "yes"}, "force", "valid boolean"),
     "a service's wrong field": ({"mlflow_service": {"uri": "x"}}, "mlflow_service.uri", "no such field"),
 }

@@ -60,6 +60,12 @@ def test_another_kind_is_another_job(tmp_path: Path) -> None:
     assert job == RollbackJob(model="churn", to_version=2)
 
 
+@pytest.mark.parametrize("said", ["f1", "[f1]"])
+def test_what_can_be_said_several_times_is_a_text_or_a_list(said: str, tmp_path: Path) -> None:
+    job = load(written(tmp_path, f"job: {{KIND: PromotionJob, model: churn, if_better: {said}}}"))
+    assert job == PromotionJob(model="churn", if_better=("f1",))
+
+
 def test_json_is_yaml_too(tmp_path: Path) -> None:
     assert load(written(tmp_path, '{"job": {"KIND": "RollbackJob", "model": "churn"}}', "job.json"))
 
@@ -72,10 +78,22 @@ WRONG = {
     "a tag that runs code": ("job: !!python/object/apply:os.system [ls]", "is no YAML: could not determine"),
     "another table": ("jobs: {}", "job: Field required"),
     "one more table": ("{job: {KIND: RollbackJob, model: m}, jobs: 1}", "jobs: there is no such field"),
-    "no kind": ("job: {model: churn}", "job: Unable to extract tag using discriminator 'KIND'"),
-    "an unknown kind": ("job: {KIND: TrainingJob}", "job: Input tag 'TrainingJob'"),
-    "a kind that is a list": ("job: {KIND: [1]}", "job: "),
-    "a job that is a number": ("job: 7", "job: "),
+    "no kind": ("job: {model: churn}", "job.KIND: it is missing; the kinds are PromotionJob and RollbackJob"),
+    "an unknown kind": (
+        "job: {KIND: Training}",
+        "job.KIND: there is no 'Training'; the kinds are PromotionJob and RollbackJob",
+    ),
+    "a kind that is nearly one": (
+        "job: {KIND: promotionjob}",
+        "job.KIND: there is no 'promotionjob'; the kinds are PromotionJob and RollbackJob; did you mean PromotionJob?",
+    ),
+    "a kind that is a list": ("job: {KIND: [1]}", "job.KIND: there is no [1]; the kinds are"),
+    "a kind on two lines": ('job: {KIND: "Promotion\\nJob"}', "job.KIND: there is no 'Promotion\\nJob'; the kinds are"),
+    "a job that is a number": ("job: 7", "job: is no table of keys and values"),
+    "a metric that is a number": (
+        "job: {KIND: PromotionJob, model: m, if_better: 7}",
+        "job.if_better: give one text, or several in a list",
+    ),
     "a wrong type": ("job: {KIND: PromotionJob, model: m, version: '3'}", "job.version: Input should be a valid int"),
     "an unknown key": ("job: {KIND: PromotionJob, model: m, from: x}", "job.from: there is no such field"),
     "a key of a service": (

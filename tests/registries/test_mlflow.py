@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from math import inf, isnan, nan
 from pathlib import Path
@@ -275,4 +275,8 @@ def test_what_was_no_number_when_it_was_logged_is_none_when_it_is_read(shop: Sho
     shop.register(run_id=run_id, model_id=model.model_id)
     version = shop.registry.version(shop.name, "1")
     assert str(shop.registry.metrics(version).values["loss"]) == told
-    assert str(shop.registry.run_metrics([run_id])[run_id]["loss"]) == told
+    by_model = replace(version, model_id=model.model_id)
+    assert [str(score) for score in shop.registry.scores([by_model, version], "loss")] == [
+        f"({told}, 'its logged model')",
+        f"({told}, 'its run')",
+    ]

@@ -1,6 +1,6 @@
 """Who is who, and who may do what: tokens, groups, grants, and the three addresses that tell a client about them.
 
-Not enforced: USE CATALOG and USE SCHEMA on the parents, BROWSE, governed tag policies.
+Not enforced: USE CATALOG and USE SCHEMA on the parents, governed tag policies. BROWSE shows that a model is there.
 """
 
 import zlib

@@ -29,9 +29,10 @@ class Catalog:
         return self.registry.behind(name, alias)
 
     def models(self, who: Principal) -> list[Model]:
-        """Those the principal may read, by name."""
-        readable = (m for m in self.registry.models.values() if self.access.may(who, m, "EXECUTE"))
-        return sorted(readable, key=lambda model: model.name)
+        """Those the principal may read, or knows of by BROWSE, by name."""
+        rights = ("EXECUTE", "BROWSE")
+        seen = (m for m in self.registry.models.values() if any(self.access.may(who, m, right) for right in rights))
+        return sorted(seen, key=lambda model: model.name)
 
     def versions(self, who: Principal, name: str) -> list[Version]:
         """Newest first, as UC lists them."""

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ class Fault:
     path: str
     kind: Literal["fail", "lose", "hang"] = "fail"
     method: str | None = None
+    asked: Mapping[str, str] = field(default_factory=dict)  # query arguments that it must have
     status: int = 500
     error_code: str = "INTERNAL_ERROR"
     message: str = "made to fail"
@@ -38,6 +39,8 @@ class Fault:
         """Is it this one's turn? Counts the meeting."""
         spent = self.times is not None and self.met >= self.times
         if spent or self.method not in (None, call.method) or not re.search(self.path, call.path):
+            return False
+        if not self.asked.items() <= call.query.items():
             return False
         self.met += 1
         return True
@@ -70,7 +73,7 @@ class Faults:
     _released: threading.Event = field(default_factory=threading.Event)
 
     def fail(self, path: str, **how: Any) -> Fault:
-        """Answers matching paths with an error; `how`: method, status, error_code, message, body, retry_after, times.
+        """Answers matching paths with an error; `how` are fields of Fault: method, asked, status, times ...
 
         A str body that starts with "<" goes out as HTML; `status=200, body=b""` is an empty success.
         """

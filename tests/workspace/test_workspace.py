@@ -224,3 +224,12 @@ def test_a_dry_look_at_everything_writes_nothing(family: Workspace) -> None:
     Model.load(f"models:/{MODEL}@champion")
     assert len(family.log) > 5
     assert family.writes() == []
+
+
+def test_who_may_browse_finds_a_model_and_may_not_read_it(family: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = as_user(family, monkeypatch, "guest@example.com")
+    assert list(client.search_registered_models()) == []
+    family.grant(MODEL, "guest@example.com", "BROWSE")
+    assert [found.name for found in client.search_registered_models()] == [MODEL]
+    with refused("PERMISSION_DENIED"):
+        client.get_registered_model(MODEL)

@@ -85,7 +85,7 @@ class Workspace:
         return self.access.tokens[token]
 
     def grant(self, securable: str, principal: str, *privileges: str) -> None:
-        """EXECUTE, APPLY_TAG, CREATE_MODEL_VERSION, MANAGE ... on a model, schema, catalog or "*"."""
+        """EXECUTE, BROWSE, APPLY_TAG, CREATE_MODEL_VERSION, MANAGE ... on a model, schema, catalog or "*"."""
         with self.lock:
             self.access.grants[securable][principal].update(privileges)
 

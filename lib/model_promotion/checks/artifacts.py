@@ -2,6 +2,7 @@
 
 from model_promotion.core.errors import NotFound
 from model_promotion.core.finding import Finding, Verdict, Weight
+from model_promotion.core.say import count
 from model_promotion.together import both
 from model_promotion.witness import Witness
 
@@ -18,7 +19,7 @@ def ask(witness: Witness) -> Finding:
     except NotFound as error:
         return Finding(Verdict.FAILED, str(error), hint="log the model again; its files are gone")
     if not any(file.path.split("/")[-1] == "MLmodel" for file in files):
-        return Finding(Verdict.FAILED, f"no MLmodel among the {len(files)} files of {candidate.label}")
+        return Finding(Verdict.FAILED, f"no MLmodel among the {count(len(files), 'file')} of {candidate.label}")
     flavors = metadata.get("flavors")
     if not isinstance(flavors, dict) or not flavors:
         return Finding(Verdict.FAILED, f"the MLmodel of {candidate.label} names no flavor")
@@ -26,4 +27,6 @@ def ask(witness: Witness) -> Finding:
     told = f", {size / MIB:.2f} MiB" if isinstance(size, int) else ""
     named = sorted(map(str, flavors))
     facts = {"files": [file.path for file in files], "flavors": named, "size_bytes": size}
-    return Finding(Verdict.PASSED, f"{len(files)} entries, MLmodel readable ({', '.join(named)}{told})", facts)
+    return Finding(
+        Verdict.PASSED, f"{count(len(files), 'entry', 'entries')}, MLmodel readable ({', '.join(named)}{told})", facts
+    )

@@ -3,6 +3,7 @@
 from model_promotion.core.entities import READY
 from model_promotion.core.errors import NotFound
 from model_promotion.core.finding import Finding, Verdict, Weight
+from model_promotion.core.say import count
 from model_promotion.witness import Witness
 
 TOPIC = "Backup"
@@ -23,4 +24,6 @@ def ask(witness: Witness) -> Finding | None:
         return Finding(Verdict.FAILED, f"no way back to {champion.label}: {error}", hint=hint)
     if not files:
         return Finding(Verdict.FAILED, f"no way back: {champion.label} has no files", hint=hint)
-    return Finding(Verdict.PASSED, f"{champion.label} can be gone back to: READY, {len(files)} entries")
+    return Finding(
+        Verdict.PASSED, f"{champion.label} can be gone back to: READY, {count(len(files), 'entry', 'entries')}"
+    )

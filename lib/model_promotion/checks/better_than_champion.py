@@ -6,6 +6,7 @@ from model_promotion.core.errors import NotFound
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.metrics import TABLE_COLUMNS, compare, table_rows
+from model_promotion.core.near import meant
 from model_promotion.witness import Witness
 
 TOPIC = "Better"
@@ -16,7 +17,7 @@ VERDICTS = {Answer.BETTER: Verdict.PASSED, Answer.NOT_BETTER: Verdict.WARNED, An
 def ask(witness: Witness) -> Finding | None:
     """Is it better, if that was asked? What nobody can tell is unknown, and never better."""
     goals, candidate, champion = witness.request.if_better, witness.plan.candidate, witness.plan.champion
-    if not goals:
+    if not goals or witness.plan.in_place:
         return None
     if champion is None:
         return Finding(
@@ -36,12 +37,15 @@ def ask(witness: Witness) -> Finding | None:
         f"{said}: {judgement.because}",
         {"answer": judgement.answer, "asked": named(goals), "changes": list(changes)},
         Table(TABLE_COLUMNS, table_rows(changes)),
-        _hint(witness) if judgement.answer is Answer.UNKNOWN else "",
+        _hint(witness, {*old, *new}) if judgement.answer is Answer.UNKNOWN else "",
     )
 
 
-def _hint(witness: Witness) -> str:
+def _hint(witness: Witness, known: set[str]) -> str:
     instead = witness.request.command("--version", witness.plan.candidate.number)
+    nowhere = [goal.metric for goal in witness.request.if_better if not any(map(goal.means, known))]
+    if like := "; ".join(filter(None, (meant(metric, known) for metric in nowhere))):
+        return f"{like} To promote without asking: {instead}"
     return f"log it for both, or say in promotion.toml which way is better; to promote without asking: {instead}"
 
 

@@ -8,6 +8,7 @@ from model_promotion.core.errors import NotFound
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.metrics import TABLE_COLUMNS, Change, MetricChange, compare, table_rows
+from model_promotion.core.say import count
 from model_promotion.witness import Witness
 
 TOPIC = "Metrics"
@@ -46,7 +47,7 @@ def judge(changes: Sequence[MetricChange], who: str) -> Finding:
     if not passed:
         return Finding(Verdict.UNKNOWN, f"no metric with a known direction in common, {who}", facts, table)
     better = len(named[Change.BETTER])
-    said = f"{len(passed)} of {len(changes)} metrics judged, none worse, {better} better, {who}"
+    said = f"{len(passed)} of {count(len(changes), 'metric')} judged, none worse, {better} better, {who}"
     return Finding(Verdict.PASSED, said, facts, table)
 
 

@@ -38,17 +38,19 @@ class Deadline:
         """
         left_s = self._enter()
         answer: list[Any] = []
+        answered = threading.Event()
 
         def run() -> None:
             try:
                 answer.append((True, ask()))
             except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
                 answer.append((False, error))
+            finally:
+                answered.set()
 
-        thread = threading.Thread(target=run, daemon=True)
         try:
-            thread.start()
-            _join(thread, left_s)
+            threading.Thread(target=run, daemon=True).start()
+            _wait(answered, left_s)
         finally:
             self._leave()
         if not answer:
@@ -77,9 +79,10 @@ class Deadline:
                 self._used_s += self._clock.monotonic() - self._busy_since
 
 
-def _join(thread: threading.Thread, left_s: float) -> None:
+def _wait(answered: threading.Event, left_s: float) -> None:
+    """An event, because a thread whose join was interrupted passes for ended (python/cpython#90882)."""
     try:
-        thread.join(left_s)
+        answered.wait(left_s)
     except KeyboardInterrupt:
-        thread.join(left_s)
+        answered.wait(left_s)
         raise

@@ -40,13 +40,17 @@ class Contender:
 
 @dataclass(frozen=True)
 class Choice:
-    """Who won and why; or nobody, with those between whom nothing decides. `compared` counts those that could win."""
+    """Who won and why; or nobody, with those between whom nothing decides. `compared` counts those that could win.
+
+    `not_readable` says which models nobody could look at: a better version may be among theirs.
+    """
 
     winner: Contender | None
     because: str
     compared: int = 0
     equals: tuple[Contender, ...] = ()
     passed_over: Mapping[str, str] = field(default_factory=dict)
+    not_readable: str = ""
 
     @property
     def left_out(self) -> str:
@@ -68,6 +72,7 @@ class Choice:
             "found_in": won.found_in if won else "",
             "passed_over": len(self.passed_over),
             "why_passed_over": dict([*self.passed_over.items()][:NAMED]),
+            "not_readable": self.not_readable,
             "caution": CAUTION if self.compared > 1 else "",
         }
 

@@ -1,10 +1,13 @@
 """Durations and points in time, as people type them."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
 from model_promotion.core.errors import BadCall
 
+# An age has no minutes: 6m would be read as half a year, and meant six minutes.
+AGES_S = {"s": 1.0, "h": 3600.0, "d": 86400.0}
 UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LONGEST_S = 366 * 86400.0
 OLDEST_S = 100 * LONGEST_S
@@ -15,12 +18,18 @@ def age(text: str) -> float:
     """How old something is: a duration such as `365d`, in seconds, up to a hundred years.
 
     Raises:
-        BadCall: when it is none, zero, more than that, or has no unit: 365 would be six minutes.
+        BadCall: when it is none, zero, more than that, or has none of these units.
     """
-    wrong = BadCall(f"age {text[:40]!r} is none with a unit", hint="for example 365d")
-    if text.strip()[-1:].isdigit():
-        raise wrong
-    return _length(text, OLDEST_S, wrong)
+    wrong = BadCall(
+        f"age {text[:40]!r} is no number above 0 with d (days), h (hours) or s (seconds)",
+        hint="for 6 months write 180d",
+    )
+    return _length(text, AGES_S, OLDEST_S, wrong)
+
+
+def in_days(length_s: float) -> str:
+    """The same as text that `age` reads, to a tenth of a second."""
+    return f"{length_s / AGES_S['d']:.6f}".rstrip("0").rstrip(".") + "d"
 
 
 def seconds(text: str) -> float:
@@ -29,14 +38,13 @@ def seconds(text: str) -> float:
     Raises:
         BadCall: when it is none, zero, or more than a year.
     """
-    return _length(
-        text, LONGEST_S, BadCall(f"duration {text[:40]!r} is none up to a year", hint="for example 90s, 10m or 2h")
-    )
+    wrong = BadCall(f"duration {text[:40]!r} is none up to a year", hint="for example 90s, 10m or 2h")
+    return _length(text, UNITS_S, LONGEST_S, wrong)
 
 
-def _length(text: str, most_s: float, wrong: BadCall) -> float:
+def _length(text: str, units_s: Mapping[str, float], most_s: float, wrong: BadCall) -> float:
     found = DURATION.fullmatch(text.strip())
-    length_s = float(found[1]) * UNITS_S[found[2]] if found else 0.0
+    length_s = float(found[1]) * units_s.get(found[2], 0.0) if found else 0.0
     if not 0 < length_s <= most_s:
         raise wrong
     return length_s

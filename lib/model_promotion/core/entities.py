@@ -58,10 +58,11 @@ class Version:
 
 @dataclass(frozen=True)
 class Listed:
-    """A registered model with its versions, highest number first."""
+    """A registered model with its versions, highest number first; or why nothing of it is known but its name."""
 
     model: RegisteredModel
     versions: tuple[Version, ...] = ()
+    not_readable: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from model_promotion.core import say
 from model_promotion.core.record import GENESIS, Head, Line, Stored, body_of, digest
 
 MOVES = frozenset({"promote", "rollback", "outside"})
 
 
 def moves_of(alias: str, lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The moves of one alias, oldest first."""
-    done = (line for line in lines if line.alias == alias and line.kind in MOVES)
+    """The moves of one alias, oldest first; where it stood still, only its twin was brought in step."""
+    done = (line for line in lines if line.alias == alias and line.kind in MOVES and line.was != line.to)
     return tuple(sorted(done, key=lambda line: line.number))
 
 
@@ -75,7 +76,9 @@ def misfit(chain: Sequence[Stored], head: Head) -> Misfit | None:
         expected = digest(stored.text)
     if len(chain) != head.number:
         first = min(len(chain), head.number) + 1
-        return Misfit(first, head.id, f"the registry counts {head.number} records, the journal {len(chain)}")
+        return Misfit(
+            first, head.id, f"the registry counts {say.count(head.number, 'record')}, the journal {len(chain)}"
+        )
     if expected != head.sha256:
         return Misfit(head.number, head.id, f"record {head.number} does not have the hash that the registry holds")
     return None

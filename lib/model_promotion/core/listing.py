@@ -1,20 +1,21 @@
 """What a registry holds, as lines for people and as data: models, their versions, where each stands."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from model_promotion.core.entities import READY, Listed, RegisteredModel, Version
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import HOLD_TAG, notes
-from model_promotion.core.say import target
+from model_promotion.core.say import count, target
 from model_promotion.core.stages import NONE, PRODUCTION, as_target
 from model_promotion.core.wanted import USUAL_TAG
 
 WILD = re.compile(r"[*?\[]")
 TAGS_THAT_MATTER = (USUAL_TAG[0], "semver", HOLD_TAG, "promotion_origin")
 APPROVAL = "approval_"
+NAMED = 8
 
 
 def is_pattern(name: str) -> bool:
@@ -35,8 +36,11 @@ def in_production(model: RegisteredModel, version: Version, where: str) -> bool:
 def lines(listed: Iterable[Listed], where: str) -> Iterator[Event]:
     """A line for each model, and one for each of its versions; `where` is the alias or stage of production."""
     for one in listed:
+        if one.not_readable:
+            yield Event(Kind.UNKNOWN, one.model.name, f"not readable: {one.not_readable}")
+            continue
         going_on = "; a promotion is under way" if notes(one.model.tags) else ""
-        yield Event(Kind.MODEL, one.model.name, f"{len(one.versions)} versions{going_on}")
+        yield Event(Kind.MODEL, one.model.name, f"{count(len(one.versions), 'version')}{going_on}")
         for version in one.versions:
             kind = Kind.IN_PRODUCTION if in_production(one.model, version, where) else Kind.VERSION
             yield Event(kind, version.label, "; ".join(filter(None, _told(one.model, version))) or "stands nowhere")
@@ -47,6 +51,7 @@ def data(listed: Iterable[Listed], where: str) -> list[dict[str, Any]]:
     return [
         {
             "name": one.model.name,
+            "not_readable": one.not_readable,
             "tags": dict(one.model.tags),
             "versions": [
                 {
@@ -64,6 +69,14 @@ def data(listed: Iterable[Listed], where: str) -> list[dict[str, Any]]:
         }
         for one in listed
     ]
+
+
+def not_readable(listed: Sequence[Listed]) -> str:
+    """How many models are known by their names only, and by which; nothing when all of them could be read."""
+    names = [one.model.name for one in listed if one.not_readable]
+    more = f" (and {len(names) - NAMED} more)" if len(names) > NAMED else ""
+    some = f"{', '.join(names[:NAMED])}{more}"
+    return f"{len(names)} of {len(listed)} models could not be read: {some}" if names else ""
 
 
 def aliases_of(model: RegisteredModel, number: str) -> list[str]:

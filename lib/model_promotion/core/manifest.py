@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.fleet import DEFAULT_WORKERS
+from model_promotion.core.near import meant
 
 MOST_WORKERS = 64
 KEYS = ("workers", "promotion", "group")
@@ -100,8 +100,8 @@ def _table(content: object, where: str, known: tuple[str, ...] = ()) -> Mapping[
         raise BadCall(f"{where} is no table of keys and values", hint=EXAMPLE)
     for key in content:
         if known and key not in known:
-            near = get_close_matches(key, known, n=1) or known
-            raise BadCall(f"{where}, {key}: there is no such key", hint=f"did you mean {', '.join(near)}?")
+            like = meant(key, known) or f"the keys are {', '.join(known)}"
+            raise BadCall(f"{where}, {key}: there is no such key", hint=like)
     return content
 
 

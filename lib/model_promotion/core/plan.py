@@ -38,18 +38,23 @@ class Plan:
         return self.champion is None
 
     @property
+    def in_place(self) -> bool:
+        """Whether the candidate is already where it should go; its twin may be elsewhere."""
+        return self.was == self.candidate.number
+
+    @property
     def nothing_to_do(self) -> bool:
-        """Whether the candidate is already where it should go."""
-        return self.champion is not None and self.champion.number == self.candidate.number
+        """Whether everything stands as it should."""
+        return not self.moves
 
     @property
     def moves(self) -> tuple[SetAlias, ...]:
         """The backup first: from there on the old champion can always be found again."""
-        if self.nothing_to_do:
-            return ()
-        move = self._to_candidate(self.target_alias)
         twin = self._to_candidate(self.twin) if self.twin else None
-        moves = (twin, move) if twin and twin.was != twin.to else (move,)
+        twins = (twin,) if twin and twin.was != twin.to else ()
+        if self.in_place:
+            return twins
+        moves = (*twins, self._to_candidate(self.target_alias))
         if self.champion is None:
             return moves
         kept = self.seen.at(self.backup_alias)
@@ -62,7 +67,9 @@ class Plan:
 
     @property
     def steps(self) -> tuple[SetAlias, ...]:
-        """The moves, and before them a backup that stands already: it must still stand when the target moves."""
+        """The moves, and what must still stand with them: before them a backup that stands already, or the target."""
+        if self.moves and self.in_place:
+            return (*self.moves, SetAlias(self.seen.name, self.target_alias, self.was, self.was))
         if not self.moves or self.champion is None or self.moves[0].alias == self.backup_alias:
             return self.moves
         return (SetAlias(self.seen.name, self.backup_alias, self.was, self.was), *self.moves)

@@ -8,7 +8,7 @@ from model_promotion.core.history import MOVES, verified
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.listing import aliases_of
 from model_promotion.core.record import Line
-from model_promotion.core.say import target
+from model_promotion.core.say import count, target
 from model_promotion.core.stages import TARGETS
 
 DAY_S = 86400.0
@@ -24,7 +24,7 @@ class Limits:
     @property
     def told(self) -> str:
         """For a person."""
-        return f"the newest {self.keep} stay, and whatever is not older than {self.older_than_s / DAY_S:g} days"
+        return f"the newest {self.keep} stay, and whatever is not older than {count(self.older_than_s / DAY_S, 'day')}"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,11 @@ def when(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
+def count(number: float, one: str, many: str = "") -> str:
+    """A number with its noun: `1 model`, `2 models`; `many` is for a noun that takes no s."""
+    return f"{number:.10g} {one if number == 1 else many or f'{one}s'}"
+
+
 def target(name: str) -> str:
     """Where a version stands, as sentences name it: `@champion`, or `stage Production`."""
     stage = stage_of(name)

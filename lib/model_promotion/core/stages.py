@@ -61,6 +61,12 @@ def backup_of(name: str) -> str:
     return f"prev_{name}" if stage is None else f"prev_stage_{stage.lower()}"
 
 
+def kept_for(name: str) -> str | None:
+    """What such an alias keeps the earlier version of; None when it is no backup of ours. See `backup_of`."""
+    places = (*map(as_target, TARGETS), name.removeprefix("prev_"))
+    return next((place for place in places if backup_of(place) == name), None)
+
+
 def usual_else(name: str) -> str:
     """Where a candidate goes that is not better than what stands there: the stage beside a stage, else the alias."""
     return as_target(STAGING) if stage_of(name) else "staging"

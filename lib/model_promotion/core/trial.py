@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
+from model_promotion.core.say import count
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -104,7 +106,8 @@ def judge(candidate: TrialResult, champion: TrialResult | None = None) -> tuple[
     if candidate.rows < 1 or candidate.predictions < 1:
         return False, f"{candidate.label}: answered no row, so nothing is shown"
     took = _said(candidate.latency_ms, ".1f", "ms")
-    sentence = f"{candidate.label}: {candidate.predictions} answers for {candidate.rows} rows, median {took}"
+    answers = count(candidate.predictions, "answer")
+    sentence = f"{candidate.label}: {answers} for {count(candidate.rows, 'row')}, median {took}"
     return True, sentence + _scale(candidate, champion)
 
 

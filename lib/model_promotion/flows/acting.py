@@ -14,7 +14,7 @@ from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, PromotionError, TimedOut, Unavailable
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.intent import Intent, Move, Work, notes, under_way
+from model_promotion.core.intent import Intent, Move, Work, intents, notes, under_way
 from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.stages import stage_of
 from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
@@ -27,6 +27,11 @@ READ_BACK_WAIT_S = 0.5
 RIVALS_WAIT_S = 3.0
 RIVALS_LOOK_S = 0.25
 STOPPED = "see what stands with --history, then --recover resume or --recover abandon"
+LOST = "see what became of it: --history"
+
+
+class TakenOver(Conflict):
+    """Somebody else has taken the work over: it is theirs to end, and to undo."""
 
 
 @dataclass
@@ -50,21 +55,43 @@ class Hands:
         return replace(self, entries=[], unsettled=None)
 
     def announce(self, intent: Intent) -> None:
-        """The first step of all."""
-        self._take(intent.opening(self.seen.name))
+        """The first step of all.
+
+        Raises:
+            TakenOver: when the note was taken away as soon as it stood.
+            PromotionError: when it could not be written.
+        """
         self.intent = intent
+        try:
+            self._take(intent.opening(self.seen.name))
+        except TakenOver:
+            raise
+        except BaseException:
+            self.intent = None  # Nothing was announced, so nothing is anybody else's.
+            raise
 
     def look(self) -> None:
         """Whether the work is ours still: after its lease it may have been taken over, so that is read again.
 
         Raises:
-            Conflict: when somebody took it over.
+            TakenOver: when somebody took it over.
         """
         if self.intent and self.world.clock.now() >= self.intent.until:
             self.read()
-        if self.intent and not self.ours:
-            stands = _stand(self, self.intent.steps(self.seen.name))
-            raise Conflict(f"somebody else has taken this over meanwhile; {stands}", hint=STOPPED)
+        self._still_ours()
+
+    def _still_ours(self) -> None:
+        """By what was read last.
+
+        Raises:
+            TakenOver: when it is not.
+        """
+        if self.intent is None or self.ours:
+            return
+        owners = [one.owner for one in intents(self.seen.tags) if one.work == self.intent.work]
+        who = f"process {owners[0]}" if owners else "somebody else"
+        stands = _stand(self, self.intent.steps(self.seen.name))
+        raise TakenOver("; ".join(filter(None, (f"{who} has taken this over meanwhile", stands))), hint=LOST)
 
     def take(self, step: Step) -> None:
         """One step: it must find what it expects, and is read back.
@@ -96,6 +123,7 @@ class Hands:
             Conflict: when somebody else has made it.
         """
         if step.was != step.to == self.value(step):
+            self._still_ours()
             raise Conflict(f"{_what(step)} is {_said(step, step.to)} already: somebody else moved it meanwhile")
 
     def value(self, step: Step) -> str | None:
@@ -168,6 +196,8 @@ class Hands:
             return
         self.may_land_later = isinstance(failure, TimedOut)
         self.unsettled = None
+        if failure is None:
+            self._still_ours()
         raise failure or Conflict(f"{_what(step)} was written, but reads {_said(step, stands)}")
 
     def hold_together(self) -> None:
@@ -176,6 +206,8 @@ class Hands:
         Raises:
             Conflict: when somebody else changed any of it.
         """
+        if self.entries:
+            self._still_ours()
         for entry in self.entries:
             step = entry.step
             in_reach = isinstance(step, SetAlias) or step.version is None
@@ -245,8 +277,7 @@ def carry_out(intent: Intent, steps: Sequence[Step], world: World, seen: Registe
             if step is steps[-1]:
                 hands.not_yet(step)
             hands.take(step)
-            if isinstance(step, SetAlias) and step.was != step.to:
-                world.voice.tell(Event(Kind.PASSED, stage_of(step.alias) or step.alias, f"{step.sentence}, read back"))
+            _tell_moved(step, world)
         hands.hold_together()
     except PromotionError as error:
         return _undone(hands, error)
@@ -286,10 +317,19 @@ def take_each(steps: Sequence[Step], hands: Hands) -> tuple[PromotionError, ...]
             hands.take(step)
         except PromotionError as error:
             return (type(error)(f"{step.sentence} failed: {error}", error.hint),)
+        _tell_moved(step, hands.world)
     return ()
 
 
+def _tell_moved(step: Step, world: World) -> None:
+    if isinstance(step, SetAlias) and step.was != step.to:
+        world.voice.tell(Event(Kind.PASSED, stage_of(step.alias) or step.alias, f"{step.sentence}, read back"))
+
+
 def _undone(hands: Hands, error: PromotionError) -> Acted:
+    if isinstance(error, TakenOver):
+        hands.world.voice.tell(Event(Kind.FAILED, "Promotion", str(error)))
+        return Acted(hands, error, "it is theirs now, so nothing is put back")
     hands.world.voice.tell(Event(Kind.FAILED, "Promotion", f"{error}; putting back what was done"))
     hands.world.renew()
     try:

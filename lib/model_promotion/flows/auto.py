@@ -1,22 +1,26 @@
 """The best of many: found by a tag or a metric, then promoted through the very same checks as any other."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, own_score
 from model_promotion.core.entities import Listed
-from model_promotion.core.errors import NotFound
+from model_promotion.core.errors import NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.listing import lines
+from model_promotion.core.listing import lines, not_readable, telling
 from model_promotion.core.metrics import Direction, direction_of
+from model_promotion.core.near import meant
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
+from model_promotion.core.say import count
 from model_promotion.core.selector import ByNumber
 from model_promotion.core.wanted import Wanted
 from model_promotion.flows import list_models, promote
 from model_promotion.world import World
 
+LOOKED_AT = 5
 SHOWN = 10
 
 
@@ -25,17 +29,26 @@ def run(request: Request, world: World) -> Outcome:
     wanted = request.best or Wanted()
     direction = _direction(wanted.metric, world)
     if wanted.metric and direction is None:
-        return _unranked(request, wanted.metric)
+        return _unranked(request, wanted, world)
     listed = list_models.read(request, world)
     found = _scored(contenders(listed, wanted, request.target_alias), wanted.metric, world)
-    choice = choose(found, wanted.metric, direction or Direction.HIGHER)
+    chosen = choose(found, wanted.metric, direction or Direction.HIGHER)
+    choice = replace(chosen, not_readable=not_readable(listed))
     _show(listed, choice, request, world)
     if choice.left_out:
         world.voice.tell(Event(Kind.WARNED, "Left out", choice.left_out))
     if choice.winner is None:
-        return _nobody(request, wanted, choice, world)
+        return _warned(_nobody(request, choice, found, world), choice)
     world.voice.tell(Event(Kind.PASSED, "Best", _why(choice.winner, choice)))
-    return _promoted(request, wanted, choice, world)
+    return _warned(_promoted(request, wanted, choice, world), choice)
+
+
+def _warned(outcome: Outcome, choice: Choice) -> Outcome:
+    """A choice among some of the models never passes for one among all of them."""
+    if not choice.not_readable:
+        return outcome
+    said = f"{choice.not_readable}; a better version may be among theirs"
+    return replace(outcome, code=outcome.code or ExitCode.WARNED, warnings=(*outcome.warnings, said))
 
 
 def _promoted(request: Request, wanted: Wanted, choice: Choice, world: World) -> Outcome:
@@ -44,10 +57,21 @@ def _promoted(request: Request, wanted: Wanted, choice: Choice, world: World) ->
     named = replace(request, model=winner.model, candidate=ByNumber(winner.number), candidate_named=True, chosen=chosen)
     outcome = promote.run(named, world)
     if outcome.entries:
-        world.voice.tell(Event(Kind.WORKING, "Registry", "afterwards"))
-        _tell(world.registry.catalogue(winner.model), request, world)
+        outcome = _shown_afterwards(outcome, request, world)
     summary = f"{outcome.summary}; chosen because {choice.because}"
     return replace(outcome, summary=summary, facts={**outcome.facts, "chosen": chosen})
+
+
+def _shown_afterwards(outcome: Outcome, request: Request, world: World) -> Outcome:
+    """It is done already, so what cannot be shown is a warning."""
+    try:
+        listed = world.registry.catalogue(outcome.model)
+    except PromotionError as error:
+        said = f"the registry could not be shown afterwards: {error}"
+        return replace(outcome, code=outcome.code or ExitCode.WARNED, warnings=(*outcome.warnings, said))
+    world.voice.tell(Event(Kind.WORKING, "Registry", "afterwards"))
+    _tell(listed, request, world)
+    return outcome
 
 
 def _direction(metric: str, world: World) -> Direction | None:
@@ -57,18 +81,17 @@ def _direction(metric: str, world: World) -> Direction | None:
 
 
 def _scored(found: Sequence[Contender], metric: str, world: World) -> tuple[Contender, ...]:
-    """Each with its score: its own, else its run's; the runs are read by pages."""
+    """Each with its score: its own, else its logged model's or its run's, which are read by pages."""
     if not metric:
         return tuple(found)
     own = [own_score(one.version, metric) for one in found]
-    without = [one.version.run_id for one, score in zip(found, own, strict=True) if score is None]
-    of_runs = world.registry.run_metrics([run_id for run_id in without if run_id])
-
-    def scored(one: Contender, score: tuple[float, str] | None) -> Contender:
-        value, found_in = score or (of_runs.get(one.version.run_id, {}).get(metric), "its run")
-        return one if value is None else replace(one, score=value, found_in=found_in)
-
-    return tuple(scored(one, score) for one, score in zip(found, own, strict=True))
+    without = [one.version for one, score in zip(found, own, strict=True) if score is None]
+    read = iter(world.registry.scores(without, metric) if without else ())
+    scores = [score or next(read) for score in own]
+    return tuple(
+        replace(one, score=score[0], found_in=score[1]) if score else one
+        for one, score in zip(found, scores, strict=True)
+    )
 
 
 def _show(listed: Sequence[Listed], choice: Choice, request: Request, world: World) -> None:
@@ -76,7 +99,7 @@ def _show(listed: Sequence[Listed], choice: Choice, request: Request, world: Wor
     names = {one.version.model for one in ([choice.winner] if choice.winner else choice.equals)}
     first = sorted(listed, key=lambda one: one.model.name not in names)
     more = f", of which {SHOWN} are shown" if len(listed) > SHOWN else ""
-    world.voice.tell(Event(Kind.WORKING, "Registry", f"before: {len(listed)} models{more}"))
+    world.voice.tell(Event(Kind.WORKING, "Registry", f"before: {count(len(listed), 'model')}{more}"))
     _tell(first[:SHOWN], request, world)
 
 
@@ -90,23 +113,41 @@ def _why(winner: Contender, choice: Choice) -> str:
     return f"{winner.label}: {choice.because}{many}"
 
 
-def _unranked(request: Request, metric: str) -> Outcome:
+def _unranked(request: Request, wanted: Wanted, world: World) -> Outcome:
+    like, metric = "", wanted.metric
+    with suppress(PromotionError):  # Whether the name is near another is a courtesy.
+        like = _like(metric, contenders(list_models.read(request, world), wanted, request.target_alias), world)
+    say_so = f'say so in promotion.toml: [metrics."{metric}"] direction = "higher" (or "lower")'
     return Outcome(
         mode=request.mode,
         code=ExitCode.REFUSED,
         summary=f"which way {metric} gets better is not known, so it cannot rank anything",
-        hints=(f'say so in promotion.toml: [metrics."{metric}"] direction = "higher" (or "lower")',),
+        hints=(f"{like} Else {say_so}" if like else say_so,),
     )
 
 
-def _nobody(request: Request, wanted: Wanted, choice: Choice, world: World) -> Outcome:
+def _like(metric: str, found: Sequence[Contender], world: World) -> str:
+    """The question whether a metric was meant that these versions have, if none of them has this one."""
+    if not metric:
+        return ""
+    known = {name for one in found for name in (*one.version.metrics, *telling(one.version.tags))}
+    for one in found[:LOOKED_AT]:  # one request each, so a few have to do
+        with suppress(NotFound):
+            known |= set(world.registry.metrics(one.version).values)
+    return "" if metric in known else meant(metric, known)
+
+
+def _nobody(request: Request, choice: Choice, found: Sequence[Contender], world: World) -> Outcome:
     """Several that nothing ranks are refused; nobody at all is not found."""
-    where = request.model or "any model"
+    wanted, where = request.best or Wanted(), request.model or "any model"
     if not choice.equals:
-        why = f"; {choice.left_out}" if choice.passed_over else ""
+        like = _like(wanted.metric, found, world)
+        passed = choice.left_out if choice.passed_over else ""
+        why = "".join(f"; {said}" for said in (passed, choice.not_readable) if said)
         raise NotFound(
             f"no version of {where} is the best by {wanted.tagged}: {choice.because}{why} ({world.registry.address})",
-            hint=f"train and register one with the tag {wanted.tagged}, or rank all: --metric NAME (another tag: "
+            hint=like
+            or f"train and register one with the tag {wanted.tagged}, or rank all: --metric NAME (another tag: "
             f"--tag K=V); see what there is: {request.command('--list')}",
         )
     return Outcome(

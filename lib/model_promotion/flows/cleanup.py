@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from model_promotion.core.duration import in_days
 from model_promotion.core.entities import Listed, RegisteredModel, Version
 from model_promotion.core.errors import BadCall, Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -13,6 +14,7 @@ from model_promotion.core.policy import RetentionPolicy
 from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.request import Request
 from model_promotion.core.retention import DAY_S, Limits, Needs, going, kept_because, ways_back
+from model_promotion.core.say import count
 from model_promotion.flows.deleting import Deleted, StaysBecause, delete
 from model_promotion.flows.recording import all_lines
 from model_promotion.flows.resolve import find_model
@@ -33,7 +35,7 @@ def run(request: Request, world: World) -> Outcome:
     for event in _told(listed, kept, world.clock.now()):
         world.voice.tell(event)
     if not (old and request.yes):
-        return _would(request, limits, listed, kept)
+        return _would(request, listed, kept)
     return _outcome(request, tuple(_deleted(request, world, old, limits)))
 
 
@@ -63,8 +65,8 @@ def look(request: Request, world: World) -> tuple[Listed, Needs]:
     listed, records = both(partial(world.registry.catalogue, seen.name), partial(all_lines, seen.name, world))
     if (counted := _counted(seen)) > len(records):
         raise Conflict(
-            f"the registry counts {counted} records of {seen.name}, and {len(records)} can be read: it is not known "
-            "where a rollback leads, so nothing is deleted",
+            f"the registry counts {count(counted, 'record')} of {seen.name}, and {len(records)} can be read: "
+            "it is not known where a rollback leads, so nothing is deleted",
             hint="where are the records? --tracking-uri URI, or [record] experiment in promotion.toml",
         )
     if not listed:
@@ -109,25 +111,27 @@ def _stays(listed: Listed, needs: Needs, limits: Limits, world: World) -> StaysB
 
 
 def _told(listed: Listed, kept: Mapping[str, str], now: float) -> Iterator[Event]:
-    yield Event(Kind.MODEL, listed.model.name, f"{len(listed.versions)} versions")
+    yield Event(Kind.MODEL, listed.model.name, count(len(listed.versions), "version"))
     for version in listed.versions:
         if version.number in kept:
             yield Event(Kind.VERSION, version.label, f"stays: {kept[version.number]}")
         else:
-            age = (now - version.created_at) / DAY_S
-            yield Event(Kind.GOING, version.label, f"nothing needs it, {age:.0f} days old")
+            age = count(round((now - version.created_at) / DAY_S), "day")
+            yield Event(Kind.GOING, version.label, f"nothing needs it, {age} old")
 
 
-def _would(request: Request, limits: Limits, listed: Listed, kept: Mapping[str, str]) -> Outcome:
+def _would(request: Request, listed: Listed, kept: Mapping[str, str]) -> Outcome:
     old = going(listed, kept)
-    again = ("--keep", str(limits.keep), "--older-than", f"{limits.older_than_s / DAY_S:g}d", "--yes")
-    some = f"{len(old)} of {len(listed.versions)} versions would be deleted: {', '.join(one.label for one in old)}"
+    keep = () if request.keep is None else ("--keep", str(request.keep))
+    older = () if request.older_than_s is None else ("--older-than", in_days(request.older_than_s))
+    of_all = count(len(listed.versions), "version")
+    some = f"{len(old)} of {of_all} would be deleted: {', '.join(one.label for one in old)}"
     return Outcome(
         mode=request.mode,
         code=ExitCode.DONE,
         summary=f"{listed.model.name}: {some if old else 'every version stays'}; nothing was written",
         model=listed.model.name,
-        hints=(f"delete them for good: {request.command('--cleanup', *again)}",) if old else (),
+        hints=(f"delete them for good: {request.command('--cleanup', *keep, *older, '--yes')}",) if old else (),
         facts={"going": [one.number for one in old], "kept": dict(kept)},
     )
 
@@ -137,7 +141,7 @@ def _outcome(request: Request, done: Sequence[Deleted]) -> Outcome:
     warnings = tuple(warning for one in done for warning in one.written.warnings)
     failure = done[-1].failure
     names = ", ".join(version.label for version in gone)
-    said = f"{request.model}: {len(gone)} versions are deleted{f': {names}' if gone else ''}"
+    said = f"{request.model}: {count(len(gone), 'version')} deleted{f': {names}' if gone else ''}"
     return Outcome(
         mode=request.mode,
         code=failure.code if failure else ExitCode.WARNED if warnings else ExitCode.DONE,

@@ -72,7 +72,7 @@ def resumed(request: Request, hands: Hands) -> Outcome:
 
 def _way_back(request: Request, intent: Intent) -> str:
     match intent.kind:
-        case "promote":
+        case "promote" if intent.move.was != intent.move.to:
             return request.toward(intent.target).command("--rollback")
         case "rollback":
             return request.command("--version", str(intent.move.was), "--force")

@@ -40,7 +40,8 @@ def run(request: Request, world: World) -> Outcome:
     fleet = request.fleet
     assert fleet is not None  # noqa: S101 - only called with one; tells the type checker
     groups = sum(bool(unit.name) for unit in fleet.units)
-    told = f"{len(fleet.members)} promotions, {groups} groups, at most {fleet.workers} at the same time"
+    told = f"{say.count(len(fleet.members), 'promotion')}, {say.count(groups, 'group')}"
+    told += f", at most {fleet.workers} at the same time"
     world.voice.tell(Event(Kind.WORKING, "Fleet", told))
     with Crew(fleet, world, verbose=request.verbose) as crew:
         outcomes = _applied(crew) if request.mode is Mode.APPLY else crew.each(crew.promoted)
@@ -64,17 +65,20 @@ def _applied(crew: Crew) -> list[list[Outcome]]:
 def _summed_up(request: Request, fleet: Fleet, ended: Sequence[Sequence[Outcome]]) -> Outcome:
     outcomes = [outcome for unit in ended for outcome in unit]
     counted = Counter(outcome.code for outcome in outcomes)
-    promoted = [one for one in outcomes if one.code <= ExitCode.WARNED and one.entries and one.was is not None]
+    promoted = [
+        one for one in outcomes if one.code <= ExitCode.WARNED and one.entries and one.was not in (None, one.to)
+    ]
     code = worst(counted)
     if unplanned := _unplanned(request, outcomes):
         return _no_plan(request, outcomes, unplanned)
+    reviewed = _reviewed(fleet, ended) if request.mode is Mode.DRY_RUN and code <= ExitCode.WARNED else None
     return Outcome(
         mode=request.mode,
         code=code,
         summary=", ".join(f"{counted[code]} {word}" for code, word in WORDS.items() if counted[code]),
-        reviewed=_reviewed(fleet, ended) if request.mode is Mode.DRY_RUN and code <= ExitCode.WARNED else None,
+        reviewed=reviewed,
         warnings=tuple(f"{one.model}: {warning}" for one in outcomes for warning in one.warnings),
-        hints=_hints(request, fleet, outcomes),
+        hints=_hints(request, fleet, outcomes, reviewed),
         undo=f"each by itself, for example {promoted[0].undo}" if promoted else "",
         table=Table(HEADER, [_row(outcome) for outcome in outcomes]),
         facts={"promotions": [outcome.document for outcome in outcomes]},
@@ -104,14 +108,18 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     return (outcome.model, *ends, str(int(outcome.code)), outcome.summary.removeprefix(f"{outcome.model}: "))
 
 
-def _hints(request: Request, fleet: Fleet, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+def _hints(
+    request: Request, fleet: Fleet, outcomes: Sequence[Outcome], reviewed: ReviewedFleet | None
+) -> tuple[str, ...]:
     """What to type next for each that did not go; for a look that found nothing against it, the call that does it."""
     failed = [outcome for outcome in outcomes if outcome.code > ExitCode.WARNED]
     if failed:
         return tuple(f"{one.model}: {one.hints[0]}" for one in failed if one.hints)
+    if request.plan_out:
+        apply = request.command("--apply", str(request.plan_out))
+        return (f"the plan was written to {request.plan_out}; apply it: {apply}",) if reviewed else ()
     if request.mode in (Mode.DRY_RUN, Mode.CHECK):
-        kept = request.plan_out
-        return (f"do it: {request.command(*(('--apply', str(kept)) if kept else ('--manifest', fleet.file)))}",)
+        return (f"do it: {request.command('--manifest', fleet.file)}",)
     return ()
 
 

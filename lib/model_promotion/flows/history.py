@@ -27,7 +27,7 @@ def run(request: Request, world: World) -> Outcome:
     if request.at is not None:
         return _at(request, lines, min(request.at, world.clock.now()))
     table = Table(HEADER, [_row(line) for line in lines])
-    told = f"{len(lines)} records of {seen.name}" if lines else f"no record of {seen.name} yet"
+    told = f"{say.count(len(lines), 'record')} of {seen.name}" if lines else f"no record of {seen.name} yet"
     now = _now(request, seen, lines)
     world.voice.tell(Event(Kind.TABLE, "History", told, table if lines else None))
     return Outcome(

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from model_promotion.core.best import contenders
 from model_promotion.core.entities import Listed
 from model_promotion.core.errors import NotFound
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.listing import data, is_pattern, lines
+from model_promotion.core.listing import data, is_pattern, lines, not_readable
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
+from model_promotion.core.say import count
+from model_promotion.core.wanted import Wanted
 from model_promotion.flows.resolve import find_model
 from model_promotion.world import World
 
@@ -16,13 +19,17 @@ def run(request: Request, world: World) -> Outcome:
     """Every registered model, or those that a name or a pattern means."""
     listed = read(request, world)
     versions = sum(len(one.versions) for one in listed)
+    unknown = not_readable(listed)
+    counted = f"{count(len(listed), 'model')} with {count(versions, 'version')}"
+    could_win = not all(one.in_place for one in contenders(listed, Wanted(), request.target_alias))
     return Outcome(
         mode=request.mode,
-        code=ExitCode.DONE,
-        summary=f"{len(listed)} models with {versions} versions in {world.registry.address}",
+        code=ExitCode.WARNED if unknown else ExitCode.DONE,
+        summary=f"{counted}{' that could be read' if unknown else ''} in {world.registry.address}",
+        warnings=(unknown,) if unknown else (),
         model=request.model,
         listing=lines(listed, request.target_alias),
-        hints=("promote the best of them: " + request.command("--auto", "--dry-run"),),
+        hints=(f"promote the best of them: {request.command('--auto', '--dry-run')}",) if could_win else (),
         facts={"models": data(listed, request.target_alias)},
     )
 

@@ -25,6 +25,7 @@ from model_promotion.witness import Witness
 from model_promotion.world import World
 
 StillHolds = Callable[[Reviewed], None]
+UNTOUCHED = "nothing was written, so there is nothing to go back to"
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,8 @@ def _done(plan: Plan, decision: Decision) -> str:
     where = f"{plan.seen.name}: {plan.where}"
     skipped = f"; skipped by --force: {', '.join(decision.skipped)}" if decision.skipped else ""
     skipped += _but(decision)
+    if plan.in_place:
+        return f"{where} is {plan.candidate.label} already, brought in step: {plan.moves[0].sentence}{skipped}"
     if plan.champion is None:
         return f"{where} -> {plan.candidate.label}, the first one, so there is no backup{skipped}"
     kept = f"{plan.champion.label} kept as {say.target(plan.backup_alias)}"
@@ -171,9 +174,19 @@ def _but(decision: Decision) -> str:
 
 
 def _way_back(plan: Plan, request: Request) -> str:
+    if plan.in_place:
+        return _twin_back(plan, request)
     if plan.first:
         return f"nothing stood behind {plan.where} before, so there is nothing to go back to yet"
     return request.toward(plan.target_alias).command("--rollback")
+
+
+def _twin_back(plan: Plan, request: Request) -> str:
+    twin = plan.moves[0]
+    if twin.was is None:
+        return f"nothing was in {say.target(twin.alias)} before, so there is nothing to go back to"
+    alone = replace(request.toward(twin.alias), sync_stages=False)
+    return alone.command("--version", twin.was)
 
 
 def _left(plan: Plan, request: Request, findings: tuple[Finding, ...], decision: Decision) -> str:
@@ -203,7 +216,7 @@ def _left_there(plan: Plan, request: Request, findings: tuple[Finding, ...], dec
         findings=findings,
         decision=decision,
         hints=_all_the_same(plan, request, decision),
-        undo="nothing was written, so there is nothing to go back to",
+        undo=UNTOUCHED,
     )
 
 
@@ -215,7 +228,7 @@ def _already_there(plan: Plan, request: Request) -> Outcome:
         model=plan.seen.name,
         was=plan.candidate.number,
         to=plan.candidate.number,
-        undo=request.command("--rollback"),
+        undo=UNTOUCHED,
     )
 
 
@@ -251,9 +264,11 @@ def _writes(plan: Plan, world: World) -> tuple[Step, ...]:
 def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
     findings, decision = judged
     dry = request.mode is Mode.DRY_RUN
-    number, made = plan.candidate.number, request.plan_out
-    do_it = ("--apply", str(made)) if made else ("--version", number, *request.gates)
-    would = f"{plan.seen.name} {plan.candidate.label} may go to {plan.where}; nothing was written{_but(decision)}"
+    made = request.plan_out
+    do_it = ("--apply", str(made)) if made else ("--version", plan.candidate.number, *request.gates)
+    hint = f"the plan was written to {made}; apply it" if made else "do it"
+    may = f"{plan.moves[0].sentence} may follow" if plan.in_place else f"may go to {plan.where}"
+    would = f"{plan.seen.name} {plan.candidate.label} {may}; nothing was written{_but(decision)}"
     return Outcome(
         mode=request.mode,
         code=decision.code,
@@ -265,7 +280,7 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         decision=decision,
         planned=_writes(plan, world) if dry else (),
         reviewed=_reviewed(plan, request, findings, world) if dry else None,
-        hints=(f"do it: {request.command(*do_it, *request.report)}",),
+        hints=(f"{hint}: {request.command(*do_it, *request.report)}",),
     )
 
 

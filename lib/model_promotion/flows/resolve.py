@@ -1,11 +1,11 @@
 """Names into versions: what stands where right now."""
 
-import difflib
 from functools import partial
 
 from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import NoRegistry, NotFound, PromotionError
+from model_promotion.core.near import meant
 from model_promotion.core.plan import Plan
 from model_promotion.core.request import Request
 from model_promotion.core.selector import ByAlias, ByNumber, BySemver, Latest, Selector
@@ -28,10 +28,9 @@ def find_model(request: Request, registry: RegistryReader) -> RegisteredModel:
     except NoRegistry:
         raise
     except NotFound as error:
-        near = _nearest(request.model, registry)
-        like = f"; did you mean {', '.join(near)}?" if near else ""
+        like = _like(request.model, registry)
         raise NotFound(
-            f"model {request.model} was not found in {registry.address}{like}",
+            f"model {request.model} was not found in {registry.address}{f'; {like}' if like else ''}",
             hint="another registry? --registry-uri URI (or MLFLOW_REGISTRY_URI, MLFLOW_TRACKING_URI, --profile)",
         ) from error
 
@@ -141,8 +140,8 @@ def _no_alias(request: Request, alias: str, seen: RegisteredModel) -> NotFound:
     )
 
 
-def _nearest(name: str, registry: RegistryReader) -> list[str]:
+def _like(name: str, registry: RegistryReader) -> str:
     try:
-        return difflib.get_close_matches(name, registry.names(), n=3, cutoff=0.5)
+        return meant(name, registry.names(), likeness=0.5)
     except PromotionError:
-        return []  # The search is a courtesy; that the model is missing is already known.
+        return ""  # The search is a courtesy; that the model is missing is already known.

@@ -19,7 +19,7 @@ from model_promotion.core.request import Request
 from model_promotion.core.stages import ARCHIVED, stage_of
 from model_promotion.flows.acting import Acted, announced, carry_out, next_number, take_each, with_record_before
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
-from model_promotion.flows.resolve import find_model, find_version
+from model_promotion.flows.resolve import NAMED, find_model, find_version
 from model_promotion.together import both, together
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -47,21 +47,25 @@ def run(request: Request, world: World) -> Outcome:
     if current is None:
         raise NotFound(f"nothing stands behind {request.where} of {seen.name}", hint="promote a version first")
     way = choose(request, seen, lines)
+    if way is None:
+        nowhere = f"no earlier verified version of {request.where} is known for {seen.name}"
+        raise NotFound(nowhere, hint=_name_one(request, current, world))
     if way.to == current:
-        return _already_there(request, seen, current)
+        return _already_there(request, seen, current, world)
+    ends = (way.to, current)
     # The model once more, beside the versions: what the first write relies on is as fresh as a read of its own.
     fresh, (target, left) = both(
         partial(find_model, request, world.registry),
-        lambda: together([partial(find_version, seen.name, number, world.registry) for number in (way.to, current)]),
+        lambda: together([partial(find_version, seen.name, number, world.registry) for number in ends]),
     )
     if next_number(fresh) != next_number(seen):
         raise Conflict("something else was done and recorded meanwhile", hint=f"see it: {request.command('--history')}")
     way = replace(way, seen=fresh)
     if target.status != READY:
-        raise NotFound(f"{target.label} is {target.status}, not READY", hint="name another: --to-version N")
+        raise NotFound(f"{target.label} is {target.status}, not READY", hint=_name_one(request, current, world))
     doubts = _doubts(request, target, lines)
     if doubts and not request.to_version:
-        raise NotFound(doubts[0], hint=f"name one: {request.command('--rollback', '--to-version', 'N')}")
+        raise NotFound(doubts[0], hint=_name_one(request, current, world))
     said = f"{seen.name}: {request.where} {left.label} -> {target.label} ({way.because})"
     world.voice.tell(Event(Kind.WORKING, "Rollback", said))
     outcome = _act(request, world, way, (target, left))
@@ -81,11 +85,13 @@ def _doubts(request: Request, target: Version, lines: list[Line] | None) -> tupl
     return tuple(doubts)
 
 
-def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) -> Way:
+def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) -> Way | None:
     """Where to: the version that was asked for, else by the record, else the one behind the backup alias.
 
+    None when nothing says where to.
+
     Raises:
-        NotFound: when nothing says where to, or somebody moved the alias outside this tool.
+        NotFound: when somebody moved the alias outside this tool.
     """
     target, current, kept = request.target_alias, seen.at(request.target_alias), _kept(request, seen)
     known = verified(target, lines or ())
@@ -104,10 +110,19 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
     if kept is not None and not known:
         unrecorded = "" if lines is not None else ", the record could not be read"
         return Way(seen, kept, f"kept as {say.target(request.backup_alias)}{unrecorded}")
-    raise NotFound(
-        f"no earlier verified version of {request.where} is known for {seen.name}",
-        hint=f"name one: {request.command('--rollback', '--to-version', 'N')}",
-    )
+    return None
+
+
+def _name_one(request: Request, current: str, world: World) -> str:
+    """What to type to say where to, with the versions to choose from if they can be read."""
+    try:
+        listed = world.registry.versions(request.model)
+    except PromotionError:
+        listed = ()
+    others = [one.label for one in listed if one.number != current and one.status == READY]
+    more = f" (and {len(others) - NAMED} more)" if len(others) > NAMED else ""
+    there_is = f"; there is {', '.join(others[:NAMED])}{more}" if others else ""
+    return f"name one: {request.command('--rollback', '--to-version', 'N')}{there_is}"
 
 
 def _kept(request: Request, seen: RegisteredModel) -> str | None:
@@ -196,7 +211,9 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     )
 
 
-def _already_there(request: Request, seen: RegisteredModel, current: str) -> Outcome:
+def _already_there(request: Request, seen: RegisteredModel, current: str, world: World) -> Outcome:
+    twin, in_step = request.twin(world.registry.features), request.command("--version", current)
+    astray = twin is not None and seen.at(twin) != current
     return Outcome(
         mode=request.mode,
         code=ExitCode.DONE,
@@ -204,6 +221,7 @@ def _already_there(request: Request, seen: RegisteredModel, current: str) -> Out
         model=seen.name,
         was=current,
         to=current,
+        hints=(f"{say.target(str(twin))} is elsewhere; bring it in step: {in_step}",) if astray else (),
     )
 
 

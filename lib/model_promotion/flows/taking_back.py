@@ -54,8 +54,9 @@ def take_back(done: Outcome, request: Request, why: str, world: World) -> Outcom
 
 
 def _undoing(entries: Iterable[Entry], target: str) -> tuple[Move, ...]:
-    """The moves that were made, each the other way round; that of the target comes first, as in any rollback."""
-    made = (entry.step for entry in entries if entry.deed == "done" and isinstance(entry.step, SetAlias))
+    """The moves that were made, each the other way round; the target comes first, as in any rollback, moved or not."""
+    steps = ((entry.deed, entry.step) for entry in entries if isinstance(entry.step, SetAlias))
+    made = (step for deed, step in steps if deed == "done" or step.alias == target)
     undone = sorted((step.undone() for step in made), key=lambda step: step.alias != target)
     return tuple(map(Move.of, undone))
 

@@ -9,6 +9,7 @@ from model_promotion.core.history import Misfit, misfit
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head, digest
 from model_promotion.core.request import Request
+from model_promotion.core.say import count
 from model_promotion.flows.recording import all_stored
 from model_promotion.world import World
 
@@ -33,7 +34,7 @@ def run(request: Request, world: World) -> Outcome:
         model, wrong = next(iter(broken.items()))
         summary = f"record #{wrong.number} of {model} does not fit: {wrong.wrong} ({wrong.id})"
     else:
-        summary = f"{total} records fit, of {len(models)} model(s)"
+        summary = f"every record fits: {count(total, 'record')} of {count(len(models), 'model')}"
     return Outcome(
         mode=request.mode,
         code=ExitCode.REFUSED if broken else ExitCode.WARNED if warnings else ExitCode.DONE,
@@ -61,6 +62,6 @@ def _verify(model: str, world: World) -> Verified:
         head = Head(len(chain), chain[-1].id, digest(chain[-1].text))
         warning = f"whether records were cut off the end for {model} is not known: {error}"
     wrong = misfit(chain, head)
-    said = f"{model}: {wrong.wrong}" if wrong else f"{model}: {len(chain)} records fit"
+    said = f"{model}: {wrong.wrong}" if wrong else f"{model}: every record fits, {count(len(chain), 'record')}"
     world.voice.tell(Event(Kind.FAILED if wrong else Kind.PASSED, "Record", said))
     return Verified(len(chain), wrong, warning)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from model_promotion.core.selector import model_address
 from model_promotion.jobs.command import CommandJob
-from model_promotion.services.values import File
+from model_promotion.services.values import File, Several
 
 
 class PromotionJob(CommandJob):
@@ -17,7 +17,7 @@ class PromotionJob(CommandJob):
             (`churn@staging`, `churn:1.2.0`) says which.
         source: the candidate's alias, as --from.
         alias: the alias to move, as --to.
-        if_better: metrics, each as `f1` or, with a minimum gain, `f1:0.01`.
+        if_better: metrics, each as `f1` or, with a minimum gain, `f1:0.01`; one alone may be a text.
     """
 
     DEED: ClassVar[str] = "Promotion"
@@ -33,7 +33,7 @@ class PromotionJob(CommandJob):
     run_tests: bool = False
     env_manager: Literal["local", "uv"] = "local"
     copy_from: str | None = None
-    if_better: tuple[str, ...] = ()
+    if_better: Several = ()
     else_alias: str | None = None
     metadata_file: File | None = None
 

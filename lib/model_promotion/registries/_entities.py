@@ -1,6 +1,7 @@
 """MLflow's entities as ours. Its types are any: what a server leaves out, or spells in its own way, is met here."""
 
 import math
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +10,7 @@ from model_promotion.core.entities import DeploymentJobState, Listed, Registered
 from model_promotion.core.stages import Features
 
 BACKUP_TAG = "prev_stage_"
+LOGGED_MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")
 
 
 def model_of(found: Any, features: Features) -> RegisteredModel:  # noqa: ANN401 - mlflow's entity
@@ -32,13 +34,19 @@ def version_of(found: Any) -> Version:  # noqa: ANN401 - as above
         status_message=str(found.status_message or ""),
         source=str(found.source or ""),
         run_id=str(found.run_id or ""),
-        model_id=str(getattr(found, "model_id", None) or ""),
+        model_id=logged_model_of(found),
         tags=texts(found.tags),
         metrics=by_name(getattr(found, "metrics", None) or ()),
         stage=str(found.current_stage or ""),
         created_at=float(found.creation_timestamp or 0) / 1000,
         deployment_job=_job(state) if state and getattr(state, "job_id", None) else None,
     )
+
+
+def logged_model_of(found: Any) -> str:  # noqa: ANN401 - as above
+    """The id of the logged model behind a version; an SQL store keeps it in the version's source only."""
+    named = LOGGED_MODEL.fullmatch(str(found.source or ""))
+    return str(getattr(found, "model_id", None) or (named[1] if named else ""))
 
 
 def listed_of(models: Iterable[RegisteredModel], versions: Iterable[Version]) -> list[Listed]:
@@ -62,10 +70,15 @@ def _newest_last(found: Any) -> list[Any]:  # noqa: ANN401 - as above
 
 
 def by_name(metrics: Iterable[Any]) -> dict[str, float]:
-    """The newest value of each metric; one that was measured on a named dataset is another metric than the others."""
-    newest = sorted(metrics, key=lambda metric: (metric.step or 0, metric.timestamp or 0))
-    named = ((metric, getattr(metric, "dataset_name", None)) for metric in newest)
-    return {f"{metric.key} [{data}]" if data else metric.key: measured(metric.value) for metric, data in named}
+    """The newest value of each metric."""
+    return {name: measured(metric.value) for name, metric in newest(metrics).items()}
+
+
+def newest(metrics: Iterable[Any]) -> dict[str, Any]:
+    """The newest of each metric; one that was measured on a named dataset is another metric than the others."""
+    newest_last = sorted(metrics, key=lambda metric: (metric.step or 0, metric.timestamp or 0))
+    named = ((metric, getattr(metric, "dataset_name", None)) for metric in newest_last)
+    return {f"{metric.key} [{data}]" if data else str(metric.key): metric for metric, data in named}
 
 
 def measured(value: float) -> float:

@@ -1,13 +1,13 @@
 """A registry in memory: the double for tests of flows and checks, with the rules that a real one has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from model_promotion.core.copying import Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
-from model_promotion.core.errors import NotFound
+from model_promotion.core.errors import Denied, NotFound
 from model_promotion.core.listing import matches
 from model_promotion.core.stages import ARCHIVED, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
@@ -16,7 +16,8 @@ from model_promotion.core.steps import SetAlias, SetTag, Step
 class MemoryRegistry:
     """Models and versions in dictionaries.
 
-    `metadata_of` and `run_of` are keyed by version number, `metrics_of` by run.
+    `metadata_of` and `run_of` are keyed by version number, `metrics_of` by run; `hidden` says by model why it cannot
+    be read.
     """
 
     address = "memory"
@@ -29,6 +30,7 @@ class MemoryRegistry:
         self.metadata_of: dict[str, dict[str, Any]] = {}
         self.metrics_of: dict[str, dict[str, float]] = {}
         self.run_of: dict[str, Run] = {}
+        self.hidden: dict[str, str] = {}
         self.folder: Path | None = None
 
     def add(self, version: Version, *aliases: str, metadata: dict[str, Any] | None = None) -> None:
@@ -41,6 +43,8 @@ class MemoryRegistry:
 
     def model(self, name: str) -> RegisteredModel:
         """The registered model as it is now."""
+        if name in self.hidden:
+            raise Denied(self.hidden[name])
         if name not in self.models:
             raise NotFound(f"could not read model {name}: it does not exist")
         # As MLflow does: of the versions in a stage it names the one with the highest number.
@@ -67,17 +71,25 @@ class MemoryRegistry:
 
     def catalogue(self, pattern: str = "") -> Sequence[Listed]:
         """The models that are meant with their versions."""
-        return [Listed(self.model(name), tuple(self.versions(name))) for name in self.names() if matches(name, pattern)]
+        return [self._listed(name, pattern) for name in self.names() if matches(name, pattern)]
 
-    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+    def _listed(self, name: str, pattern: str) -> Listed:
+        if name in self.hidden and name != pattern:
+            return Listed(RegisteredModel(name), not_readable=self.hidden[name])
+        return Listed(self.model(name), tuple(self.versions(name)))
+
+    def scores(self, versions: Sequence[Version], metric: str) -> Sequence[tuple[float, str] | None]:
         """What was given as the runs' metrics."""
-        return {run_id: self.metrics_of[run_id] for run_id in run_ids if run_id in self.metrics_of}
+        found = [self.metrics_of.get(version.run_id, {}).get(metric) for version in versions]
+        return [None if value is None else (value, "its run") for value in found]
 
     def metrics(self, version: Version) -> RecordedMetrics:
-        """The metrics of the version itself."""
-        if not version.metrics:
+        """The metrics of the version itself, else those given as its run's."""
+        if version.metrics:
+            return RecordedMetrics(version.metrics, "the version")
+        if version.run_id not in self.metrics_of:
             raise NotFound(f"no metric is recorded for {version.label}")
-        return RecordedMetrics(version.metrics, "the version")
+        return RecordedMetrics(self.metrics_of[version.run_id], "its run")
 
     def run(self, version: Version) -> Run:
         """What was put there for it."""

@@ -1,10 +1,8 @@
 """Any registry that MLflow can talk to: an sqlite file, an MLflow server, Databricks Unity Catalog."""
 
 import math
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +14,13 @@ from model_promotion.core.listing import is_pattern, matches
 from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
-from model_promotion.registries._bulk import found_models, found_runs, found_versions
+from model_promotion.registries._bulk import found_models, found_versions
 from model_promotion.registries._entities import by_name, listed_of, measured, model_of, texts, version_of
+from model_promotion.registries._one_by_one import all_of, the_one
+from model_promotion.registries._scores import Score, scores
 from model_promotion.registries.mlflow_copy import copied
-from model_promotion.together import together
 
 NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
-RUN_ID = re.compile(r"[\w-]+", re.ASCII)
-LOGGED_MODEL = re.compile(r"models:/(m-[0-9a-f]{32})")
 
 
 class MlflowRegistry:
@@ -88,28 +85,21 @@ class MlflowRegistry:
         each of its versions, is read by itself, several at the same time.
         """
         if self._connection.address.is_unity_catalog:
-            return self._each(pattern)
+            return self._one_by_one(pattern)
         raw_models, raw_versions = found_models(self._connection, pattern), found_versions(self._connection, pattern)
         features = self.features
         models = [model_of(one, features) for one in raw_models if matches(one.name, pattern)]
         return listed_of(models, map(version_of, raw_versions))
 
-    def _each(self, pattern: str) -> Sequence[Listed]:
-        found = [one.name for one in found_models(self._connection, "")] if is_pattern(pattern or "*") else [pattern]
-        names = [name for name in found if matches(name, pattern)]
-        try:
-            models = together([partial(self.model, name) for name in names])
-        except NotFound:
-            return []
-        short = [one for versions in together([partial(self.versions, name) for name in names]) for one in versions]
-        versions = together([partial(self.version, one.model, one.number) for one in short])
-        return listed_of(models, versions)
+    def _one_by_one(self, pattern: str) -> Sequence[Listed]:
+        if not is_pattern(pattern or "*"):
+            return the_one(self, pattern)
+        found = [one.name for one in found_models(self._connection, "")]
+        return all_of(self, [name for name in found if matches(name, pattern)])
 
-    def run_metrics(self, run_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
-        """The metrics of many runs, by run; a run that may not be seen is left out."""
-        wanted = sorted({run_id for run_id in run_ids if RUN_ID.fullmatch(run_id)})
-        found = found_runs(self._connection, wanted) if wanted else []
-        return {run.info.run_id: {key: measured(value) for key, value in run.data.metrics.items()} for run in found}
+    def scores(self, versions: Sequence[Version], metric: str) -> Sequence[Score]:
+        """One metric of many versions, by pages of their logged models and runs."""
+        return scores(self._connection, versions, metric)
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The version's own metrics, else its logged model's, else its run's, else its numeric tags."""
@@ -174,12 +164,10 @@ class MlflowRegistry:
         return self._downloads.call(f"download {version.label}", ask)
 
     def _logged_model_metrics(self, version: Version) -> dict[str, float]:
-        named = LOGGED_MODEL.match(version.source)
-        model_id = version.model_id or (named[1] if named else "")
-        if not model_id:
+        if not version.model_id:
             return {}
         found = self._connection.call(
-            f"read the metrics of {version.label}", lambda client: client.get_logged_model(model_id)
+            f"read the metrics of {version.label}", lambda client: client.get_logged_model(version.model_id)
         )
         return by_name(found.metrics or ())
 

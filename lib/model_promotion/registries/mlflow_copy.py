@@ -1,16 +1,20 @@
 """Copying a version within what MLflow can talk to; what failed half way is taken away again.
 
 MLflow's own copy_model_version hands on every tag, an approval too, so that for a moment the copy would be approved.
-And for a version without a logged model it makes an empty model and then fails (mlflow#22012). This makes the same
-request with the tags that may be inherited, and names a logged model only where there is one.
+And for a version without a logged model it makes an empty model and then fails (mlflow#22012). And it names the source
+version as the origin of the copy, of which an SQL store keeps the files but not the logged model with its metrics.
+This makes the same request with the tags that may be inherited, and names a logged model where there is one.
 """
 
 from contextlib import suppress
 from typing import Any
 
+from model_promotion.connections.faults import translated
 from model_promotion.connections.mlflow import every_page, name_filter
 from model_promotion.core.copying import COPY_TAG, Copy
 from model_promotion.core.entities import READY
+from model_promotion.core.errors import Denied, NotFound
+from model_promotion.registries._entities import logged_model_of
 
 NEWEST = 20
 
@@ -18,17 +22,18 @@ NEWEST = 20
 def copied(client: Any, copy: Copy) -> str:  # noqa: ANN401 - the client's type lives in mlflow
     """The number of the copy. A database moves nothing; for Unity Catalog the client moves every file twice."""
     source = client.get_model_version(copy.source, copy.number)
+    address, model_id = _origin(client, source, copy)
     made_model = _made_if_missing(client, copy.model)
     try:
         made = client.create_model_version(
             copy.model,
-            copy.address,
+            address,
             run_id=source.run_id or None,
             tags=copy.tags(dict(source.tags)),
             run_link=source.run_link or None,
             description=source.description or None,
             await_creation_for=0,
-            model_id=getattr(source, "model_id", None) or None,
+            model_id=model_id,
         )
     except Exception:
         # The reply may be lost and the copy be there: then it is taken as made.
@@ -36,6 +41,24 @@ def copied(client: Any, copy: Copy) -> str:  # noqa: ANN401 - the client's type 
             return number
         raise
     return str(made.version)
+
+
+def _origin(client: Any, source: Any, copy: Copy) -> tuple[str, str | None]:  # noqa: ANN401 - as above
+    """What the copy is made from, and its logged model: the logged model itself where only the source names one.
+
+    One that is deleted, or that we may not read, cannot be named; the files are those of the version all the same.
+    """
+    told = getattr(source, "model_id", None) or None
+    named = logged_model_of(source)
+    if told or not named:
+        return copy.address, told
+    try:
+        client.get_logged_model(named)
+    except Exception as error:
+        if not isinstance(translated(error, "read the logged model"), NotFound | Denied):
+            raise
+        return copy.address, None
+    return f"models:/{named}", named
 
 
 def _made_if_missing(client: Any, model: str) -> bool:  # noqa: ANN401 - as above

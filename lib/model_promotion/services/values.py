@@ -3,14 +3,25 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from model_promotion.core.errors import BadCall, WrongValue
 
 FIELDS = "the fields are in the README under From Python"
 # A configuration file has texts only.
 File = Annotated[Path, Field(strict=False)]
-WORDS = {"extra_forbidden": "there is no such field"}
+WORDS = {"extra_forbidden": "there is no such field", "tuple_type": "give one text, or several in a list"}
+
+
+def _several(said: object) -> object:
+    """One text is a tuple of one: taken as it stands it would be a tuple of letters to nobody, and to pydantic none."""
+    if isinstance(said, str):
+        return (said,)
+    return tuple(said) if isinstance(said, list) else said
+
+
+# What the command takes several times; a configuration file has lists only.
+Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
 class Values(BaseModel):

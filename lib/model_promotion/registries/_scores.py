@@ -1,0 +1,56 @@
+"""One metric of many versions, read by pages: from their logged models, and from their runs."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.core.entities import Version
+from model_promotion.registries._bulk import found_logged_models, found_runs
+from model_promotion.registries._entities import measured, newest
+
+RUN_ID = re.compile(r"[\w-]+", re.ASCII)
+MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
+Score = tuple[float, str] | None
+
+
+def scores(connection: MlflowConnection, versions: Sequence[Version], metric: str) -> list[Score]:
+    """The metric of each version and where it was found: its logged model, else its run. None where it is nowhere.
+
+    Unity Catalog tells the metrics of a logged model with the version itself, so there only runs are asked.
+    """
+    model_ids = [] if connection.address.is_databricks else [version.model_id for version in versions]
+    logged = _logged(connection, model_ids, metric)
+    asked = [one.run_id for one in logged.values() if one.value == 0.0]
+    runs = _of_runs(connection, [*asked, *(one.run_id for one in versions if one.model_id not in logged)])
+
+    def score(version: Version) -> Score:
+        if version.model_id in logged:
+            return _as_logged(logged[version.model_id], runs), "its logged model"
+        value = runs.get(version.run_id, {}).get(metric)
+        return None if value is None else (value, "its run")
+
+    return [score(version) for version in versions]
+
+
+def _as_logged(metric: Any, runs: Mapping[str, Mapping[str, float]]) -> float:  # noqa: ANN401 - mlflow's entity
+    """The value; an SQL store keeps the NaN of a logged model as 0, and that of the run which measured it as NaN."""
+    value = measured(metric.value)
+    of_run = runs.get(metric.run_id, {}).get(metric.key, 0.0) if value == 0.0 else value
+    return math.nan if math.isnan(of_run) else value
+
+
+def _logged(connection: MlflowConnection, model_ids: Iterable[str], metric: str) -> dict[str, Any]:
+    """The newest such metric of each logged model that has one."""
+    wanted = sorted({one for one in model_ids if MODEL_ID.fullmatch(one)})
+    found = found_logged_models(connection, wanted) if wanted else []
+    named = {model.model_id: newest(model.metrics or ()) for model in found}
+    return {model_id: metrics[metric] for model_id, metrics in named.items() if metric in metrics}
+
+
+def _of_runs(connection: MlflowConnection, run_ids: Iterable[str]) -> dict[str, dict[str, float]]:
+    """The metrics of many runs, by run; a run that may not be seen is left out."""
+    wanted = sorted({run_id for run_id in run_ids if RUN_ID.fullmatch(run_id or "")})
+    found = found_runs(connection, wanted) if wanted else []
+    return {run.info.run_id: {key: measured(value) for key, value in run.data.metrics.items()} for run in found}
