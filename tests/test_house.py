@@ -15,7 +15,7 @@ TESTS = REPO / "tests"
 
 FLOORS = (
     {"core"},
-    {"ports", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
+    {"ports", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections", "evidence"},
     {"checks", "registries", "serving", "scoring", "access", "journals", "reports"},
     {"flows"},
     {"settings", "catalog", "wiring", "console", "options", "asked", "fleets", "services"},
