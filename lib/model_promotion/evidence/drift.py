@@ -1,0 +1,148 @@
+"""Did the data change? Distances between two tables of counts: are they more than chance, and more than small?
+
+A fixed threshold alone fires on small samples without any drift, and a p alone fires on large ones for differences that
+harm nobody. So a column has drifted only if a distance lies above its practical threshold and its permutation p, after
+Holm (1979) over every column and statistic that was looked at, is below alpha.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from model_promotion.core.gate import ALPHA, MIN_UNITS
+from model_promotion.evidence import distances
+from model_promotion.evidence.calibrate import calibrated, enough, permuted
+from model_promotion.evidence.folding import Column, fold, folded
+
+PRACTICAL: Mapping[str, float] = MappingProxyType(
+    {"psi": 0.1, "jensen_shannon": 0.1, "wasserstein": 0.1, "ks": 0.1, "cramer_w": 0.1}
+)
+"""From where on a distance matters in practice. The first is Lewis (1994), the last Cohen's (1988) small effect."""
+ORDERED_ONLY = frozenset({"wasserstein", "ks"})
+BINS: Mapping[str, int] = MappingProxyType({"psi": 10, "cramer_w": 10, "jensen_shannon": 30})
+"""Into how many bins of equal mass numbers are put; the others use all bins, of which permutations keep FINE."""
+FINE = 100
+
+
+@dataclass(frozen=True)
+class DriftPolicy:
+    """Which statistics decide, from where on each matters, how often chance may be called drift over all columns."""
+
+    thresholds: Mapping[str, float] = field(default_factory=lambda: PRACTICAL)
+    alpha: float = ALPHA
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Distance:
+    """One statistic of one column.
+
+    `p` is None where the value is below its threshold, so that no p could matter. `chance` is what this statistic
+    exceeds by chance alone, at this size, in a share alpha of cases.
+    """
+
+    column: str
+    statistic: str
+    value: float
+    threshold: float
+    p: float | None = None
+    p_holm: float | None = None
+    chance: float | None = None
+    drifted: bool = False
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What drifted, and of which columns nothing can be told, because a side has too few rows."""
+
+    distances: tuple[Distance, ...]
+    too_few: tuple[str, ...] = ()
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """The columns that have drifted, each once."""
+        return tuple(dict.fromkeys(one.column for one in self.distances if one.drifted))
+
+
+def drift(columns: Mapping[str, Column], policy: DriftPolicy = DriftPolicy()) -> Drift:
+    """Every statistic of every column. A column with fewer than 30 rows on a side is named, and has never drifted."""
+    told = {name: column for name, column in columns.items() if column.rows >= MIN_UNITS}
+    asked = [
+        Distance(name, statistic, value(statistic, column), policy.thresholds[statistic])
+        for name, column in told.items()
+        for statistic in _defined(column, policy)
+    ]
+    times = enough(len(asked), policy.alpha)
+    found = [
+        one
+        for number, (name, column) in enumerate(told.items())
+        for one in _tested(column, [each for each in asked if each.column == name], (policy, number, times))
+    ]
+    facts = {"alpha": policy.alpha, "seed": policy.seed, "permutations": times, "tests": len(asked)}
+    too_few = tuple(name for name in columns if name not in told)
+    return Drift(_after_holm(found, policy.alpha), too_few, facts)
+
+
+def value(statistic: str, column: Column) -> float:
+    """One statistic of one column. What is missing is a bin of its own, but has no place in an order.
+
+    Raises:
+        KeyError: there is no such statistic.
+    """
+    return float(_computed(statistic, column, (np.asarray(column.reference), np.asarray(column.current))))
+
+
+def holm(ps: Sequence[float]) -> tuple[float, ...]:
+    """The p values after Holm's step-down correction for how many there are."""
+    order = sorted(range(len(ps)), key=lambda which: ps[which])
+    adjusted, most = [0.0] * len(ps), 0.0
+    for step, which in enumerate(order):
+        most = max(most, min(1.0, (len(ps) - step) * ps[which]))
+        adjusted[which] = most
+    return tuple(adjusted)
+
+
+def _defined(column: Column, policy: DriftPolicy) -> tuple[str, ...]:
+    return tuple(name for name in policy.thresholds if column.positions is not None or name not in ORDERED_ONLY)
+
+
+def _computed(statistic: str, column: Column, counts: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The statistic of counts[..., bins] whose bins are those of the column."""
+    known = {"psi": distances.psi, "jensen_shannon": distances.jensen_shannon, "cramer_w": distances.cramer_w}
+    before, now = counts
+    if statistic in known:
+        onto = fold(column, BINS[statistic])
+        return known[statistic](before @ onto, now @ onto)
+    if statistic == "ks":
+        return distances.ks(before[..., :-1], now[..., :-1])
+    return {"wasserstein": distances.wasserstein}[statistic](before[..., :-1], now[..., :-1], column.positions)
+
+
+def _tested(column: Column, asked: list[Distance], how: tuple[DriftPolicy, int, int]) -> list[Distance]:
+    """With a p for each distance that is large enough to matter. The permutations of one column serve them all."""
+    policy, number, times = how
+    if not any(one.value >= one.threshold for one in asked):
+        return asked
+    fine = folded(column, FINE)
+    dealt = permuted(fine.reference, fine.current, ((policy.seed, number), times))
+    null = (dealt.reference, dealt.current)
+    return [_with_p(one, fine, (null, policy.alpha)) if one.value >= one.threshold else one for one in asked]
+
+
+def _with_p(asked: Distance, fine: Column, against: tuple[tuple[np.ndarray, np.ndarray], float]) -> Distance:
+    null, alpha = against
+    by_chance = np.nan_to_num(_computed(asked.statistic, fine, null), nan=np.inf)
+    found = calibrated(value(asked.statistic, fine), by_chance, alpha)
+    return replace(asked, p=found.p, chance=found.threshold)
+
+
+def _after_holm(found: list[Distance], alpha: float) -> tuple[Distance, ...]:
+    """A distance without a p cannot be drift, and counts as one that was looked at."""
+    adjusted = holm([1.0 if one.p is None else one.p for one in found])
+    return tuple(
+        one if one.p is None else replace(one, p_holm=p, drifted=p <= alpha)
+        for one, p in zip(found, adjusted, strict=True)
+    )
