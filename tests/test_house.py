@@ -85,6 +85,8 @@ RUN_BY = {
     "__main__.py": "test_cli.py",
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
+    "checks/evaluation.py": "e2e/test_evidence.py",
+    "evidence/reach.py": "evidence/test_comparing.py",
     "engines/_files.py": "engines/test_local.py",
     "fleets.py": "e2e/test_fleets.py",
     "flows/deleting.py": "flows/test_cleanup.py",

@@ -25,6 +25,7 @@ from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByAlias, ByNumber
 from model_promotion.core.steps import SetAlias, SetTag, Step
+from model_promotion.engines.memory import MemoryEngine
 from model_promotion.flows import (
     apply,
     auto,
@@ -198,6 +199,7 @@ class Scene:
     rights: Rights = ALLOWED
     access: Access | None = None
     serving: Serving | None = None
+    engine: MemoryEngine = field(default_factory=MemoryEngine)
     scorer: MemoryScorer = field(default_factory=MemoryScorer)
     policy: Policy = field(default_factory=Policy)
     owner: MemoryOwner = field(default_factory=MemoryOwner)
@@ -211,6 +213,7 @@ class Scene:
     @property
     def world(self) -> World:
         return World(
+            engine=lambda _name: self.engine,
             registry=self.registry,
             writer=self.writer,
             access=self.access or MemoryAccess(Identity(PERSON, vouched_by="test"), self.rights),

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 
 from model_promotion.core import say
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet
@@ -106,9 +107,24 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         plan_out=options.plan_out,
         reviewed=reviewed,
         copy_from=options.copy_from or "",
+        eval_data=_eval_data(options),
+        engine=options.engine,
         program=program,
         address_options=_address_options(options),
     )
+
+
+def _eval_data(options: argparse.Namespace) -> Dataset:
+    """The data to compare on, and what its columns mean.
+
+    Raises:
+        BadCall: when a column is named and the data are the same column twice.
+    """
+    columns = (options.target_column, options.id_column, options.group_column, options.weight_column)
+    said = Dataset(options.eval_data or "", *(column or "" for column in columns))
+    if said.target and said.target in (said.id, said.group, said.weight):
+        raise BadCall(f"{said.target} cannot be the target and something else", hint="name another column")
+    return said
 
 
 def _several(options: argparse.Namespace, program: str, reviewed: Reviewed | ReviewedFleet | None) -> Request:

@@ -34,6 +34,12 @@ exit codes:
   64 wrong call   70 a defect of this program   130 interrupted
 """
 HELP = "--help lists every option"
+COLUMNS = {
+    "target": "the truth",
+    "id": "what names a row",
+    "group": "what rows belong to, as a user: rows of one are no independent evidence",
+    "weight": "how much a row counts",
+}
 DEFAULT_DEMO = "promote-model-demo"
 
 
@@ -149,6 +155,12 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument(
         "--env-manager", choices=("local", "uv"), default="local", help="the environment --run-tests uses [local]"
     )
+    group.add_argument(
+        "--eval-data", metavar="PATH", help="score candidate and champion on these very rows, and compare"
+    )
+    for role, meaning in COLUMNS.items():
+        group.add_argument(f"--{role}", dest=f"{role}_column", metavar="COLUMN", help=f"of --eval-data: {meaning}")
+    group.add_argument("--engine", choices=("local",), default="local", help="what counts the rows [local]")
     group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
     group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")
 

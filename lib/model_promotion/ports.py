@@ -214,7 +214,7 @@ class Data(Protocol):
         ...
 
     def score_pair(self, question: "Question", orders: tuple[Order, Order]) -> "PairTables":
-        """What champion and candidate answer to every row, counted. Raises NoAnswerError."""
+        """What champion and candidate answer to every row, counted; orders name no files. Raises NoAnswerError."""
         ...
 
 

@@ -16,7 +16,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.journals.file import FileJournal
 from model_promotion.journals.mlflow import MlflowJournal
-from model_promotion.ports import Access, Serving, Voice
+from model_promotion.ports import Access, Engine, Serving, Voice
 from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.serving.databricks import DatabricksServing
@@ -82,6 +82,7 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
     serving: Serving | None = None
     if aside.workspace:
         access, serving = DatabricksAccess(aside.workspace, aside.mlflow), DatabricksServing(aside.workspace)
+    scorer = ChildScorer()
     return World(
         registry=MlflowRegistry(connection, downloads),
         writer=MlflowWriter(connection, downloads),
@@ -89,7 +90,8 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
         serving=serving,
         journal=MlflowJournal(aside.mlflow, settings.policy.record.experiment),
         spare_journal=FileJournal(settings.spare_records),
-        scorer=ChildScorer(),
+        scorer=scorer,
+        engine=partial(engine, scorer),
         clock=clock,
         voice=voice,
         checks=checks(settings),
@@ -99,6 +101,13 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
         timeout_s=settings.timeout_s,
         again=partial(_world, settings, lines),
     )
+
+
+def engine(scorer: ChildScorer, name: str) -> Engine:
+    """The engine of that name; none is imported before data is looked at."""
+    from model_promotion.scoring.streams import ChildScores
+
+    return cast("Engine", catalog.load("engines", name).connect(ChildScores(scorer)))
 
 
 def checks(settings: Settings) -> tuple[ShelfCheck, ...]:

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import RecordedMetrics, Version
 from model_promotion.core.plan import Plan
 from model_promotion.core.policy import Policy
 from model_promotion.core.request import Request
 from model_promotion.core.signature import Signature
-from model_promotion.ports import Access, RecordReader, RegistryReader, Scorer, Serving
+from model_promotion.ports import Access, Engine, RecordReader, RegistryReader, Scorer, Serving
 from model_promotion.world import World
 
 T = TypeVar("T")
@@ -27,9 +28,15 @@ class Witness:
         self.access: Access = world.access
         self.serving: Serving | None = world.serving
         self.scorer: Scorer = world.scorer
+        self.engine: Callable[[str], Engine] = world.engine
         self.journal: RecordReader = world.journal
         self._answers: dict[tuple[str, str, str], Future[Any]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def evaluation_data(self) -> Dataset:
+        """The data that both versions are compared on: the call's, else the policy's, else none."""
+        return self.request.eval_data.filled(self.policy.evidence.dataset)
 
     def metadata(self, version: Version) -> dict[str, Any]:
         """The MLmodel file of a version."""

@@ -9,6 +9,7 @@ from model_promotion.ports import (
     Access,
     Check,
     Clock,
+    Engine,
     Journal,
     Owner,
     RegistryReader,
@@ -31,7 +32,7 @@ class World:
 
     `spare_journal` takes the record when `journal` cannot; `renew` starts the registry's deadline afresh;
     `lease_s` is how long an announcement counts as being worked on; `timeout_s` is what one promotion may ask of the
-    registry's time. `again` makes this world once more, with the same clients.
+    registry's time. `engine` is the one of that name. `again` makes this world once more, with the same clients.
     """
 
     registry: RegistryReader
@@ -41,6 +42,7 @@ class World:
     journal: Journal
     spare_journal: Journal
     scorer: Scorer
+    engine: "Callable[[str], Engine]"
     clock: Clock
     voice: Voice
     checks: tuple[Check, ...] = ()

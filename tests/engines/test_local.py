@@ -15,7 +15,6 @@ from model_promotion.core.errors import BadCall, NotFound
 from model_promotion.core.scores import NoAnswerError, Order
 from model_promotion.engines.local import LocalEngine
 from model_promotion.evidence.tables import PairTables, Question, Task
-from model_promotion.ports import Data
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.scoring.streams import ChildScores
 
@@ -63,11 +62,10 @@ def engine() -> Iterator[LocalEngine]:
     scorer.stop()
 
 
-def orders(shop: Path, kind: str, data: Data, **more: Any) -> tuple[Order, Order]:
-    files = data.files.parquet  # type: ignore[attr-defined]
+def orders(shop: Path, kind: str, **more: Any) -> tuple[Order, Order]:
     classes = ("no", "yes") if kind == "labels" else None
     first, second = (
-        Order(f"v{number}", shop / f"{kind}_{letter}", files, FEATURES, classes, **more)
+        Order(f"v{number}", shop / f"{kind}_{letter}", FEATURES, classes=classes, **more)
         for number, letter in ((1, "a"), (2, "b"))
     )
     return first, second
@@ -77,7 +75,7 @@ def tables(engine: LocalEngine, shop: Path, dataset: Dataset, kind: str = "label
     with engine.open(dataset) as data:
         target = data.target()
         question = Question(target.task, target.labels if kind == "labels" else (), scale=16.0)
-        return data.score_pair(question, orders(shop, kind, data, probabilities=kind == "labels"))
+        return data.score_pair(question, orders(shop, kind, probabilities=kind == "labels"))
 
 
 def test_both_models_are_counted_on_the_same_rows(engine: LocalEngine, shop: Path) -> None:
@@ -181,8 +179,8 @@ def test_weights_that_are_none_are_refused(engine: LocalEngine, shop: Path, tmp_
 
 def test_a_model_that_cannot_answer_is_named_with_its_own_words(engine: LocalEngine, shop: Path) -> None:
     with engine.open(Dataset(str(shop / "rows.parquet"), "amount")) as data:
-        asked = orders(shop, "labels", data)
-        wrong = (asked[0], Order("v9", shop / "nowhere", asked[0].files, FEATURES, ("no", "yes")))
+        asked = orders(shop, "labels")
+        wrong = (asked[0], Order("v9", shop / "nowhere", FEATURES, classes=("no", "yes")))
         with pytest.raises(NoAnswerError, match=r"^v9: cannot answer: .*nowhere"):
             data.score_pair(Question(Task.BINARY, ("no", "yes")), wrong)
 
@@ -190,6 +188,6 @@ def test_a_model_that_cannot_answer_is_named_with_its_own_words(engine: LocalEng
 def test_a_model_that_takes_too_long_is_ended(engine: LocalEngine, shop: Path) -> None:
     question = Question(Task.BINARY, ("no", "yes"))
     with engine.open(Dataset(str(shop / "rows.parquet"), "sold")) as data:
-        asked = orders(shop, "labels", data, timeout_s=0.2)
+        asked = orders(shop, "labels", timeout_s=0.2)
         with pytest.raises(NoAnswerError, match=r"v1: did not answer within 0\.2 s"):
             data.score_pair(question, asked)

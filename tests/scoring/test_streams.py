@@ -22,7 +22,7 @@ def line(**words: Any) -> bytes:
 
 
 def order(**more: Any) -> Order:
-    return Order("v7", Path("model"), [], ["x"], ("no", "yes"), batch_rows=10, **more)
+    return Order("v7", Path("model"), ["x"], (), ("no", "yes"), batch_rows=10, **more)
 
 
 def read(sent: bytes) -> list[Any]:
@@ -85,7 +85,7 @@ def test_a_model_sees_none_of_our_secrets_and_its_own_prints_are_no_answers(tmp_
     mlflow.pyfunc.save_model(tmp_path / "model", python_model=tmp_path / "curious.py")
     pd.DataFrame({"x": [1.0, 2.0, 3.0]}).to_parquet(tmp_path / "x.parquet")
     scorer = ChildScorer(environ={"PATH": os.environ["PATH"], "DATABRICKS_TOKEN": "dapi-secret"})
-    asked = Order("v7", tmp_path / "model", [tmp_path / "x.parquet"], ["x"], None)
+    asked = Order("v7", tmp_path / "model", ["x"], [tmp_path / "x.parquet"])
     with ChildScores(scorer).scoring(asked) as stream:
         assert [one.numbers.tolist() for one in stream] == [[0.0, 0.0, 0.0]]
     assert stream.spent.peak_mib is not None
@@ -100,6 +100,6 @@ def test_files_that_call_what_no_model_needs_are_not_loaded(tmp_path: Path) -> N
             return os.system, ("true",)
 
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(Evil()))
-    asked = Order("v7", tmp_path, [], ["x"], None)
+    asked = Order("v7", tmp_path, ["x"])
     with pytest.raises(NoAnswerError, match="v7: is not loaded"), ChildScores(ChildScorer()).scoring(asked):
         pass

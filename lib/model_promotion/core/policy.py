@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 
 STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
@@ -14,7 +15,9 @@ DEFAULT_EXPERIMENT = "model-promotions"
 class MetricPolicy:
     """`[metrics.NAME]`: which way is better, how much worse is still fine (the larger of the two tolerances).
 
-    `min_gain` is by more than how much --if-better asks it to be better.
+    `min_gain` is by more than how much --if-better asks it to be better. On evaluation data the metric may be worse by
+    less than `margin`, in its unit, or `relative_margin`, as a share of the champion's value (the larger of both), or
+    must be better by more than `must_gain`; without any of them a usual margin holds.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -23,10 +26,19 @@ class MetricPolicy:
     tolerance: float = 0.0
     relative_tolerance: float = 0.0
     min_gain: float = 0.0
+    margin: float | None = None
+    relative_margin: float | None = None
+    must_gain: float | None = None
 
     def __post_init__(self) -> None:
-        """A tolerance that makes no sense is refused here, where its line in the file is still known."""
+        """A tolerance that makes no sense is refused here, where its line in the file is still known.
+
+        Raises:
+            ValueError: when a number is negative.
+        """
         _ = self.rule
+        if min(self.margin or 0, self.relative_margin or 0, self.must_gain or 0) < 0:
+            raise ValueError("margin, relative_margin and must_gain must be at least 0")
 
     @property
     def rule(self) -> MetricRule:
@@ -62,6 +74,45 @@ class TestPolicy:
         """
         if not self.timeout_s > 0 or (self.memory_mib is not None and self.memory_mib <= 0):
             raise ValueError("timeout_s and memory_mib must be greater than 0")
+
+
+@dataclass(frozen=True)
+class EvidencePolicy:
+    """`[evidence]`: on which data candidate and champion are compared, by what, and how sure that must be.
+
+    `metrics` are those that decide, also the team's own as package.module:function, which take (truth, prediction) and
+    answer one number a row; none means the usual ones of the task. `positive` is the class that F1 is about.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    data: str = ""
+    target: str = ""
+    id: str = ""
+    group: str = ""
+    weight: str = ""
+    metrics: tuple[str, ...] = ()
+    positive: str | int | float | bool | None = None
+    alpha: float = 0.05
+    seed: int = 20_261_121
+    resamples: int = 2000
+    timeout_s: float = 3600.0
+
+    def __post_init__(self) -> None:
+        """Numbers that make no sense are refused where they are written.
+
+        Raises:
+            ValueError: when one of them does not.
+        """
+        if not 0 < self.alpha < 0.5:  # noqa: PLR2004 - a bound of half the time is none
+            raise ValueError("alpha must lie between 0 and 0.5")
+        if self.resamples < 200 or not self.timeout_s > 0:  # noqa: PLR2004 - fewer say nothing about a tail
+            raise ValueError("resamples must be at least 200, timeout_s greater than 0")
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data that are compared on where a call names none."""
+        return Dataset(self.data, self.target, self.id, self.group, self.weight)
 
 
 @dataclass(frozen=True)
@@ -103,6 +154,7 @@ class Policy:
     model_tests: TestPolicy = TestPolicy()
     record: RecordPolicy = RecordPolicy()
     retention: RetentionPolicy = RetentionPolicy()
+    evidence: EvidencePolicy = EvidencePolicy()
     digest: str = "defaults"
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from model_promotion.core.better import Goal
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
@@ -74,6 +75,8 @@ class Request:
     else_alias: str = ""
     metadata_file: Path | None = None
     copy_from: str = ""
+    eval_data: Dataset = Dataset()
+    engine: str = "local"
     fleet: "Fleet | None" = None
     verbose: bool = False
     address_options: tuple[str, ...] = ()
@@ -109,7 +112,9 @@ class Request:
         flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}
         own_env = ("--env-manager", self.env_manager) if self.env_manager != "local" else ()
         reason = ("--reason", self.reason) if self.reason else ()
-        return (*(flag for flag, given in flags.items() if given), *self._choice, *own_env, *reason)
+        engine = ("--engine", self.engine) if self.engine != "local" else ()
+        evidence = (*self.eval_data.options, *engine)
+        return (*(flag for flag, given in flags.items() if given), *self._choice, *evidence, *own_env, *reason)
 
     @property
     def _choice(self) -> tuple[str, ...]:

@@ -125,9 +125,20 @@ def parse(text: str) -> Reviewed | ReviewedFleet:
 
 def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 - a Request, which knows this file
     """The options that a call of this kind had, with the candidate by number."""
-    names = ("model", "target_alias", "reason", "env_manager", "force", "compare_metrics", "run_tests", "sync_stages")
+    names = (
+        "model",
+        "target_alias",
+        "reason",
+        "env_manager",
+        "force",
+        "compare_metrics",
+        "run_tests",
+        "sync_stages",
+        "engine",
+    )
     goals = [str(goal) for goal in request_like.if_better]
-    chosen = {"candidate": number, "if_better": goals, "else_alias": request_like.else_alias}
+    evidence = {"eval_data": jsonable(request_like.eval_data)}
+    chosen = {**evidence, "candidate": number, "if_better": goals, "else_alias": request_like.else_alias}
     return {**chosen, **{name: getattr(request_like, name) for name in (*names, "chosen")}}
 
 

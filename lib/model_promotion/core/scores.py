@@ -17,15 +17,15 @@ class NoAnswerError(Exception):
 class Order:
     """One model version, and the rows it is to score.
 
-    `files` are Parquet files, read in this order; `columns` the features, in the order of the model's signature.
+    `files` are Parquet files, read in order, named by the engine; `columns` the features, in the signature's order.
     `classes` are the labels of a classifier, sorted; None asks a regressor. `probabilities` asks a classifier that
     answers labels for its own probabilities too. `batch_rows` bounds the memory.
     """
 
     label: str
     model_dir: Path
-    files: Sequence[Path]
     columns: Sequence[str]
+    files: Sequence[Path] = ()
     classes: Sequence[str | int | float | bool] | None = None
     probabilities: bool = False
     batch_rows: int = 100_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,11 @@ class LocalEngine:
         """The data behind a path."""
         with opened(dataset.uri) as files:
             yield LocalData(dataset, files, self.scores)
+
+
+def connect(scores: Scores) -> LocalEngine:
+    """The engine."""
+    return LocalEngine(scores)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class LocalData:
         """
         tables: PairTables | None = None
         with ExitStack() as stack:
-            streams = [Aligned(stack.enter_context(self.scores.scoring(order)), order.label) for order in orders]
+            streams = [self._begun(stack, order) for order in orders]
             workers = stack.enter_context(ThreadPoolExecutor(2))
             for start, frame in self._roles():
                 answers = list(workers.map(Aligned.take, streams, repeat(len(frame))))
@@ -104,6 +109,10 @@ class LocalData:
         if tables is None:
             raise BadCall(f"{self.dataset.uri} holds no row", hint="name data with rows")
         return tables
+
+    def _begun(self, stack: ExitStack, order: Order) -> Aligned:
+        named = replace(order, files=self.files.parquet, batch_rows=BATCH_ROWS)
+        return Aligned(stack.enter_context(self.scores.scoring(named)), order.label)
 
     def _roles(self) -> Iterator[tuple[int, pd.DataFrame]]:
         start = 0

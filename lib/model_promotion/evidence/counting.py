@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model_promotion.core.scores import ABSENT, Answers
+from model_promotion.evidence.metrics import brier_rows, log_loss_rows
 from model_promotion.evidence.tables import BUCKETS, FIXED_POINT, SCORE_BINS, PairTables, Question, Task
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def count(batch: Batch, question: Question) -> PairTables:
         bucket_rows=np.bincount(buckets, minlength=BUCKETS),
         bucket_sums=_by_bucket(buckets, sums),
         bucket_scores=_score_table(buckets, truth, bins, weights) if bins and not plain else None,
+        powers=np.array([_powers(*values) for values in sums.values()]),
     )
 
 
@@ -139,19 +141,14 @@ def _labels(question: Question, truth: Any, kept: tuple[Answers, ...]) -> Iterat
         yield f"said:{place}", *(one.codes == place for one in kept)
         yield f"hit:{place}", *((one.codes == place) & here for one in kept)
     if all(one.probabilities is not None for one in kept):
-        yield "log_loss", *(_log_loss(truth, one.probabilities) for one in kept)
+        yield "log_loss", *(log_loss_rows(truth, one.probabilities) for one in kept)
         yield "brier", *(_brier(truth, one.probabilities) for one in kept)
-
-
-def _log_loss(truth: Any, shares: Any) -> Any:  # noqa: ANN401 - arrays
-    chance = shares[np.arange(len(truth)), truth] / np.maximum(shares.sum(axis=1), LEAST_SHARE)
-    return -np.log(np.clip(chance, np.finfo(np.float64).eps, 1.0))
 
 
 def _brier(truth: Any, shares: Any) -> Any:  # noqa: ANN401 - arrays
     """As scikit-learn scales it: of two classes the square for the second one, of more the sum over all."""
     if shares.shape[1] == 2:  # noqa: PLR2004 - two classes
-        return (shares[:, 1] - (truth == 1)) ** 2
+        return brier_rows(truth, shares[:, 1])
     return ((shares - np.eye(shares.shape[1])[truth]) ** 2).sum(axis=1)
 
 
@@ -178,6 +175,11 @@ def _by_bucket(buckets: Any, sums: dict[str, Any]) -> Any:  # noqa: ANN401 - arr
         for version, one in enumerate(values):
             table[:, version, place] = np.bincount(buckets, weights=one, minlength=BUCKETS).astype(np.int64)
     return table
+
+
+def _powers(champion: Any, candidate: Any) -> list[float]:  # noqa: ANN401 - arrays
+    d = (candidate - champion) / FIXED_POINT
+    return [float((d**power).sum()) for power in (1, 2, 3)]
 
 
 def _score_table(buckets: Any, truth: Any, bins: list[Any], weights: Any) -> Any:  # noqa: ANN401 - arrays

@@ -6,6 +6,7 @@ whoever counted.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ class Question:
 
 @dataclass(frozen=True)
 class PairTables:
-    """Champion (0) and candidate (1) on the same rows. Every array is of int64.
+    """Champion (0) and candidate (1) on the same rows. Every array but `powers` is of int64.
 
     Attributes:
         rows: how many rows were counted.
@@ -77,6 +78,8 @@ class PairTables:
         bucket_sums: the sums by bucket, version and name in multiples of 1 / FIXED_POINT; shape (1000, 2, len(sums)).
         bucket_scores: rows (or weights) by bucket, version, truth and score bin; shape (1000, 2, 2, 256). Only where
             rows are grouped or weighted, and there are probabilities.
+        powers: the sums of d, d ** 2 and d ** 3 over the rows, d being candidate's value - champion's; shape
+            (len(sums), 3), of float64, so they alone may differ in the last digits with the order of the batches.
     """
 
     sums: tuple[str, ...]
@@ -89,6 +92,7 @@ class PairTables:
     bucket_rows: Any = None
     bucket_sums: Any = None
     bucket_scores: Any = None
+    powers: Any = None
 
     def __add__(self, other: PairTables) -> PairTables:
         """Both counts together.
@@ -110,6 +114,7 @@ class PairTables:
             bucket_rows=_both(self.bucket_rows, other.bucket_rows),
             bucket_sums=_both(self.bucket_sums, other.bucket_sums),
             bucket_scores=_both(self.bucket_scores, other.bucket_scores),
+            powers=_both(self.powers, other.powers),
         )
 
     def total(self, name: str) -> tuple[float, float]:
@@ -120,6 +125,11 @@ class PairTables:
 
 def _both(ours: Any, theirs: Any) -> Any:  # noqa: ANN401 - numpy is not typed here
     return theirs if ours is None else ours if theirs is None else ours + theirs
+
+
+def power_of_two(largest: float) -> float:
+    """The smallest power of two that is not below: dividing by it loses no digit."""
+    return 2.0 ** math.ceil(math.log2(largest)) if largest > 0 else 1.0
 
 
 FEW_NUMBERS = 20

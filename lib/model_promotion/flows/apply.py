@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from model_promotion.core.better import Goal
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall, Conflict
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
@@ -67,6 +68,8 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         "compare_metrics": bool,
         "run_tests": bool,
         "sync_stages": bool,
+        "engine": str,
+        "eval_data": dict,
         "chosen": dict,
         "if_better": list,
         "else_alias": str,
@@ -76,6 +79,7 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         raise BadCall("this plan asks for something that no call can ask", hint="make a new one: --plan-out FILE")
     if request.model and request.model != asked["model"]:
         raise BadCall(f"the plan is for {asked['model']}, not for {request.model}", hint="leave the model out")
+    asked["eval_data"] = Dataset.of(asked["eval_data"])
     asked |= _choice(asked["if_better"], asked["else_alias"])
     return replace(request, candidate=ByNumber(number), target_alias=target, reviewed=None, **asked)
 

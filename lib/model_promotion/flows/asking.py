@@ -48,7 +48,9 @@ def _event(finding: Finding, demanded: Demands) -> Event:
 
 def demands(request: Request, world: World) -> Demands:
     """What the flags and the policy require of the checks."""
-    flagged = {"recorded_metrics": request.compare_metrics, "model_tests": request.run_tests}
+    # Metrics measured here, on the same rows, stand for those that were recorded somewhere.
+    compared = "evaluation" if request.eval_data.filled(world.policy.evidence.dataset) else "recorded_metrics"
+    flagged = {compared: request.compare_metrics, "model_tests": request.run_tests}
     required = world.policy.required | {name for name, asked in flagged.items() if asked}
     return Demands(required, request.force)
 

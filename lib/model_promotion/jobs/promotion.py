@@ -33,6 +33,12 @@ class PromotionJob(CommandJob):
     run_tests: bool = False
     env_manager: Literal["local", "uv"] = "local"
     copy_from: str | None = None
+    eval_data: str | None = None
+    target: str | None = None
+    id: str | None = None
+    group: str | None = None
+    weight: str | None = None
+    engine: Literal["local"] = "local"
     if_better: Several = ()
     else_alias: str | None = None
     metadata_file: File | None = None

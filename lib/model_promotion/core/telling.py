@@ -1,0 +1,102 @@
+"""The gates' verdicts as one finding, and as what a record keeps."""
+
+from typing import Any, Protocol
+
+from model_promotion.core.event import Table
+from model_promotion.core.finding import Finding, Verdict
+from model_promotion.core.gate import GateVerdict, Judged, overall
+
+HEADER = ("metric", "champion", "candidate", "change", "bounds", "may lose", "verdict")
+VERDICTS = {
+    GateVerdict.PASSED: Verdict.PASSED,
+    GateVerdict.FAILED: Verdict.FAILED,
+    GateVerdict.INCONCLUSIVE: Verdict.UNKNOWN,
+}
+MOST_UNLABELLED = 0.5
+
+
+class Counted(Protocol):
+    """How many rows there were, and how many of them could not be used."""
+
+    @property
+    def rows(self) -> int:
+        """Rows with a truth and two answers."""
+        ...
+
+    @property
+    def unlabelled(self) -> int:
+        """Rows without a truth."""
+        ...
+
+    @property
+    def unanswered(self) -> tuple[int, int]:
+        """Rows on which champion, candidate gave no usable answer."""
+        ...
+
+
+def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str] | None:
+    """Why nothing can be judged on these rows; None when it can."""
+    theirs, ours = counted.unanswered
+    if ours > theirs:
+        return (
+            Verdict.FAILED,
+            f"{candidate} gave no usable answer on {ours} rows (NaN, infinite or none), {champion} on {theirs}",
+        )
+    if not counted.rows:
+        return Verdict.UNKNOWN, "no row has both a truth and two answers"
+    if counted.unlabelled > MOST_UNLABELLED * (counted.rows + counted.unlabelled):
+        return Verdict.UNKNOWN, f"{counted.unlabelled} of {counted.rows + counted.unlabelled} rows have no truth"
+    return None
+
+
+def finding(judged: tuple[Judged, ...], counted: Counted, facts: dict[str, Any]) -> Finding:
+    """All gates as one answer, with a row each."""
+    verdict = overall(judged)
+    named = {kind: [one.metric for one in judged if one.verdict is kind] for kind in GateVerdict}
+    left = "".join(
+        f", {count} {why}"
+        for count, why in (
+            (counted.unlabelled, "without a truth left out"),
+            (sum(counted.unanswered), "unanswered left out"),
+        )
+        if count
+    )
+    rows = f"{counted.rows:,} rows{left}"
+    if verdict is GateVerdict.PASSED:
+        said, hint = f"{', '.join(named[verdict])}: no worse within the margin, on {rows}", ""
+    elif verdict is GateVerdict.FAILED:
+        said, hint = f"{', '.join(named[verdict])} got worse, on {rows}", "a margin can be set: [metrics.NAME] margin"
+    else:
+        unsure = next(one for one in judged if one.verdict is verdict)
+        said, hint = f"{unsure.metric} cannot be told on {rows}: {unsure.reason}", "name more rows, or a wider margin"
+    return Finding(VERDICTS[verdict], said, facts, Table(HEADER, [_row(one) for one in judged]), hint)
+
+
+def _row(one: Judged) -> tuple[str, ...]:
+    known, rule, estimate = one.estimate.facts, one.rule, one.estimate
+    gain = f"must gain {rule.min_gain:.4g}" if rule.min_gain is not None else f"{rule.margin:.4g}"
+    values = [f"{known[name]:.4f}" if name in known else "-" for name in ("champion", "candidate")]
+    bounds = f"[{estimate.low:+.4f}, {estimate.high:+.4f}]"
+    return (one.metric, *values, f"{estimate.change:+.4f}", bounds, gain, one.verdict.value)
+
+
+def told(one: Judged) -> dict[str, Any]:
+    """Everything that is needed to repeat the computation."""
+    estimate, rule = one.estimate, one.rule
+    return {
+        **estimate.facts,
+        "metric": one.metric,
+        "verdict": one.verdict.value,
+        "direction": rule.direction.value,
+        "margin": rule.margin,
+        "must_gain": rule.min_gain,
+        "change": estimate.change,
+        "low": estimate.low,
+        "high": estimate.high,
+        "low_alpha": estimate.low_alpha,
+        "high_alpha": estimate.high_alpha,
+        "method": estimate.method,
+        "n": estimate.n,
+        "rows_needed": one.rows_needed,
+        "reason": one.reason,
+    }

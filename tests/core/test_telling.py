@@ -1,0 +1,91 @@
+"""What the gates say together, in one sentence."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from model_promotion.core.finding import Verdict
+from model_promotion.core.gate import Comparison, GateRule, Judged, Measured, judge_all
+from model_promotion.core.metrics import Direction
+from model_promotion.core.telling import finding, told, unfit
+
+
+@dataclass(frozen=True)
+class Counts:
+    rows: int = 5000
+    unlabelled: int = 0
+    unanswered: tuple[int, int] = (0, 0)
+
+
+def judged(**changes: float) -> tuple[Judged, ...]:
+    """Each metric's change, known to 0.005 either way, against a margin of 0.01."""
+    measured = {
+        name: (
+            Measured(
+                change,
+                5000,
+                "made up",
+                lambda _alpha, change=change: (change - 0.005, change + 0.005),
+                facts={"champion": 0.9, "candidate": 0.9 + change, "seed": 7},
+            ),
+            GateRule(Direction.HIGHER, margin=0.01),
+        )
+        for name, change in changes.items()
+    }
+    return judge_all(Comparison(measured))
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "said"),
+    [
+        ({"f1": 0.0, "recall": 0.01}, Verdict.PASSED, "f1, recall: no worse within the margin, on 5,000 rows"),
+        ({"f1": 0.0, "recall": -0.05}, Verdict.FAILED, "recall got worse, on 5,000 rows"),
+        ({"f1": 0.0, "recall": -0.008}, Verdict.UNKNOWN, "recall cannot be told on 5,000 rows: the gain lies between"),
+        ({"f1": -0.008, "recall": -0.05}, Verdict.FAILED, "recall got worse"),
+    ],
+)
+def test_one_that_failed_outweighs_one_that_is_not_sure_and_that_one_outweighs_those_that_passed(
+    changes: dict[str, float], verdict: Verdict, said: str
+) -> None:
+    found = finding(judged(**changes), Counts(), {})
+    assert found.verdict is verdict
+    assert found.sentence.startswith(said)
+    assert bool(found.hint) is (verdict is not Verdict.PASSED)
+
+
+def test_every_metric_has_its_row_and_says_what_it_may_lose() -> None:
+    found = finding(judged(f1=0.0), Counts(), {})
+    assert found.table
+    assert found.table.rows == [
+        ("f1", "0.9000", "0.9000", "+0.0000", "[-0.0050, +0.0050]", "0.01", "passed"),
+    ]
+
+
+def test_rows_that_were_left_out_are_said() -> None:
+    found = finding(judged(f1=0.0), Counts(unlabelled=1200, unanswered=(3, 0)), {})
+    assert "1,200 without a truth left out, 3 without an answer left out" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict", "said"),
+    [
+        (Counts(unanswered=(0, 1)), Verdict.FAILED, "v2 gave no usable answer on 1 rows"),
+        (Counts(rows=0), Verdict.UNKNOWN, "no row has both a truth and two answers"),
+        (Counts(rows=10, unlabelled=11), Verdict.UNKNOWN, "11 of 21 rows have no truth"),
+    ],
+)
+def test_rows_on_which_nothing_can_be_judged_never_pass(counts: Counts, verdict: Verdict, said: str) -> None:
+    found = unfit(counts, "v1", "v2")
+    assert found
+    assert (found[0], found[1].startswith(said)) == (verdict, True)
+
+
+def test_a_champion_that_gave_no_answer_is_not_held_against_the_candidate() -> None:
+    assert unfit(Counts(unanswered=(5, 5)), "v1", "v2") is None
+
+
+def test_what_is_kept_repeats_the_computation() -> None:
+    kept = told(judged(f1=-0.008)[0])
+    assert kept["verdict"] == "inconclusive"
+    assert kept["rows_needed"] > 5000
+    assert {"method", "n", "margin", "low", "high", "low_alpha", "champion", "candidate", "seed"} <= kept.keys()

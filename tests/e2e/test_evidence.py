@@ -1,0 +1,119 @@
+"""A real comparison: real models in a real registry, scored on real files, through the command."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+REPO = Path(__file__).parents[2]
+FEATURES = ["age", "visits"]
+
+
+def rows(n: int, seed: int) -> pd.DataFrame:
+    made = np.random.default_rng(seed)
+    frame = pd.DataFrame(made.normal(size=(n, 2)), columns=FEATURES)
+    chance = 1 / (1 + np.exp(-2 * frame["age"] + frame["visits"]))
+    frame["bought"] = np.where(made.random(n) < chance, "yes", "no")
+    frame["user"] = made.integers(0, n // 10, n)
+    return frame
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry with a champion (v1), one like it (v2) and a bad one (v3), and rows to compare them on."""
+    folder = tmp_path_factory.mktemp("shop")
+    uri = f"sqlite:///{folder}/mlflow.db"
+    client = mlflow.MlflowClient(uri, uri)
+    train = rows(3000, seed=1)
+    client.create_registered_model("churn")
+    mlflow.set_tracking_uri(uri)
+    experiment = client.create_experiment("evidence", artifact_location=str(folder / "artifacts"))
+    weak = train.assign(age=train["age"].sample(frac=1, random_state=3).to_numpy())
+    for data, strength in ((train, 1.0), (train, 0.003), (weak, 1.0)):
+        with mlflow.start_run(experiment_id=experiment):
+            model = LogisticRegression(C=strength).fit(data[FEATURES], data["bought"])
+            signature = mlflow.models.infer_signature(data[FEATURES], model.predict(data[FEATURES]))
+            info = mlflow.sklearn.log_model(
+                model, name="model", signature=signature, serialization_format="cloudpickle"
+            )
+            client.create_model_version("churn", info.model_uri, info.run_id)
+    client.set_registered_model_alias("churn", "champion", "1")
+    rows(4000, seed=2).to_parquet(folder / "rows.parquet")
+    rows(60, seed=2).to_parquet(folder / "few.parquet")
+    return folder
+
+
+def call(shop: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    uri = f"sqlite:///{shop}/mlflow.db"
+    done = subprocess.run(
+        [sys.executable, str(REPO / "promote_model.py"), "churn", "--registry-uri", uri, "--check", "--json", *words],
+        capture_output=True,
+        text=True,
+        cwd=shop,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+def evidence(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in document["findings"] if one["check"] == "evaluation")
+    return found
+
+
+def on(shop: Path, name: str = "rows.parquet") -> tuple[str, ...]:
+    return ("--eval-data", str(shop / name), "--target", "bought")
+
+
+def test_a_candidate_that_is_as_good_passes_with_everything_that_repeats_the_computation(shop: Path) -> None:
+    code, document = call(shop, "2", *on(shop), "--compare-metrics")
+    found = evidence(document)
+    assert (code, found["verdict"]) == (0, "passed"), found
+    facts = found["facts"]
+    assert (facts["rows"], facts["engine"], facts["digest"][:7]) == (4000, "local", "sha256:")
+    accuracy, f1 = facts["metrics"]
+    assert {"n", "margin", "method", "discordant", "champion", "candidate", "low", "high"} <= accuracy.keys()
+    assert {"seed", "resamples"} <= f1.keys()
+
+
+def test_a_worse_candidate_is_refused_even_without_a_flag(shop: Path) -> None:
+    code, document = call(shop, "3", *on(shop))
+    assert (code, evidence(document)["verdict"]) == (2, "failed")
+    assert "accuracy, f1 got worse, on 4,000 rows" in evidence(document)["sentence"]
+
+
+def test_too_few_rows_are_inconclusive_and_say_how_many_it_would_take(shop: Path) -> None:
+    code, document = call(shop, "2", *on(shop, "few.parquet"))
+    assert (code, evidence(document)["verdict"]) == (1, "unknown")
+    assert "rows" in evidence(document)["sentence"]
+    assert call(shop, "2", *on(shop, "few.parquet"), "--compare-metrics")[0] == 2
+
+
+def test_rows_of_one_user_are_no_independent_evidence(shop: Path) -> None:
+    _, document = call(shop, "2", *on(shop), "--group", "user")
+    accuracy = evidence(document)["facts"]["metrics"][0]
+    assert accuracy["method"] == "bucket bootstrap and jackknife"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--eval-data", "nowhere.parquet", "--target", "bought"), "there is no data at nowhere.parquet"),
+        (("--eval-data", "rows.parquet"), "which column of rows.parquet is the truth?"),
+        (("--eval-data", "rows.parquet", "--target", "sold"), "rows.parquet has no column sold"),
+    ],
+)
+def test_data_that_cannot_be_used_are_told_in_one_line_and_never_pass(
+    shop: Path, words: tuple[str, ...], said: str
+) -> None:
+    code, document = call(shop, "2", *words)
+    found = evidence(document)
+    assert (code, found["verdict"]) == (1, "unknown")
+    assert said in found["sentence"]
+    assert call(shop, "2", *words, "--compare-metrics")[0] == 2
