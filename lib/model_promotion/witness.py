@@ -32,6 +32,8 @@ class Witness:
         self.journal: RecordReader = world.journal
         self._answers: dict[tuple[str, str, str], Future[Any]] = {}
         self._lock = threading.Lock()
+        self.models_at_work = threading.Lock()
+        """Held by the check that runs models: beside another one their times and memory would tell nothing."""
 
     @property
     def evaluation_data(self) -> Dataset:

@@ -38,7 +38,8 @@ def ask(witness: Witness) -> Finding | None:
     champion = witness.plan.champion
     if champion is None:
         return Finding(Verdict.PASSED, "there is no champion to compare with on these rows")
-    with witness.engine(witness.request.engine).open(dataset) as data, tempfile.TemporaryDirectory() as folder:
+    engine = witness.engine(witness.request.engine)
+    with witness.models_at_work, engine.open(dataset) as data, tempfile.TemporaryDirectory() as folder:
         case = _Case(witness, dataset, data, Path(folder))
         try:
             return case.answer(champion)

@@ -20,7 +20,7 @@ def ask(witness: Witness) -> Finding | None:
     """With --run-tests: is the candidate's answer complete, of the promised types, free of NaN, the same twice?"""
     if not witness.request.run_tests and "model_tests" not in witness.policy.required:
         return None
-    with tempfile.TemporaryDirectory(prefix="promote-model-") as folder:
+    with witness.models_at_work, tempfile.TemporaryDirectory(prefix="promote-model-") as folder:
         try:
             candidate, champion = _run_both(witness, Path(folder))
         except (NotFound, ValueError) as error:

@@ -53,14 +53,8 @@ def finding(judged: tuple[Judged, ...], counted: Counted, facts: dict[str, Any])
     """All gates as one answer, with a row each."""
     verdict = overall(judged)
     named = {kind: [one.metric for one in judged if one.verdict is kind] for kind in GateVerdict}
-    left = "".join(
-        f", {count} {why}"
-        for count, why in (
-            (counted.unlabelled, "without a truth left out"),
-            (sum(counted.unanswered), "unanswered left out"),
-        )
-        if count
-    )
+    missing = ((counted.unlabelled, "without a truth"), (sum(counted.unanswered), "without an answer"))
+    left = "".join(f", {count:,} {why} left out" for count, why in missing if count)
     rows = f"{counted.rows:,} rows{left}"
     if verdict is GateVerdict.PASSED:
         said, hint = f"{', '.join(named[verdict])}: no worse within the margin, on {rows}", ""
