@@ -150,7 +150,32 @@ def rare_auc(n: int, positives: float, share: float) -> World:
     return World("AUC: DeLong", f"perfect but for {share:.0%} of {positives:.0%} positives", n, share, measure)
 
 
+def auc_of_units(units: int, rows: int = 25) -> World:
+    """Rows of a unit share much of their noise; the AUC is a metric of sums, those of 2 x 32 score bins."""
+    area, margin, n, bins = 0.85, 0.03, units * rows, 32
+
+    def binned(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        place = labels * bins + np.minimum((stats.norm.cdf(scores - 0.7) * bins).astype(int), bins - 1)
+        flat = np.bincount(np.arange(n) // rows * 2 * bins + place, minlength=units * 2 * bins)
+        return flat.reshape(units, 2 * bins).astype(float)
+
+    def measure(gain: float, rng: np.random.Generator) -> Measured:
+        labels = (rng.random(n) < 0.3).astype(int)  # noqa: PLR2004 - 30 % positive
+        common, *own = (np.repeat(part, rows) for part in rng.normal(size=(3, units)))
+        noises = (math.sqrt(0.4) * common + math.sqrt(0.2) * each + math.sqrt(0.4) * rng.normal(size=n) for each in own)
+        sums = [
+            binned(labels, labels * math.sqrt(2) * stats.norm.ppf(which) + noise)
+            for which, noise in zip((area, area + gain), noises, strict=True)
+        ]
+        buckets = Buckets(np.full(units, rows), np.stack(sums, axis=1), units)
+        return bootstrap(buckets, {"auc": AUC}, Draw(int(rng.integers(2**32)), RESAMPLES))["auc"]
+
+    return World("AUC: buckets", f"AUC {area}, {units} units of {rows} rows", n, margin, measure)
+
+
 # --- metrics of sums ---
+
+AUC = Statistic(lambda sums: metrics.roc_auc(sums[..., 1:].reshape(*sums.shape[:-1], 2, -1)))
 
 F1 = Statistic(lambda sums: metrics.f1(sums[..., 1], sums[..., 2], sums[..., 3]))
 PRECISION = Statistic(lambda sums: metrics.precision(sums[..., 1], sums[..., 2]))
@@ -266,6 +291,7 @@ def _areas() -> Iterator[World]:
     for n in (1000, 3000, 10_000, 100_000):
         yield auc(n, 0.01, 0.85)
     yield auc(10_000, 0.5, 0.85, binned=True)
+    yield from (auc_of_units(units) for units in (50, 400))
     yield from (rare_auc(n, positives, share) for n, positives, share in ((300, 0.5, 0.02), (3000, 0.01, 0.1)))
 
 

@@ -74,7 +74,7 @@ def bootstrap(buckets: Buckets, statistics: Mapping[str, Statistic], draw: Draw)
     sample = _Sample(table, min(buckets.units, len(table)), draw)
     if sample.units < MIN_UNITS or not np.isfinite(table).all():
         few = f"{sample.units} units are fewer than {MIN_UNITS}" if sample.units < MIN_UNITS else "a sum is no number"
-        return {name: Measured(math.nan, sample.units, METHOD, nothing_known, few) for name in statistics}
+        return {name: Measured(math.nan, sample.rows, METHOD, nothing_known, few) for name in statistics}
     resampled = _resampled(table, draw)
     return {name: _measured(sample, statistic, resampled) for name, statistic in statistics.items()}
 
@@ -84,6 +84,11 @@ class _Sample:
     table: np.ndarray
     units: int
     draw: Draw
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return int(self.table[:, CHAMPION, 0].sum())
 
     @property
     def unevenness(self) -> float:
@@ -110,11 +115,11 @@ def _measured(sample: _Sample, statistic: Statistic, resampled: np.ndarray) -> M
     change, spread = float(both[CANDIDATE] - both[CHAMPION]), _jackknife(left_out, sample.units)
     facts = _facts(sample, spread, both)
     if not (math.isfinite(change) and np.isfinite(changes).all() and np.isfinite(left_out).all()):
-        return Measured(change, sample.units, METHOD, nothing_known, "it is not defined on these rows", facts)
+        return Measured(change, sample.rows, METHOD, nothing_known, "it is not defined on these rows", facts)
     if spread.is_trusted:
         bounds = _wider(spread.bounds(change), _percentiles(changes, sample.units))
-        return Measured(change, sample.units, METHOD, bounds, facts=facts)
-    return _untrusted(Measured(change, sample.units, METHOD, nothing_known, facts=facts), spread, statistic)
+        return Measured(change, sample.rows, METHOD, bounds, facts=facts)
+    return _untrusted(Measured(change, sample.rows, METHOD, nothing_known, facts=facts), spread, statistic)
 
 
 def _change(statistic: Statistic, sums: np.ndarray) -> np.ndarray:
@@ -129,6 +134,7 @@ def _facts(sample: _Sample, spread: Spread, both: np.ndarray) -> dict[str, Any]:
         "seed": sample.draw.seed,
         "resamples": sample.draw.resamples,
         "buckets": len(sample.table),
+        "units": sample.units,
         "unevenness": sample.unevenness,
     }
 
@@ -169,14 +175,15 @@ def _untrusted(measured: Measured, spread: Spread, statistic: Statistic) -> Meas
     """Where both did the same in every bucket, the rule of three; where few buckets carry it all, no answer."""
     change, n, facts = measured.change, measured.n, measured.facts
     if spread.se:
-        few = HANGS_ON_FEW.format(what="units", asked=spread.asked(n), n=n)
+        units = facts["units"]
+        few = HANGS_ON_FEW.format(what="units", asked=spread.asked(units), n=units)
         return Measured(change, n, METHOD, nothing_known, few, facts)
     if not math.isfinite(statistic.reach):
         few = "both are the same in every bucket, and how far one row reaches is not known"
         return Measured(change, n, ALL_EQUAL, nothing_known, few, facts)
 
     def at(alpha: float) -> tuple[float, float]:
-        half = min(1.0, most_unseen(n, alpha) * facts["unevenness"]) * statistic.reach
+        half = min(1.0, most_unseen(facts["units"], alpha) * facts["unevenness"]) * statistic.reach
         return change - half, change + half
 
     return Measured(change, n, ALL_EQUAL, at, facts={**facts, "reach": statistic.reach})

@@ -94,10 +94,21 @@ def _measured(placements: _Placements, known: dict[str, Any]) -> Measured:
     n = placements.positives.n + placements.negatives.n
     facts = {**known, "se": spread.se, "positives": placements.positives.n}
     if spread.is_trusted:
-        return Measured(change, n, METHOD, spread.bounds(change), facts=facts)
+        return Measured(change, n, METHOD, _either_side(spread.bounds(change), change), facts=facts)
     if not placements.variance:
         return Measured(change, n, ALL_EQUAL, _all_equal(placements, change), facts=facts)
     return Measured(change, n, BERNSTEIN, _bernstein(placements, change), facts=facts)
+
+
+def _either_side(bounds: Bounds, change: float) -> Bounds:
+    """As wide below as above: the skewness of placements is so uncertain that not even its sign is relied on."""
+
+    def at(alpha: float) -> tuple[float, float]:
+        low, high = bounds(alpha)
+        half = max(change - low, high - change)
+        return change - half, change + half
+
+    return at
 
 
 def _all_equal(placements: _Placements, change: float) -> Bounds:
