@@ -85,6 +85,8 @@ RUN_BY = {
     "__main__.py": "test_cli.py",
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
+    "checks/data_schema.py": "e2e/test_evidence.py",
+    "engines/_columns.py": "engines/test_local.py",
     "checks/evaluation.py": "e2e/test_evidence.py",
     "evidence/reach.py": "evidence/test_comparing.py",
     "engines/_files.py": "engines/test_local.py",

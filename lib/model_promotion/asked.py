@@ -108,6 +108,8 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         reviewed=reviewed,
         copy_from=options.copy_from or "",
         eval_data=_eval_data(options),
+        reference_data=options.reference_data or "",
+        current_data=options.current_data or "",
         engine=options.engine,
         program=program,
         address_options=_address_options(options),

@@ -27,6 +27,9 @@ from model_promotion.core.steps import Step
 from model_promotion.core.trial import Trial, TrialResult
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from model_promotion.evidence.profiling import Counts, Edges
     from model_promotion.evidence.tables import PairTables, Question, Target
     from model_promotion.witness import Witness
 
@@ -201,6 +204,11 @@ class Data(Protocol):
         ...
 
     @property
+    def kinds(self) -> "Mapping[str, str]":
+        """Of each column what it holds: number, text, truth value, time, or other."""
+        ...
+
+    @property
     def rows(self) -> int:
         """How many there are."""
         ...
@@ -211,6 +219,14 @@ class Data(Protocol):
 
     def target(self) -> "Target":
         """What the column of the truth holds."""
+        ...
+
+    def fit_edges(self) -> "Edges":
+        """Edges for every column that can be counted, from a sample of the rows."""
+        ...
+
+    def profile(self, edges: "Edges") -> "Mapping[str, Counts]":
+        """What the columns of these edges hold, by column. Raises NotFound for one that is not there."""
         ...
 
     def score_pair(self, question: "Question", orders: tuple[Order, Order]) -> "PairTables":

@@ -117,3 +117,41 @@ def test_data_that_cannot_be_used_are_told_in_one_line_and_never_pass(
     assert (code, found["verdict"]) == (1, "unknown")
     assert said in found["sentence"]
     assert call(shop, "2", *words, "--compare-metrics")[0] == 2
+
+
+def drifted(shop: Path, **changed: Any) -> tuple[str, ...]:
+    rows(4000, seed=5).assign(**changed).drop(columns="user").to_parquet(shop / "now.parquet")
+    rows(4000, seed=6).drop(columns="user").to_parquet(shop / "then.parquet")
+    return ("--reference-data", str(shop / "then.parquet"), "--current-data", str(shop / "now.parquet"))
+
+
+def of(document: dict[str, Any], check: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in document["findings"] if one["check"] == check)
+    return found
+
+
+def test_data_that_look_like_the_reference_pass_and_data_that_moved_are_warned_of(shop: Path) -> None:
+    _, same = call(shop, "2", *drifted(shop))
+    assert of(same, "data_drift")["verdict"] == "passed"
+    code, moved = call(shop, "2", *drifted(shop, age=lambda frame: frame["age"] + 0.5))
+    assert code == 1
+    assert of(moved, "data_drift")["sentence"].startswith("1 of 3 columns drifted: age")
+
+
+def test_a_policy_lets_drift_refuse(shop: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "promotion.toml"
+    policy.write_text("[checks.data_drift]\nrequired = true\n")
+    moved = drifted(shop, age=lambda frame: frame["age"] + 0.5)
+    assert call(shop, "2", *moved, "--policy", str(policy))[0] == 2
+    policy.write_text("[checks.data_drift]\nrequired = true\n[drift]\n" + "".join(f"{one} = 9\n" for one in DISTANCES))
+    assert of(call(shop, "2", *moved, "--policy", str(policy))[1], "data_drift")["verdict"] == "passed"
+
+
+DISTANCES = ("psi", "jensen_shannon", "wasserstein", "ks", "cramer_w")
+
+
+def test_data_that_the_candidate_cannot_take_are_refused(shop: Path) -> None:
+    code, document = call(shop, "2", *drifted(shop, age="old"))
+    assert code == 2
+    assert "age of" in of(document, "data_schema")["sentence"]
+    assert "holds texts, the signature asks for double" in of(document, "data_schema")["sentence"]

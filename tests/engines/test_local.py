@@ -191,3 +191,42 @@ def test_a_model_that_takes_too_long_is_ended(engine: LocalEngine, shop: Path) -
         asked = orders(shop, "labels", timeout_s=0.2)
         with pytest.raises(NoAnswerError, match=r"v1: did not answer within 0\.2 s"):
             data.score_pair(question, asked)
+
+
+def test_every_column_that_can_be_counted_is_counted_whole(engine: LocalEngine, shop: Path) -> None:
+    with engine.open(Dataset(str(shop / "parts"))) as data:
+        edges = data.fit_edges()
+        profile = data.profile(edges)
+        assert set(edges.columns) == {"a", "b", "amount", "sold", "user"}
+        assert {name: counts.rows for name, counts in profile.items()} == dict.fromkeys(edges.columns, ROWS)
+        assert profile["sold"].bins.tolist() == [*rows()["sold"].value_counts().sort_index(), 0]
+        assert data.kinds == {"a": "number", "b": "number", "amount": "number", "sold": "text", "user": "number"}
+
+
+def test_data_without_a_column_of_the_reference_is_named(engine: LocalEngine, shop: Path, tmp_path: Path) -> None:
+    rows().drop(columns="user").to_parquet(tmp_path / "rows.parquet")
+    with engine.open(Dataset(str(shop / "rows.parquet"))) as before:
+        edges = before.fit_edges()
+    with engine.open(Dataset(str(tmp_path / "rows.parquet"))) as now, pytest.raises(NotFound, match="no column user"):
+        now.profile(edges)
+
+
+def test_a_column_that_became_text_is_named_and_no_defect(engine: LocalEngine, shop: Path, tmp_path: Path) -> None:
+    rows().assign(user="ada").to_parquet(tmp_path / "rows.parquet")
+    with engine.open(Dataset(str(shop / "rows.parquet"))) as before:
+        edges = before.fit_edges()
+    with engine.open(Dataset(str(tmp_path / "rows.parquet"))) as now, pytest.raises(BadCall, match="user of .* texts"):
+        now.profile(edges)
+
+
+def test_texts_booleans_and_nulls_are_counted_as_what_they_are(engine: LocalEngine, tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"city": ["Bern", None, "Rome", "Bern"], "paid": [True, False, None, True], "n": [1, None, 3, 3]}
+    )
+    frame.to_parquet(tmp_path / "rows.parquet")
+    with engine.open(Dataset(str(tmp_path / "rows.parquet"))) as data:
+        profile = data.profile(data.fit_edges())
+    assert {name: (counts.rows, counts.missing) for name, counts in profile.items()} == dict.fromkeys(
+        ("city", "paid", "n"), (4, 1)
+    )
+    assert profile["city"].bins.tolist() == [2, 1, 0]

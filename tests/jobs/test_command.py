@@ -53,6 +53,8 @@ SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "id": ("row", ("--id", "row")),
     "target": ("sold", ("--target", "sold")),
     "weight": ("w", ("--weight", "w")),
+    "current_data": ("now.parquet", ("--current-data", "now.parquet")),
+    "reference_data": ("then.parquet", ("--reference-data", "then.parquet")),
     "dry_run": (True, ("--dry-run",)),
     "else_alias": ("shadow", ("--if-better", "f1", "--else-alias", "shadow")),
     "env_manager": ("uv", ("--env-manager", "uv")),

@@ -116,6 +116,35 @@ class EvidencePolicy:
 
 
 @dataclass(frozen=True)
+class DriftRules:
+    """`[drift]`: from where on a distance between two samples matters, and how often chance may pass for drift."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    psi: float = 0.1
+    jensen_shannon: float = 0.1
+    wasserstein: float = 0.1
+    ks: float = 0.1
+    cramer_w: float = 0.1
+    alpha: float = 0.05
+    seed: int = 20_261_121
+
+    def __post_init__(self) -> None:
+        """A threshold of 0 or less would call everything drift.
+
+        Raises:
+            ValueError: when a number makes no sense.
+        """
+        if not (min(self.all_thresholds.values()) > 0 and 0 < self.alpha < 0.5):  # noqa: PLR2004 - as in [evidence]
+            raise ValueError("thresholds must be greater than 0, alpha between 0 and 0.5")
+
+    @property
+    def all_thresholds(self) -> dict[str, float]:
+        """By statistic."""
+        return {name: getattr(self, name) for name in ("psi", "jensen_shannon", "wasserstein", "ks", "cramer_w")}
+
+
+@dataclass(frozen=True)
 class RecordPolicy:
     """`[record]`: the MLflow experiment that holds the records."""
 
@@ -155,6 +184,7 @@ class Policy:
     record: RecordPolicy = RecordPolicy()
     retention: RetentionPolicy = RetentionPolicy()
     evidence: EvidencePolicy = EvidencePolicy()
+    drift: DriftRules = DriftRules()
     digest: str = "defaults"
 
     @property

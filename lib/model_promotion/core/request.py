@@ -76,6 +76,8 @@ class Request:
     metadata_file: Path | None = None
     copy_from: str = ""
     eval_data: Dataset = Dataset()
+    reference_data: str = ""
+    current_data: str = ""
     engine: str = "local"
     fleet: "Fleet | None" = None
     verbose: bool = False
@@ -113,7 +115,9 @@ class Request:
         own_env = ("--env-manager", self.env_manager) if self.env_manager != "local" else ()
         reason = ("--reason", self.reason) if self.reason else ()
         engine = ("--engine", self.engine) if self.engine != "local" else ()
-        evidence = (*self.eval_data.options, *engine)
+        samples = {"--reference-data": self.reference_data, "--current-data": self.current_data}
+        named = tuple(word for flag, path in samples.items() if path for word in (flag, path))
+        evidence = (*self.eval_data.options, *named, *engine)
         return (*(flag for flag, given in flags.items() if given), *self._choice, *evidence, *own_env, *reason)
 
     @property

@@ -135,6 +135,8 @@ def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 
         "run_tests",
         "sync_stages",
         "engine",
+        "reference_data",
+        "current_data",
     )
     goals = [str(goal) for goal in request_like.if_better]
     evidence = {"eval_data": jsonable(request_like.eval_data)}

@@ -16,15 +16,17 @@ import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers, NoAnswerError
+from model_promotion.engines._columns import fitted, kind_of, profiled
 from model_promotion.engines._files import Files, opened
 from model_promotion.evidence.counting import Batch, count
 from model_promotion.evidence.tables import MOST_LABELS, PairTables, Question, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
+    from model_promotion.evidence.profiling import Counts, Edges
     from model_promotion.ports import Data, Scores
 
 BATCH_ROWS = 100_000
@@ -62,6 +64,11 @@ class LocalData:
         return tuple(self.files.schema.names)
 
     @property
+    def kinds(self) -> dict[str, str]:
+        """What each column holds."""
+        return {name: kind_of(self.files.schema.field(name).type) for name in self.columns}
+
+    @property
     def rows(self) -> int:
         """How many there are."""
         return sum(pq.read_metadata(path).num_rows for path in self.files.parquet)
@@ -89,6 +96,18 @@ class LocalData:
                 seen.update(value for value in values.to_pylist() if value == value)  # noqa: PLR0124 - NaN is none
         labels = tuple(sorted(seen, key=_order)) if len(seen) <= MOST_LABELS else ()
         return Target(rows, labels, is_number, whole, largest)
+
+    def fit_edges(self) -> Edges:
+        """Edges from the first rows of every file, together SAMPLE_ROWS."""
+        return fitted(self.files)
+
+    def profile(self, edges: Edges) -> Mapping[str, Counts]:
+        """All rows, counted.
+
+        Raises:
+            NotFound: for a column that is not there.
+        """
+        return profiled(self.files, edges)
 
     def score_pair(self, question: Question, orders: tuple[Order, Order]) -> PairTables:
         """Champion's and candidate's answers to every row, counted. Each answers in a process of its own, at once.

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from model_promotion.core.errors import NotFound
+from model_promotion.evidence.profiling import Edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
+    from model_promotion.evidence.profiling import Counts
     from model_promotion.evidence.tables import PairTables, Question, Target
     from model_promotion.ports import Data
 
@@ -28,6 +30,11 @@ class MemoryData:
     asked: list[tuple[Question, tuple[Order, Order]]] = field(default_factory=list)
 
     @property
+    def kinds(self) -> dict[str, str]:
+        """Numbers, all of them."""
+        return dict.fromkeys(self.columns, "number")
+
+    @property
     def rows(self) -> int:
         """As many as were counted."""
         return self.of_target.rows
@@ -39,6 +46,16 @@ class MemoryData:
     def target(self) -> Target:
         """What was given."""
         return self.of_target
+
+    def fit_edges(self) -> Edges:
+        """There is no column to count."""
+        return Edges()
+
+    def profile(self, edges: Edges) -> dict[str, Counts]:
+        """There is nothing to count."""
+        if edges.columns:
+            raise NotFound(f"there is no column {', '.join(edges.columns)}")
+        return {}
 
     def score_pair(self, question: Question, orders: tuple[Order, Order]) -> PairTables:
         """What was given."""

@@ -159,5 +159,3 @@ def _change(name: str, before: Counts, now: Counts) -> Change:
         beyond=bool(np.isfinite(now.low) and (now.low < before.low or now.high > before.high)),
         new_levels=tuple(sorted(now.new_levels)),
     )
-
-

@@ -69,6 +69,8 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         "run_tests": bool,
         "sync_stages": bool,
         "engine": str,
+        "reference_data": str,
+        "current_data": str,
         "eval_data": dict,
         "chosen": dict,
         "if_better": list,

@@ -38,6 +38,8 @@ class PromotionJob(CommandJob):
     id: str | None = None
     group: str | None = None
     weight: str | None = None
+    reference_data: str | None = None
+    current_data: str | None = None
     engine: Literal["local"] = "local"
     if_better: Several = ()
     else_alias: str | None = None

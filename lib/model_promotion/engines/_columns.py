@@ -1,0 +1,135 @@
+"""Columns of Parquet files as counts between edges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.evidence.profiling import (
+    MOST_LEVELS,
+    Counts,
+    Edges,
+    count_levels,
+    count_numbers,
+    edges_of,
+    joined,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from model_promotion.engines._files import Files
+
+SAMPLE_ROWS = 200_000
+BATCH_ROWS = 250_000
+
+
+def fitted(files: Files) -> Edges:
+    """Edges from the first rows of each file; columns that are neither numbers nor texts have none."""
+    schema = files.schema
+    kinds = {name: kind_of(schema.field(name).type) for name in schema.names}
+    numbers = [name for name, kind in kinds.items() if kind == "number"]
+    texts = [name for name, kind in kinds.items() if kind in ("text", "truth value")]
+    sample = _sample(files, [*numbers, *texts])
+    return Edges(
+        {name: edges_of(_numbers(sample.column(name))) for name in numbers},
+        {name: _levels(sample.column(name)) for name in texts},
+    )
+
+
+def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
+    """All rows of all files.
+
+    Raises:
+        NotFound: for a column that is not there.
+        BadCall: for one that holds no numbers where the edges are between numbers.
+    """
+    there = set(files.schema.names)
+    if missing := [name for name in edges.columns if name not in there]:
+        raise NotFound(f"{files.given[0]} has no column {', '.join(missing)}", hint="compare data of the same columns")
+    for name in edges.numbers:
+        if (kind := kind_of(files.schema.field(name).type)) != "number":
+            raise BadCall(
+                f"{name} of {files.given[0]} holds {kind}s, and numbers in the reference", hint="mend the data"
+            )
+    profile: Mapping[str, Counts] = {
+        **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
+        **{name: count_levels({}, levels) for name, levels in edges.levels.items()},
+    }
+    for batch in _batches(files, list(edges.columns), list(edges.levels)):
+        profile = joined(profile, _counted(batch, edges))
+    return profile
+
+
+def _counted(batch: pa.RecordBatch, edges: Edges) -> Mapping[str, Counts]:
+    numbers = {
+        name: count_numbers(_numbers(batch.column(name)), between, batch.column(name).null_count)
+        for name, between in edges.numbers.items()
+    }
+    return numbers | {
+        name: count_levels(_tally(batch.column(name)), levels, batch.column(name).null_count)
+        for name, levels in edges.levels.items()
+    }
+
+
+def _batches(files: Files, columns: Sequence[str], texts: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    for path in files.parquet:
+        # Texts arrive as the dictionary that Parquet keeps them in: seven times faster than as texts.
+        with pq.ParquetFile(path, pre_buffer=False, read_dictionary=texts) as file:
+            yield from file.iter_batches(BATCH_ROWS, columns=columns)
+
+
+def _sample(files: Files, columns: Sequence[str]) -> pa.Table:
+    each = max(1, SAMPLE_ROWS // len(files.parquet))
+    parts = []
+    for path in files.parquet:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            batch = next(file.iter_batches(each, columns=columns), None)
+            if batch is not None:
+                parts.append(pa.Table.from_batches([batch]))
+    return pa.concat_tables(parts, promote_options="permissive") if parts else files.schema.empty_table()
+
+
+def _numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Its values as float64, without the nulls."""
+    there = column.drop_null() if column.null_count else column
+    return np.asarray(there.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+
+
+def _tally(column: pa.Array) -> dict[str, int]:
+    """How often each text is there."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string()).dictionary_encode()
+    codes = column.indices.drop_null().to_numpy()
+    counted = np.bincount(codes, minlength=len(column.dictionary))
+    levels = column.dictionary.cast(pa.string()).to_pylist()
+    found: Counter[str] = Counter()
+    for level, count in zip(levels, counted.tolist(), strict=True):
+        if count:
+            found[level] += count
+    return found
+
+
+def _levels(column: pa.ChunkedArray) -> tuple[str, ...]:
+    counted = pc.value_counts(column.drop_null().cast(pa.string())).to_pylist()
+    most = sorted(counted, key=lambda one: (-one["counts"], one["values"]))[:MOST_LEVELS]
+    return tuple(sorted(one["values"] for one in most))
+
+
+def kind_of(kind: pa.DataType) -> str:
+    """What a column of this type holds, in words."""
+    if pa.types.is_dictionary(kind):
+        return kind_of(kind.value_type)
+    tests = {
+        "number": (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal),
+        "text": (pa.types.is_string, pa.types.is_large_string),
+        "truth value": (pa.types.is_boolean,),
+        "time": (pa.types.is_timestamp, pa.types.is_date),
+    }
+    return next((word for word, each in tests.items() if any(one(kind) for one in each)), "other")

@@ -1,0 +1,85 @@
+"""Counts between edges: they add up, lose nothing, and tell what changed."""
+
+import numpy as np
+import pytest
+
+from model_promotion.evidence.drift import drift
+from model_promotion.evidence.profiling import (
+    Counts,
+    Edges,
+    changes,
+    columns_of,
+    count_levels,
+    count_numbers,
+    edges_of,
+    joined,
+)
+
+NAN, INF = float("nan"), float("inf")
+
+
+def test_bins_of_equal_mass_hold_equally_many() -> None:
+    values = np.random.default_rng(1).normal(size=10_000)
+    counts = count_numbers(values, edges_of(values, bins=10))
+    assert counts.bins.tolist() == [1000] * 10
+    assert (counts.low, counts.high) == (values.min(), values.max())
+
+
+def test_a_value_on_an_edge_belongs_to_the_bin_that_ends_there() -> None:
+    counts = count_numbers(np.array([0.0, 1.0, 1.5, 2.0, 9.0]), np.array([1.0, 2.0]))
+    assert counts.bins.tolist() == [2, 2, 1]
+
+
+@pytest.mark.parametrize("values", [np.zeros(50), np.array([NAN, INF]), np.zeros(0), np.repeat([1.0, 2.0], 50)])
+def test_ties_and_values_that_are_none_make_fewer_bins_and_lose_no_row(values: np.ndarray) -> None:
+    counts = count_numbers(values, edges_of(values), nulls=3)
+    assert counts.rows == len(values) + 3
+    assert counts.table.sum() == counts.rows
+
+
+def test_null_nan_and_infinity_are_told_apart_and_are_in_no_bin() -> None:
+    counts = count_numbers(np.array([1.0, NAN, INF, -INF]), np.array([0.0]), nulls=2)
+    assert (counts.nulls, counts.nans, counts.infinite, counts.bins.sum()) == (2, 1, 2, 1)
+    assert counts.missing == 5
+
+
+def test_counts_of_parts_are_the_counts_of_the_whole() -> None:
+    values = np.random.default_rng(2).lognormal(size=3000)
+    edges = edges_of(values)
+    parts = [count_numbers(values[at : at + 700], edges) for at in range(0, 3000, 700)]
+    whole = count_numbers(values, edges)
+    added = parts[0]
+    for part in parts[1:]:
+        added = joined({"x": added}, {"x": part})["x"]
+    assert (added.bins == whole.bins).all()
+    assert (added.low, added.high) == (whole.low, whole.high)
+
+
+def test_a_level_that_the_reference_did_not_hold_is_counted_apart_and_named() -> None:
+    counts = count_levels({"a": 5, "z": 2}, ("a", "b"), nulls=1)
+    assert (counts.bins.tolist(), counts.new_levels, counts.rows) == ([5, 0, 2], {"z"}, 8)
+
+
+def profiles(*shifts: float) -> tuple[dict[str, Counts], dict[str, Counts], Edges]:
+    """A reference of 5,000 rows, and current data with these shifts, in standard deviations."""
+    made = np.random.default_rng(3)
+    names = [f"x{place}" for place in range(len(shifts))]
+    before = {name: made.normal(size=5000) for name in names}
+    edges = Edges({name: edges_of(values) for name, values in before.items()}, {"kind": ("a", "b")})
+    now = {name: made.normal(size=5000) + shift for name, shift in zip(names, shifts, strict=True)}
+    reference = {name: count_numbers(values, edges.numbers[name]) for name, values in before.items()}
+    current = {name: count_numbers(values, edges.numbers[name]) for name, values in now.items()}
+    kinds = count_levels({"a": 2500, "b": 2500}, ("a", "b")), count_levels({"a": 2500, "c": 2500}, ("a", "b"))
+    return {**reference, "kind": kinds[0]}, {**current, "kind": kinds[1]}, edges
+
+
+def test_a_column_that_moved_and_one_with_other_levels_have_drifted_and_no_other() -> None:
+    reference, current, edges = profiles(0.0, 0.5, 0.02)
+    assert drift(columns_of(reference, current, edges)).drifted == ("x1", "kind")
+
+
+def test_what_is_new_is_said_in_plain_facts() -> None:
+    reference, current, _ = profiles(0.0)
+    numbers, kinds = changes(reference, {**current, "x0": count_numbers(np.array([99.0]), np.zeros(0) + 1.0, nulls=3)})
+    assert (numbers.missing, numbers.beyond) == ((0.0, 0.75), True)
+    assert kinds.new_levels == ("c",)
