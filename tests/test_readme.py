@@ -115,7 +115,7 @@ def test_the_policy_is_one_that_the_program_reads(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     policy = read_policy(path)
     assert policy.required == {"recorded_metrics", "signature"}
-    assert set(tomllib.loads(text)) == {"metrics", "checks", "model_tests", "retention", "record"}
+    assert set(tomllib.loads(text)) == {"metrics", "checks", "model_tests", "evidence", "drift", "retention", "record"}
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_the_quickstart_runs_from_top_to_bottom(shown: Shown, demo: Path) -> Non
     play(calls, shown, demo)
 
 
-@pytest.mark.parametrize("title", ["Reviewed plans", "Stages", "Promote if better", "The best of many"])
+@pytest.mark.parametrize("title", ["Reviewed plans", "Stages", "Promote if better", "The best of many", "Evidence"])
 def test_the_example_of_a_section_runs_from_top_to_bottom(title: str, shown: Shown, demo: Path) -> None:
     _, _, after = section(title).partition("```console\n")
     play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], shown, demo)

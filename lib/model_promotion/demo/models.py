@@ -10,6 +10,7 @@ from model_promotion.ports import Voice
 MODEL = "breast_cancer"
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
+HELD_OUT = "patients.csv"
 BROKEN = "hasty_ratio.py"
 BROKEN_CODE = '''\
 """One ratio of two measurements decides. Both are 0 for some patients, and 0 / 0 is not a number."""
@@ -45,6 +46,7 @@ def build(home: Path, voice: Voice) -> None:
     client = _new_registry(home)
     rows, benign = load_breast_cancer(return_X_y=True, as_frame=True)
     train, test, train_benign, test_benign = train_test_split(rows, benign, test_size=0.3, random_state=7)
+    test.assign(benign=test_benign).to_csv(home / HELD_OUT, index=False)
     broken = home / BROKEN
     broken.write_text(BROKEN_CODE, encoding="utf-8")
     models = {

@@ -14,12 +14,12 @@ from model_promotion.console import Console
 from model_promotion.core.errors import BadCall
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.demo.models import ARTIFACTS, BROKEN, DATABASE, MODEL, build
+from model_promotion.demo.models import ARTIFACTS, BROKEN, DATABASE, HELD_OUT, MODEL, build
 from model_promotion.journals.mlflow import ARTIFACT_FOLDER
 from model_promotion.settings import RECORDS_FILE
 
 MARKER = ".promote-model-demo"
-OURS = (MARKER, DATABASE, ARTIFACTS, BROKEN, ARTIFACT_FOLDER, RECORDS_FILE)
+OURS = (MARKER, DATABASE, ARTIFACTS, BROKEN, HELD_OUT, ARTIFACT_FOLDER, RECORDS_FILE)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 LARGEST = 2.0**40
 """In multiples of 1 / FIXED_POINT: 8 million rows of it still fit into an int64."""
-HALF_WIDTH = 10.0
-"""Scores are binned by their logit, from -10 to 10: bins of equal width would put a rare class into one or two."""
-LEAST_SHARE = 1e-15
+HALF_WIDTH = 7.3
+"""Scores are binned by asinh of their logit, which lies between these: bins of equal width would put a rare class, or a
+naive Bayes that is sure of everything, into one or two."""
+LEAST_SHARE = 1e-300
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def count(batch: Batch, question: Question) -> PairTables:
     weights = None if batch.weights is None else batch.weights[used]
     sums, clipped = _sums(question, truth, kept, weights)
     plain, scored = question.is_plain, all(one.probabilities is not None for one in kept)
-    bins = [score_bin(one.probabilities[:, 1]) for one in kept] if scored and question.task is Task.BINARY else None
+    bins = [score_bin(one.probabilities) for one in kept] if scored and question.task is Task.BINARY else None
     return PairTables(
         sums=tuple(sums),
         rows=int(used.sum()),
@@ -82,9 +83,13 @@ def bucket_of(units: Any) -> Any:  # noqa: ANN401 - arrays
 
 
 def score_bin(shares: Any) -> Any:  # noqa: ANN401 - arrays
-    """The bin of each probability, from 0 to 511, of equal width in its logit."""
-    inside = np.clip(shares, LEAST_SHARE, 1 - LEAST_SHARE)
-    place = (np.log(inside / (1 - inside)) + HALF_WIDTH) / (2 * HALF_WIDTH) * SCORE_BINS
+    """The bin of each row's chance of the second class, from 0 to 511.
+
+    Args:
+        shares: [n, 2]; both columns, because 1 - 1e-30 is 1 while 1e-30 is not 0.
+    """
+    chance = np.log(np.clip(shares, LEAST_SHARE, 1.0))
+    place = (np.arcsinh(chance[:, 1] - chance[:, 0]) + HALF_WIDTH) / (2 * HALF_WIDTH) * SCORE_BINS
     return np.clip(np.floor(place), 0, SCORE_BINS - 1).astype(np.int64)
 
 
