@@ -93,9 +93,12 @@ def count_numbers(values: np.ndarray, edges: np.ndarray, nulls: int = 0) -> Coun
         edges: ascending.
         nulls: how many values there were not.
     """
-    nans, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
-    finite = values[np.isfinite(values)] if nans or infinite else values
-    ordered = np.sort(finite)
+    finite = np.isfinite(values)
+    nans = infinite = 0
+    if not finite.all():
+        nans = int(np.isnan(values).sum())
+        infinite, values = len(values) - int(finite.sum()) - nans, values[finite]
+    ordered = np.sort(values)
     ends = np.searchsorted(ordered, edges, side="right")
     bins = np.diff(ends, prepend=0, append=len(ordered)).astype(np.int64)
     low, high = (float(ordered[0]), float(ordered[-1])) if len(ordered) else (np.inf, -np.inf)
