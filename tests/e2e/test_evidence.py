@@ -22,6 +22,7 @@ def rows(n: int, seed: int) -> pd.DataFrame:
     chance = 1 / (1 + np.exp(-2 * frame["age"] + frame["visits"]))
     frame["bought"] = np.where(made.random(n) < chance, "yes", "no")
     frame["user"] = made.integers(0, n // 10, n)
+    frame["region"] = made.choice(["north", "south"], n, p=[0.2, 0.8])
     return frame
 
 
@@ -95,6 +96,15 @@ def test_too_few_rows_are_inconclusive_and_say_how_many_it_would_take(shop: Path
     assert call(shop, "2", *on(shop, "few.parquet"), "--compare-metrics")[0] == 2
 
 
+def test_each_region_is_judged_as_well(shop: Path) -> None:
+    _, document = call(shop, "2", *on(shop))
+    assert "none of 2 slices surely worse" in evidence(document)["sentence"]
+    code, document = call(shop, "3", *on(shop))
+    assert code == 2
+    assert evidence(document)["sentence"].startswith("got worse for region=south (of 2 slices, 2 got worse)")
+    assert {one["metric"] for one in evidence(document)["facts"]["slices"]} == {"region=north", "region=south"}
+
+
 def test_rows_of_one_user_are_no_independent_evidence(shop: Path) -> None:
     _, document = call(shop, "2", *on(shop), "--group", "user")
     accuracy = evidence(document)["facts"]["metrics"][0]
@@ -120,8 +130,8 @@ def test_data_that_cannot_be_used_are_told_in_one_line_and_never_pass(
 
 
 def drifted(shop: Path, **changed: Any) -> tuple[str, ...]:
-    rows(4000, seed=5).assign(**changed).drop(columns="user").to_parquet(shop / "now.parquet")
-    rows(4000, seed=6).drop(columns="user").to_parquet(shop / "then.parquet")
+    rows(4000, seed=5).assign(**changed).drop(columns=["user", "region"]).to_parquet(shop / "now.parquet")
+    rows(4000, seed=6).drop(columns=["user", "region"]).to_parquet(shop / "then.parquet")
     return ("--reference-data", str(shop / "then.parquet"), "--current-data", str(shop / "now.parquet"))
 
 

@@ -15,7 +15,8 @@ from model_promotion.core.gate import Comparison, judge_all
 from model_promotion.core.margins import gate_rule
 from model_promotion.core.metrics import Direction, direction_of
 from model_promotion.core.scores import NoAnswerError, Order
-from model_promotion.core.telling import finding, told, unfit
+from model_promotion.evidence.slices import Slices, judge_slices
+from model_promotion.evidence.telling import finding, told, unfit
 from model_promotion.witness import Witness
 
 if TYPE_CHECKING:
@@ -63,7 +64,13 @@ class _Case:
         if why := unfit(tables, champion.label, self.witness.plan.candidate.label):
             return Finding(*why, self._facts(tables))
         judged = judge_all(self._comparison(self._measured(tables, question)))
-        return finding(judged, tables, {**self._facts(tables), "metrics": [told(one) for one in judged]})
+        slices = self._slices(tables, question)
+        facts = {
+            **self._facts(tables),
+            "metrics": [told(one) for one in judged],
+            "slices": [told(one) for one in slices.judged] if slices else [],
+        }
+        return finding(judged, tables, facts, slices)
 
     def _target(self) -> Target:
         for role in self.dataset.roles:
@@ -85,7 +92,30 @@ class _Case:
             # Rows of one id are copies of each other, so they are one unit too.
             grouped=bool(self.dataset.group or self.dataset.id),
             losses=self._losses,
+            slices=self._sliced_by,
         )
+
+    @property
+    def _sliced_by(self) -> Mapping[str, tuple[str, ...]]:
+        from model_promotion.evidence.slicing import slices_of
+
+        named = self.witness.policy.evidence.slices
+        if named == ():
+            return {}
+        levels = self.data.fit_edges().levels
+        return slices_of(named, {name: found for name, found in levels.items() if name not in self.dataset.roles})
+
+    def _slices(self, tables: PairTables, question: Question) -> Slices | None:
+        """The slices' verdicts, each against the rule of the metric that slices are judged by."""
+        from model_promotion.evidence.buckets import Draw
+        from model_promotion.evidence.slicing import METRIC, measured
+
+        policy = self.witness.policy.evidence
+        found = measured(tables, question, Draw(policy.seed, policy.resamples))
+        if not found:
+            return None
+        whole = self._measured(tables, question, (METRIC[question.task],))
+        return judge_slices(found, self._rule(METRIC[question.task], *whole.values()), policy.alpha)
 
     @property
     def _losses(self) -> Mapping[str, Callable[[Any, Any], Any]]:
@@ -120,15 +150,15 @@ class _Case:
         named = [str(one.name) for one in inputs if one.name in self.data.columns]
         return named or [name for name in self.data.columns if name not in self.dataset.roles]
 
-    def _measured(self, tables: PairTables, question: Question) -> dict[str, Measured]:
+    def _measured(self, tables: PairTables, question: Question, names: tuple[str, ...] = ()) -> dict[str, Measured]:
         from model_promotion.evidence.buckets import Draw
         from model_promotion.evidence.comparing import USUAL, Compared
 
         policy = self.witness.policy.evidence
         found = Compared(tables, question, Draw(policy.seed, policy.resamples)).measured(
-            policy.metrics or USUAL[question.task]
+            names or policy.metrics or USUAL[question.task]
         )
-        if lacking := [name for name in policy.metrics if name not in found]:
+        if lacking := [name for name in names or policy.metrics if name not in found]:
             raise BadCall(
                 f"{', '.join(lacking)} cannot be told for a {question.task} target from these answers",
                 hint="correct metrics under [evidence] in promotion.toml",

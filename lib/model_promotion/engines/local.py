@@ -119,7 +119,7 @@ class LocalData:
         with ExitStack() as stack:
             streams = [self._begun(stack, order) for order in orders]
             workers = stack.enter_context(ThreadPoolExecutor(2))
-            for start, frame in self._roles():
+            for start, frame in self._roles(question):
                 answers = list(workers.map(Aligned.take, streams, repeat(len(frame))))
                 added = count(self._batch(question, frame, start, answers), question)
                 tables = added if tables is None else tables + added
@@ -133,9 +133,9 @@ class LocalData:
         named = replace(order, files=self.files.parquet, batch_rows=BATCH_ROWS)
         return Aligned(stack.enter_context(self.scores.scoring(named)), order.label)
 
-    def _roles(self) -> Iterator[tuple[int, pd.DataFrame]]:
+    def _roles(self, question: Question) -> Iterator[tuple[int, pd.DataFrame]]:
         start = 0
-        for batch in self._batches(list(self.dataset.roles)):
+        for batch in self._batches(list(dict.fromkeys((*self.dataset.roles, *question.slices)))):
             yield start, batch.to_pandas()
             start += len(batch)
 
@@ -144,7 +144,8 @@ class LocalData:
         unit = self.dataset.group or self.dataset.id
         units = unit_of(frame[unit]) if unit else np.arange(start, start + len(frame), dtype=np.uint64)
         weights = weight_of(frame[self.dataset.weight]) if self.dataset.weight else None
-        return Batch(truth, answers[0], answers[1], units, weights)
+        levels = {name: frame[name].astype(str).to_numpy() for name in question.slices}
+        return Batch(truth, answers[0], answers[1], units, weights, levels)
 
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         for path in self.files.parquet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from model_promotion.evidence.metrics import brier_rows, log_loss_rows
 from model_promotion.evidence.tables import BUCKETS, FIXED_POINT, SCORE_BINS, PairTables, Question, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 LARGEST = 2.0**40
 """In multiples of 1 / FIXED_POINT: 8 million rows of it still fit into an int64."""
@@ -26,7 +26,8 @@ LEAST_SHARE = 1e-300
 class Batch:
     """Some rows: their truth, what both versions answered, the hash of their unit (uint64), and their weights.
 
-    `truth` holds places of classes (-1 where there is none), or numbers (NaN where there is none).
+    `truth` holds places of classes (-1 where there is none), or numbers (NaN where there is none). `levels` holds the
+    texts of the columns that rows are sliced by.
     """
 
     truth: Any
@@ -34,11 +35,31 @@ class Batch:
     candidate: Answers
     units: Any
     weights: Any = None
+    levels: Mapping[str, Any] = field(default_factory=dict)
 
 
 def count(batch: Batch, question: Question) -> PairTables:
-    """The tables of one batch."""
-    answers = (settled(batch.champion, question), settled(batch.candidate, question))
+    """The tables of one batch, and of every slice of it."""
+    batch = replace(batch, champion=settled(batch.champion, question), candidate=settled(batch.candidate, question))
+    slices = {
+        f"{column}={level}": _counted(_unscored(batch, batch.levels[column] == level), question)
+        for column, levels in question.slices.items()
+        for level in levels
+    }
+    return replace(_counted(batch, question), slices=slices)
+
+
+def _unscored(batch: Batch, where: Any) -> Batch:  # noqa: ANN401 - arrays
+    """Some of the rows; what is judged of a slice needs no scores."""
+    answers = [_rows(one, where) for one in (batch.champion, batch.candidate)]
+    bare = [replace(one, probabilities=None) if one.codes is not None else one for one in answers]
+    weights = None if batch.weights is None else batch.weights[where]
+    return Batch(batch.truth[where], bare[0], bare[1], batch.units[where], weights)
+
+
+def _counted(batch: Batch, question: Question) -> PairTables:
+    """The tables of rows whose answers are settled."""
+    answers = (batch.champion, batch.candidate)
     labelled = batch.truth >= 0 if question.classes else np.isfinite(batch.truth)
     silent = [~_answered(one) for one in answers]
     used = labelled & ~silent[0] & ~silent[1]

@@ -7,7 +7,7 @@ whoever counted.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,8 @@ class Question:
 
     `classes` are the labels, sorted; the second of two is the positive one. `scale` is what real numbers are divided by
     before they are made whole: a power of two not below the largest |target|. `losses` are the team's own metrics, each
-    a function of (truth, prediction) that answers one number a row.
+    a function of (truth, prediction) that answers one number a row. `slices` are columns, each with the levels whose
+    rows are counted on their own as well.
     """
 
     task: Task
@@ -47,6 +48,7 @@ class Question:
     weighted: bool = False
     grouped: bool = False
     losses: Mapping[str, Callable[[Any, Any], Any]] | None = None
+    slices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def tells_classes(self) -> bool:
@@ -80,6 +82,7 @@ class PairTables:
             rows are grouped or weighted, and there are probabilities.
         powers: the sums of d, d ** 2 and d ** 3 over the rows, d being candidate's value - champion's; shape
             (len(sums), 3), of float64, so they alone may differ in the last digits with the order of the batches.
+        slices: the same for the rows of one level, by `column=level`, without scores.
     """
 
     sums: tuple[str, ...]
@@ -93,6 +96,7 @@ class PairTables:
     bucket_sums: Any = None
     bucket_scores: Any = None
     powers: Any = None
+    slices: Mapping[str, PairTables] = field(default_factory=dict)
 
     def __add__(self, other: PairTables) -> PairTables:
         """Both counts together.
@@ -115,6 +119,7 @@ class PairTables:
             bucket_sums=_both(self.bucket_sums, other.bucket_sums),
             bucket_scores=_both(self.bucket_scores, other.bucket_scores),
             powers=_both(self.powers, other.powers),
+            slices={name: one + other.slices[name] for name, one in self.slices.items()},
         )
 
     def total(self, name: str) -> tuple[float, float]:

@@ -7,7 +7,8 @@ import pytest
 from model_promotion.core.finding import Verdict
 from model_promotion.core.gate import Comparison, GateRule, Judged, Measured, judge_all
 from model_promotion.core.metrics import Direction
-from model_promotion.core.telling import finding, told, unfit
+from model_promotion.evidence.slices import judge_slices
+from model_promotion.evidence.telling import finding, told, unfit
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,22 @@ def test_every_metric_has_its_row_and_says_what_it_may_lose() -> None:
 def test_rows_that_were_left_out_are_said() -> None:
     found = finding(judged(f1=0.0), Counts(unlabelled=1200, unanswered=(3, 0)), {})
     assert "1,200 without a truth left out, 3 without an answer left out" in found.sentence
+
+
+def test_a_slice_that_surely_lost_fails_a_whole_that_did_not() -> None:
+    rule = GateRule(Direction.HIGHER, margin=0.01)
+
+    def told(change: float) -> Measured:
+        return Measured(change, 500, "made up", lambda _alpha: (change - 0.005, change + 0.005))
+
+    slices = judge_slices({"region=north": told(-0.2), "region=south": told(0.0)}, rule)
+    found = finding(judged(f1=0.0), Counts(), {}, slices)
+    assert (found.verdict, found.sentence) == (
+        Verdict.FAILED,
+        "got worse for region=north (of 2 slices, 1 got worse)",
+    )
+    calm = judge_slices({"region=south": told(0.0)}, rule)
+    assert finding(judged(f1=0.0), Counts(), {}, calm).sentence.endswith("; none of 1 slices surely worse")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.gate import GateVerdict, Judged, overall
+from model_promotion.evidence.slices import Slices
 
 HEADER = ("metric", "champion", "candidate", "change", "bounds", "may lose", "verdict")
 VERDICTS = {
@@ -49,8 +50,10 @@ def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str
     return None
 
 
-def finding(judged: tuple[Judged, ...], counted: Counted, facts: dict[str, Any]) -> Finding:
-    """All gates as one answer, with a row each."""
+def finding(
+    judged: tuple[Judged, ...], counted: Counted, facts: dict[str, Any], slices: Slices | None = None
+) -> Finding:
+    """All gates as one answer, with a row each; a slice that surely lost outweighs a whole that did not."""
     verdict = overall(judged)
     named = {kind: [one.metric for one in judged if one.verdict is kind] for kind in GateVerdict}
     missing = ((counted.unlabelled, "without a truth"), (sum(counted.unanswered), "without an answer"))
@@ -63,7 +66,15 @@ def finding(judged: tuple[Judged, ...], counted: Counted, facts: dict[str, Any])
     else:
         unsure = next(one for one in judged if one.verdict is verdict)
         said, hint = f"{unsure.metric} cannot be told on {rows}: {unsure.reason}", "name more rows, or a wider margin"
-    return Finding(VERDICTS[verdict], said, facts, Table(HEADER, [_row(one) for one in judged]), hint)
+    rows_shown = [_row(one) for one in judged]
+    if slices and slices.failed:
+        rows_shown.append(_row(slices.worst))
+        worse = f"{slices.worst.metric} (of {len(slices.judged)} slices, {len(slices.failed)} got worse)"
+        also = "" if verdict is GateVerdict.PASSED else f"; {said}"
+        hint = "mend the model for these rows; slices can be named: [evidence] slices"
+        return Finding(Verdict.FAILED, f"got worse for {worse}{also}", facts, Table(HEADER, rows_shown), hint)
+    looked = f"; none of {len(slices.judged)} slices surely worse" if slices else ""
+    return Finding(VERDICTS[verdict], said + looked, facts, Table(HEADER, rows_shown), hint)
 
 
 def _row(one: Judged) -> tuple[str, ...]:
