@@ -72,6 +72,15 @@ def test_entering_a_stage_archives_who_was_there_and_undoing_it_puts_both_back(s
     assert shelf.stages() == before == {"1": "Production", "2": "Staging", "3": "None"}
 
 
+def test_an_undoing_that_was_cut_off_between_its_two_requests_can_be_written_again(shelf: Shelf) -> None:
+    before = shelf.stages()
+    shelf.writer.write(MOVE)
+    shelf.client.transition_model_version_stage(NAME, "1", "Production", archive_existing_versions=True)
+    assert shelf.stages() == {"1": "Production", "2": "Archived", "3": "None"}
+    shelf.writer.write(MOVE.undone())
+    assert shelf.stages() == before
+
+
 def test_a_first_version_leaves_its_stage_for_the_one_it_came_from(shelf: Shelf) -> None:
     shelf.client.transition_model_version_stage(NAME, "1", "None")
     first = SetAlias(NAME, PRODUCTION, None, "2", enters_from="Staging", leaves_to="Archived")

@@ -98,7 +98,7 @@ def abandoned(request: Request, hands: Hands) -> Outcome:
         error = Conflict(f"{version(intent.move.was)} was deleted meanwhile, so nothing can go back to it")
         ways = f"finish it instead: {request.command('--recover', 'resume')}, or only take the note away: --force"
         return stuck(hands, error, request, ways)
-    back = {step: hands.value(step) for step in undoing if _version_of(step) not in gone}
+    back = {step: hands.found(step) for step in undoing if _version_of(step) not in gone}
     # What is as it was before needs nothing; what somebody else has moved on since is theirs.
     steps = [step for step, now in back.items() if now == step.was]
     left = {

@@ -11,7 +11,7 @@ from model_promotion.core.copying import Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound, Unavailable
 from model_promotion.core.listing import is_pattern, matches
-from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
+from model_promotion.core.stages import NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 from model_promotion.registries._bulk import found_models, found_versions
@@ -222,7 +222,7 @@ def _move_stage(client: Any, step: SetAlias, stage: str) -> None:  # noqa: ANN40
     """In one request where the version that leaves goes to the archive, which is what MLflow does with it."""
     if step.to is not None:
         client.transition_model_version_stage(step.model, step.to, stage, archive_existing_versions=True)
-    if step.was is not None and (step.to is None or step.leaves_to not in ("", ARCHIVED)):
+    if step.was is not None and (step.to is None or step.returns):
         client.transition_model_version_stage(step.model, step.was, step.leaves_to or NONE)
 
 
