@@ -82,6 +82,8 @@ WRONG = {
     "m --auto --rollback": "--auto is a promotion, and --rollback is none",
     "--auto --list": "--auto is a promotion, and --list is none",
     "m 3 --list": "--list takes no candidate",
+    "m 7 --if-better f1:0.1 --if-better f1": "--if-better f1:0.1 and --if-better f1 are about the same metric",
+    "m 7 --if-better f1 --if-better f1": "about the same metric",
     "m --else-alias next": "--else-alias is where --if-better leaves a candidate",
     "m 7 --if-better f1 --to staging": "@staging is the target itself",
     "m 7 --if-better f1 --to-stage Staging": "stage Staging is the target itself",

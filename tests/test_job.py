@@ -3,13 +3,18 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import model_promotion
 import promote_model
 from model_promotion import ExitCode, wiring
+from model_promotion.core.better import Goal
+from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode, Request
+from model_promotion.core.selector import ByAlias
+from model_promotion.core.stages import Features, as_target
 from model_promotion.job import carry_through
 from model_promotion.settings import Flags, settle
 from model_promotion.voices import Silent
@@ -28,6 +33,42 @@ def test_a_request_is_carried_through_without_a_word_on_the_streams(
     assert (outcome.code, outcome.was, outcome.to) == (ExitCode.DONE, "1", "2")
     assert scene.aliases["champion"] == "2"
     assert capsys.readouterr() == ("", "")
+
+
+UC = Features(stages=False, because="Unity Catalog")
+PRODUCTION, BETTER = as_target("Production"), (Goal("f1"),)
+
+
+@pytest.mark.parametrize(
+    ("options", "features", "told"),
+    [
+        (
+            {"candidate": ByAlias("production"), "target_alias": PRODUCTION},
+            UC,
+            "source and target are both @production",
+        ),
+        ({"target_alias": PRODUCTION, "if_better": BETTER, "else_alias": "production"}, UC, "cannot go to @production"),
+        (
+            {"sync_stages": True, "if_better": BETTER, "else_alias": "production"},
+            Features(),
+            "cannot go to @production",
+        ),
+        (
+            {"sync_stages": True, "target_alias": PRODUCTION, "if_better": BETTER, "else_alias": "champion"},
+            Features(),
+            "cannot go to @champion: it is stage Production itself, keeps its earlier version, or is kept in step",
+        ),
+    ],
+)
+def test_what_is_one_place_in_this_registry_is_a_wrong_call_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], features: Features, told: str
+) -> None:
+    scene = a_scene(aliases={"champion": "1", "staging": "2", "production": "1"}).heal()
+    scene.registry.features = features
+    monkeypatch.setattr(wiring, "plug_in", lambda _settings, _voice: scene.world)
+    with pytest.raises(BadCall, match=told):
+        carry_through(Request(Mode.PROMOTE, MODEL, **options), settle(Flags(), MODEL, {}), Silent())
+    assert scene.writer.sent == []
 
 
 @pytest.mark.parametrize("name", model_promotion.__all__)

@@ -10,7 +10,7 @@ from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByAlias
-from model_promotion.core.stages import fitting, stage_of
+from model_promotion.core.stages import apart, fitting, stage_of
 from model_promotion.ports import Voice
 from model_promotion.settings import Settings
 from model_promotion.world import World
@@ -58,9 +58,13 @@ def _fitting(request: Request, world: World) -> Request:
         why = f"{features.because} has no {'stages' if stage_of(asked) else 'aliases'}: " if target != asked else ""
         world.voice.tell(Event(Kind.WORKING, "Stages", f"{why}{say.target(target)} is used"))
     other = fitting(request.else_alias, features) if request.if_better else ""
-    if other == target:
+    if other and not apart(target, other, in_step=request.in_step(features)):
         raise BadCall(
-            f"a candidate that is not better cannot go to {say.target(other)}, which is the target here",
+            f"a candidate that is not better cannot go to {say.target(other)}: "
+            f"it is {say.target(target)} itself, keeps its earlier version, or is kept in step with it",
             hint="name another: --else-alias ALIAS",
         )
-    return replace(request, candidate=candidate, target_alias=target, else_alias=other)
+    fits = replace(request, candidate=candidate, target_alias=target, else_alias=other)
+    if fits.leads_nowhere:
+        raise BadCall(f"source and target are both {fits.where} here", hint="name another with --from or --to")
+    return fits

@@ -3,7 +3,17 @@
 import pytest
 
 from model_promotion.core.errors import BadCall
-from model_promotion.core.stages import Features, as_target, backup_of, fitting, kept_for, stage_name, stage_of, twin_of
+from model_promotion.core.stages import (
+    Features,
+    apart,
+    as_target,
+    backup_of,
+    fitting,
+    kept_for,
+    stage_name,
+    stage_of,
+    twin_of,
+)
 
 NO_STAGES = Features(stages=False, because="Unity Catalog")
 NO_ALIASES = Features(aliases=False, because="the workspace registry of Databricks")
@@ -36,6 +46,39 @@ def test_what_is_no_stage_is_refused_with_those_that_are() -> None:
 )
 def test_what_is_kept_in_step_with_what(name: str, twin: str | None) -> None:
     assert twin_of(name) == twin
+
+
+@pytest.mark.parametrize(
+    ("stage", "aliases", "twin"),
+    [
+        ("stage:Production", (), "production"),
+        ("stage:Production", ("champion", "blue"), "champion"),
+        ("stage:Production", ("champion", "production"), "production"),
+        ("stage:Staging", ("challenger", "production"), "challenger"),
+    ],
+)
+def test_a_stage_is_kept_in_step_with_the_alias_that_the_model_has(
+    stage: str, aliases: tuple[str, ...], twin: str
+) -> None:
+    assert twin_of(stage, aliases) == twin
+
+
+@pytest.mark.parametrize(
+    ("target", "other", "alone", "in_step"),
+    [
+        ("champion", "staging", True, True),
+        ("champion", "champion", False, False),
+        ("champion", "prev_champion", False, False),
+        ("champion", "production", True, False),
+        ("champion", "stage:Production", True, False),
+        ("stage:Production", "champion", True, False),
+        ("stage:Production", "production", True, False),
+        ("stage:Production", "stage:Staging", True, True),
+        ("stage:Production", "prev_stage_production", False, False),
+    ],
+)
+def test_what_leaves_the_target_alone_when_it_moves(target: str, other: str, alone: bool, in_step: bool) -> None:
+    assert (apart(target, other, in_step=False), apart(target, other, in_step=True)) == (alone, in_step)
 
 
 def test_a_stage_has_a_backup_of_its_own() -> None:

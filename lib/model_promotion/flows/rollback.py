@@ -166,7 +166,7 @@ def _move(alias: str, was: str | None, target: Version) -> Move:
 
 def _twin(request: Request, seen: RegisteredModel, target: Version, world: World) -> tuple[Move, ...]:
     """The stage, or the alias, that is kept in step with the target."""
-    twin = request.twin(world.registry.features)
+    twin = request.twin(seen, world.registry.features)
     if twin is None or seen.at(twin) == target.number:
         return ()
     return (_move(twin, seen.at(twin), target),)
@@ -212,7 +212,7 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
 
 
 def _already_there(request: Request, seen: RegisteredModel, current: str, world: World) -> Outcome:
-    twin, in_step = request.twin(world.registry.features), request.command("--version", current)
+    twin, in_step = request.twin(seen, world.registry.features), request.command("--version", current)
     astray = twin is not None and seen.at(twin) != current
     return Outcome(
         mode=request.mode,
