@@ -174,6 +174,15 @@ def test_records_that_are_missing_stop_it_because_the_way_back_is_not_known() ->
     assert left(scene) == [*"12345678"]
 
 
+def test_a_name_that_looks_like_a_pattern_means_its_own_versions_and_no_other_model_s() -> None:
+    scene = a_shelf()
+    for number in "123":
+        scene.registry.add(version(number, model="churn*", created_at=LONG_AGO), metadata={})
+        scene.registry.add(version(number, model="churn", created_at=LONG_AGO), metadata={})
+    assert clean(scene, model="churn*").facts["deleted"] == ["1"]
+    assert [len(scene.registry.versions(name)) for name in ("churn", "churn*", MODEL)] == [3, 2, 8]
+
+
 def test_a_missing_model_is_not_found() -> None:
     with pytest.raises(NotFound, match="did you mean"):
         clean(a_shelf(), model="shop.pricing.chrun")

@@ -70,6 +70,20 @@ def test_a_pattern_is_searched_for_where_it_begins_with_a_name(store: Store, pat
     assert len(store.registry.catalogue(pattern)) == count
 
 
+def test_the_name_of_a_model_means_that_model_alone_whatever_pattern_it_looks_like(tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    client = MlflowClient(uri, uri)
+    for name in ("iris1", "iris[1]"):
+        client.create_registered_model(name)
+        client.create_model_version(name, str(tmp_path))
+    registry = MlflowRegistry(MlflowConnection(resolve(uri, uri, "test"), Deadline(60, SystemClock())))
+    (only,) = registry.catalogue("iris[1]")
+    assert (only.model.name, [version.model for version in only.versions]) == ("iris[1]", ["iris[1]"])
+    assert [one.model.name for one in registry.catalogue("iris[12]")] == ["iris1"]
+
+
 @contextmanager
 def counted(client: Any) -> Iterator[list[str]]:
     """The searches that go to the store while this runs."""

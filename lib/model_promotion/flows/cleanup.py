@@ -69,10 +69,12 @@ def look(request: Request, world: World) -> tuple[Listed, Needs]:
             "it is not known where a rollback leads, so nothing is deleted",
             hint="where are the records? --tracking-uri URI, or [record] experiment in promotion.toml",
         )
-    if not listed:
+    # Whatever else a registry lists: versions of another model are none of ours.
+    ours = next((one for one in listed if one.model.name == seen.name), None)
+    if ours is None:
         raise NotFound(f"{seen.name} has no versions that can be listed", hint=request.command("--list"))
     endpoints = world.serving.endpoints(seen.name) if world.serving else ()
-    return listed[0], Needs(ways_back(records), tuple(endpoints))
+    return ours, Needs(ways_back(records), tuple(endpoints))
 
 
 def _counted(seen: RegisteredModel) -> int:

@@ -105,7 +105,7 @@ def _unneeded(version: Version, stays: StaysBecause, hands: Hands) -> Version | 
     hands.read()
     hands.look()
     try:
-        fresh = world.registry.version(version.model, version.number)
+        fresh = world.registry.version(hands.seen.name, version.number)
     except NotFound:
         return None
     if why := stays(hands.seen, fresh):

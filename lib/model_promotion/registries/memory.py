@@ -8,7 +8,7 @@ from typing import Any
 from model_promotion.core.copying import Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound
-from model_promotion.core.listing import matches
+from model_promotion.core.listing import meant
 from model_promotion.core.stages import ARCHIVED, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 
@@ -71,7 +71,7 @@ class MemoryRegistry:
 
     def catalogue(self, pattern: str = "") -> Sequence[Listed]:
         """The models that are meant with their versions."""
-        return [self._listed(name, pattern) for name in self.names() if matches(name, pattern)]
+        return [self._listed(name, pattern) for name in sorted(meant(pattern, self.models))]
 
     def _listed(self, name: str, pattern: str) -> Listed:
         if name in self.hidden and name != pattern:

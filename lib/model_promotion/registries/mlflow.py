@@ -10,7 +10,7 @@ from model_promotion.connections.mlflow import MlflowConnection, every_page, nam
 from model_promotion.core.copying import Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound, Unavailable
-from model_promotion.core.listing import is_pattern, matches
+from model_promotion.core.listing import is_pattern, meant
 from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
@@ -88,14 +88,15 @@ class MlflowRegistry:
             return self._one_by_one(pattern)
         raw_models, raw_versions = found_models(self._connection, pattern), found_versions(self._connection, pattern)
         features = self.features
-        models = [model_of(one, features) for one in raw_models if matches(one.name, pattern)]
+        names = meant(pattern, {one.name for one in raw_models})
+        models = [model_of(one, features) for one in raw_models if one.name in names]
         return listed_of(models, map(version_of, raw_versions))
 
     def _one_by_one(self, pattern: str) -> Sequence[Listed]:
         if not is_pattern(pattern or "*"):
             return the_one(self, pattern)
-        found = [one.name for one in found_models(self._connection, "")]
-        return all_of(self, [name for name in found if matches(name, pattern)])
+        names = meant(pattern, {one.name for one in found_models(self._connection, "")})
+        return the_one(self, pattern) if names == {pattern} else all_of(self, sorted(names))
 
     def scores(self, versions: Sequence[Version], metric: str) -> Sequence[Score]:
         """One metric of many versions, by pages of their logged models and runs."""
