@@ -79,6 +79,7 @@ WRONG = {
     "m --metric f1": "--metric goes with --auto",
     "m 3 --auto": "--auto finds the candidate, but version 3 was named",
     "m --auto --from canary": "--auto finds the candidate, but @canary was named",
+    "m --auto --copy-from n": "--auto finds the candidate among the versions there are, it copies none",
     "m --auto --rollback": "--auto is a promotion, and --rollback is none",
     "--auto --list": "--auto is a promotion, and --list is none",
     "m 3 --list": "--list takes no candidate",

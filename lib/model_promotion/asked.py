@@ -18,7 +18,7 @@ from model_promotion.core.selector import (
     version_selector,
 )
 from model_promotion.core.stages import as_target, kept_for, stage_of, usual_else
-from model_promotion.core.wanted import USUAL_TAG, Wanted
+from model_promotion.core.wanted import Wanted
 from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
 
@@ -150,7 +150,9 @@ def _best(options: argparse.Namespace, mode: Mode, named: Selector | None) -> Wa
         raise BadCall(f"--auto is a promotion, and --{mode.value} is none", hint=LEAVE_OUT)
     if named:
         raise BadCall(f"--auto finds the candidate, but {named} was named", hint=LEAVE_OUT)
-    return Wanted(options.tag or USUAL_TAG, options.metric or "")
+    if options.copy_from:
+        raise BadCall("--auto finds the candidate among the versions there are, it copies none", hint=LEAVE_OUT)
+    return Wanted(options.tag, options.metric or "")
 
 
 def _ends(options: argparse.Namespace) -> tuple[str | None, str]:

@@ -70,7 +70,7 @@ class RegistryReader(Protocol):
         ...
 
     def scores(self, versions: Sequence[Version], metric: str) -> Sequence[tuple[float, str] | None]:
-        """One metric of many versions, and where it was found: the logged model of a version, else its run.
+        """One metric of many versions, and where it was found: the version itself, else its logged model, else its run.
 
         Read by pages. What may not be seen is as if it were not there: None.
         """

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_promotion.core.best import CAUTION, Contender, choose, contenders, own_score
+from model_promotion.core.best import CAUTION, Contender, choose, contenders, tagged_score
 from model_promotion.core.entities import Listed, RegisteredModel, Version
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.metrics import Direction
@@ -88,6 +88,7 @@ CANDIDATES: dict[str, tuple[Wanted, list[Version], list[str]]] = {
     "the tag, and a metric": (Wanted(metric="f1"), [TAGGED, PLAIN], ["a v2"]),
     "no tag anywhere, and a metric": (Wanted(metric="f1"), [PLAIN], ["b v1"]),
     "no tag anywhere, and no metric": (Wanted(), [PLAIN], []),
+    "the usual tag, but named, that nothing has, and a metric": (Wanted(("best_model", "true"), "f1"), [PLAIN], []),
     "another tag that nothing has, and a metric": (Wanted(("stage", "final"), "f1"), [TAGGED, PLAIN], []),
     "another tag": (Wanted(("stage", "final")), [replace(PLAIN, tags={"stage": "final"}), TAGGED], ["b v1"]),
 }
@@ -113,16 +114,15 @@ def test_the_one_in_place_is_known_by_alias_and_by_stage() -> None:
 @pytest.mark.parametrize(
     ("parts", "score"),
     [
-        ({"metrics": {"f1": 0.5}, "tags": {"f1": "0.4"}}, (0.5, "the version")),
         ({"tags": {"f1": "0.4"}}, (0.4, "its tags")),
         ({"tags": {"f2": "0.4"}}, None),
     ],
 )
-def test_a_score_is_the_versions_own_before_its_tags(parts: dict[str, Any], score: tuple[float, str] | None) -> None:
-    assert own_score(Version("m", "1", **parts), "f1") == score
+def test_a_score_may_stand_in_a_tag(parts: dict[str, Any], score: tuple[float, str] | None) -> None:
+    assert tagged_score(Version("m", "1", **parts), "f1") == score
 
 
 def test_a_tag_that_is_no_number_is_no_score() -> None:
-    found = own_score(Version("m", "1", tags={"f1": "good"}), "f1")
+    found = tagged_score(Version("m", "1", tags={"f1": "good"}), "f1")
     assert found is not None
     assert math.isnan(found[0])

@@ -68,9 +68,7 @@ def test_the_data_holds_every_tag_and_the_lines_those_that_matter() -> None:
         ("main.*.rf", "main.ml.rf main.ml.svm", "main.ml.rf"),
     ],
 )
-def test_a_name_means_its_model_alone_and_a_pattern_all_that_are_like_it(
-    pattern: str, names: str, found: str
-) -> None:
+def test_a_name_means_its_model_alone_and_a_pattern_all_that_are_like_it(pattern: str, names: str, found: str) -> None:
     assert meant(pattern, names.split()) == {*found.split()}
 
 

@@ -80,6 +80,14 @@ def test_a_metric_is_looked_up_in_the_runs_of_those_that_have_it_nowhere_else() 
     assert (outcome.model, "recall 0.6 (its run) is the highest of 2" in outcome.summary) == ("heart-svm", True)
 
 
+def test_what_was_measured_counts_before_what_somebody_wrote_into_a_tag() -> None:
+    scene = a_clinic(rf="0.95", svm="0.99")
+    made = scene.registry.known["heart-svm", "1"]
+    scene.registry.known["heart-svm", "1"] = replace(made, run_id="run2")
+    scene.registry.metrics_of = {"run2": {"roc_auc": 0.6}}
+    assert best(scene, metric="roc_auc").model == "heart-rf"
+
+
 @pytest.mark.parametrize("mode", [Mode.DRY_RUN, Mode.CHECK])
 def test_it_can_be_looked_at_first_and_ends_with_the_code_of_the_real_run(mode: Mode) -> None:
     scene = a_clinic(rf="0.95", svm="0.91")
@@ -131,7 +139,8 @@ def test_who_is_held_or_has_no_score_is_left_out_aloud() -> None:
     ("wanted", "why"),
     [
         ({}, "is the best by best_model=true: there is none"),
-        ({"tag": ("stage", "final"), "metric": "roc_auc"}, "is the best by stage=final: there is none"),
+        ({"named": ("stage", "final"), "metric": "roc_auc"}, "is the best by stage=final: there is none"),
+        ({"named": ("best_model", "true"), "metric": "roc_auc"}, "is the best by best_model=true: there is none"),
         ({"metric": "recall"}, "none of them may win; 1 cannot win: heart-rf v1 has no recall"),
     ],
 )

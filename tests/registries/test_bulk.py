@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +181,19 @@ def test_a_logged_model_that_is_gone_leaves_the_run(store: Store, logged: list[V
     version = logged[0]
     store.client.delete_logged_model(version.model_id)
     assert store.registry.scores([version], "f1") == [(0.5, "its run")]
+
+
+def test_the_versions_own_metric_comes_first_and_a_nought_that_was_nan_is_nan(
+    store: Store, logged: list[Version]
+) -> None:
+    own = [replace(version, metrics={"f1": value}) for version, value in zip(logged, (0.1, 0.2), strict=False)]
+    nan = replace(logged[4], metrics={"f1": 0.0})
+    nought = replace(logged[5], metrics={"f1": 0.0})
+    client = store.registry._connection.call("hand out the client", lambda client: client)  # noqa: SLF001 - to count
+    with counted(client) as asked:
+        found = store.registry.scores(own, "f1")
+    assert (found, asked) == ([(0.1, "the version"), (0.2, "the version")], [])
+    assert str(store.registry.scores([nan, nought], "f1")) == "[(nan, 'its logged model'), (0.0, 'the version')]"
 
 
 def test_without_logged_models_none_is_asked_for(store: Store) -> None:

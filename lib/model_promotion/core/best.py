@@ -9,7 +9,7 @@ from model_promotion.core.entities import READY, Listed, Version
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.metrics import Direction
 from model_promotion.core.stages import stage_of
-from model_promotion.core.wanted import USUAL_TAG, Wanted
+from model_promotion.core.wanted import Wanted
 
 CAUTION = "the winner of many looks better than it is"
 # Two scores that differ by less than this share of their size are one number that was computed twice.
@@ -78,10 +78,10 @@ class Choice:
 
 
 def contenders(listed: Iterable[Listed], wanted: Wanted, target: str) -> tuple[Contender, ...]:
-    """The versions that have the tag; where none has the usual one and a metric is named, all of them."""
+    """The versions that have the tag; where none has it, no tag was named and a metric is, all of them."""
     every = [(one.model, version) for one in listed for version in one.versions]
     tagged = [(model, version) for model, version in every if _has(version, wanted.tag)]
-    found = every if not tagged and wanted.metric and wanted.tag == USUAL_TAG else tagged
+    found = every if not tagged and wanted.metric and wanted.named is None else tagged
     # A version that is not the highest in a stage is in place there as well.
     return tuple(
         Contender(version, model.at(target) == version.number or version.stage == stage_of(target))
@@ -95,10 +95,8 @@ def _has(version: Version, tag: tuple[str, str]) -> bool:
     return version.tags.get(key, "").casefold() == value.casefold()
 
 
-def own_score(version: Version, metric: str) -> tuple[float, str] | None:
-    """The metric as the version itself has it, and where; None when its run must be asked."""
-    if metric in version.metrics:
-        return version.metrics[metric], "the version"
+def tagged_score(version: Version, metric: str) -> tuple[float, str] | None:
+    """The metric that somebody wrote into a tag: for a version for which none was measured."""
     if metric not in version.tags:
         return None
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, own_score
+from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, tagged_score
 from model_promotion.core.entities import Listed
 from model_promotion.core.errors import NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -81,13 +81,11 @@ def _direction(metric: str, world: World) -> Direction | None:
 
 
 def _scored(found: Sequence[Contender], metric: str, world: World) -> tuple[Contender, ...]:
-    """Each with its score: its own, else its logged model's or its run's, which are read by pages."""
-    if not metric:
+    """Each with its score: as it was measured, which is read by pages, else as a tag tells it."""
+    if not (metric and found):
         return tuple(found)
-    own = [own_score(one.version, metric) for one in found]
-    without = [one.version for one, score in zip(found, own, strict=True) if score is None]
-    read = iter(world.registry.scores(without, metric) if without else ())
-    scores = [score or next(read) for score in own]
+    measured = world.registry.scores([one.version for one in found], metric)
+    scores = [known or tagged_score(one.version, metric) for one, known in zip(found, measured, strict=True)]
     return tuple(
         replace(one, score=score[0], found_in=score[1]) if score else one
         for one, score in zip(found, scores, strict=True)

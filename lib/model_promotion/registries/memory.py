@@ -79,9 +79,12 @@ class MemoryRegistry:
         return Listed(self.model(name), tuple(self.versions(name)))
 
     def scores(self, versions: Sequence[Version], metric: str) -> Sequence[tuple[float, str] | None]:
-        """What was given as the runs' metrics."""
-        found = [self.metrics_of.get(version.run_id, {}).get(metric) for version in versions]
-        return [None if value is None else (value, "its run") for value in found]
+        """The versions' own, else what was given as their runs'."""
+        places = [
+            ((version.metrics, "the version"), (self.metrics_of.get(version.run_id, {}), "its run"))
+            for version in versions
+        ]
+        return [next(((held[metric], where) for held, where in of if metric in held), None) for of in places]
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The metrics of the version itself, else those given as its run's."""

@@ -1,6 +1,5 @@
 """Any registry that MLflow can talk to: an sqlite file, an MLflow server, Databricks Unity Catalog."""
 
-import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 from model_promotion.registries._bulk import found_models, found_versions
-from model_promotion.registries._entities import by_name, listed_of, measured, model_of, texts, version_of
+from model_promotion.registries._entities import as_logged, by_name, listed_of, measured, model_of, texts, version_of
 from model_promotion.registries._one_by_one import all_of, the_one
 from model_promotion.registries._scores import Score, scores
 from model_promotion.registries.mlflow_copy import copied
@@ -99,7 +98,7 @@ class MlflowRegistry:
         return the_one(self, pattern) if names == {pattern} else all_of(self, sorted(names))
 
     def scores(self, versions: Sequence[Version], metric: str) -> Sequence[Score]:
-        """One metric of many versions, by pages of their logged models and runs."""
+        """One metric of many versions: their own, else by pages of their logged models and runs."""
         return scores(self._connection, versions, metric)
 
     def metrics(self, version: Version) -> RecordedMetrics:
@@ -185,9 +184,7 @@ class MlflowRegistry:
             logged = self._run_metrics(version)
         except (NotFound, Denied):
             return values
-        return {
-            key: math.nan if math.isnan(logged.get(key.split(" [")[0], 0.0)) else value for key, value in values.items()
-        }
+        return {key: as_logged(key, value, logged) for key, value in values.items()}
 
     def _run(self, version: Version) -> Any:  # noqa: ANN401 - mlflow's entity
         what = f"read the run of {version.label}"
