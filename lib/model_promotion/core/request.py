@@ -98,12 +98,6 @@ class Request:
         return twin_of(self.target_alias) if self.sync_stages and features.stages else None
 
     @property
-    def way_out(self) -> str:
-        """What to type when a promotion or rollback was cut off."""
-        finish, undo = self.command("--recover", "resume"), self.command("--recover", "abandon")
-        return f"if it is dead, finish it: {finish} - or undo it: {undo}"
-
-    @property
     def gates(self) -> tuple[str, ...]:
         """The options that say how strictly to look, as they were typed."""
         flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}
