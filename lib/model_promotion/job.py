@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from model_promotion.core import say
-from model_promotion.core.errors import BadCall
+from model_promotion.core.errors import BadCall, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
@@ -42,7 +42,21 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
     request = _fitting(request, world)
     verb = "fleet" if request.fleet else "auto" if request.best else FLOWS[request.mode]
     flow = importlib.import_module(f"model_promotion.flows.{verb}")
-    return cast("Outcome", flow.run(request, world))
+    try:
+        outcome = cast("Outcome", flow.run(request, world))
+    except (PromotionError, KeyboardInterrupt) as error:
+        _undescribed(str(error) or "interrupted", request, world)
+        raise
+    if outcome.to is None:
+        _undescribed(outcome.summary, request, world)
+    return outcome
+
+
+def _undescribed(why: str, request: Request, world: World) -> None:
+    if request.metadata_file:
+        from model_promotion.flows.describing import undescribed
+
+        undescribed(why, request, world)
 
 
 def _fitting(request: Request, world: World) -> Request:
