@@ -15,6 +15,7 @@ from model_promotion import ExitCode, wiring
 from model_promotion.core.errors import NotFound
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByNumber
+from model_promotion.core.stages import Features
 from model_promotion.core.wanted import Wanted
 from model_promotion.job import carry_through
 from model_promotion.settings import Flags, settle
@@ -34,6 +35,16 @@ def test_a_request_is_carried_through_without_a_word_on_the_streams(
     assert (outcome.code, outcome.was, outcome.to) == (ExitCode.DONE, "1", "2")
     assert scene.aliases["champion"] == "2"
     assert capsys.readouterr() == ("", "")
+
+
+def test_where_there_are_no_stages_it_is_said_that_none_is_kept_in_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = a_scene()
+    monkeypatch.setattr(scene.registry, "features", Features(stages=False, because="Unity Catalog has no stages"))
+    monkeypatch.setattr(wiring, "plug_in", lambda _settings, _voice: scene.world)
+    request = Request(Mode.PROMOTE, MODEL, sync_stages=True)
+    assert carry_through(request, settle(Flags(), MODEL, {}), Silent()).code is ExitCode.DONE
+    told = [event.sentence for event in scene.voice.events if event.topic == "Stages"]
+    assert told == ["Unity Catalog has no stages: --sync-stages has nothing to keep in step"]
 
 
 NOBODY: dict[str, Request] = {

@@ -69,8 +69,11 @@ def _fitting(request: Request, world: World) -> Request:
         candidate = ByAlias(fitting(candidate.alias, features))
     target = fitting(asked, features)
     if stage_of(asked) or target != asked:
-        why = f"{features.because} has no {'stages' if stage_of(asked) else 'aliases'}: " if target != asked else ""
+        why = f"{features.because}: " if target != asked else ""
         world.voice.tell(Event(Kind.WORKING, "Stages", f"{why}{say.target(target)} is used"))
+    if request.sync_stages and not features.stages:
+        why = f"{features.because}: --sync-stages has nothing to keep in step"
+        world.voice.tell(Event(Kind.WARNED, "Stages", why))
     other = fitting(request.else_alias, features) if request.if_better else ""
     if other == target:
         raise BadCall(
