@@ -31,6 +31,8 @@ BELONGS_TO = {
     "older_than": Mode.CLEANUP,
     "yes": Mode.CLEANUP,
 }
+# What these modes take of the options that say how to promote. The lists that are printed name both ends of a target.
+HEED = {Mode.LIST: ("--to", "--to-stage", "--sync-stages"), Mode.CLEANUP: ("--reason",)}
 LEAVE_OUT = "leave one of them out"
 
 
@@ -61,6 +63,8 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     request = _one(options, program, mode, reviewed)
     _two_ends(request)
     if extra := _only_promotions_take(request):
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
+    if extra := _unheeded(request, _named_target(options)):
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
@@ -205,14 +209,26 @@ def _only_promotions_take(request: Request) -> tuple[str, ...]:
     return chosen if request.mode is Mode.APPLY else (*chosen, *request.report)
 
 
+def _unheeded(request: Request, target: str | None) -> tuple[str, ...]:
+    """Options that say how to promote, in a mode that does not and would pass over them."""
+    if request.mode not in HEED:
+        return ()
+    heed = HEED[request.mode]
+    return tuple(word for word in _how(request, target) if word.startswith("--") and word not in heed)
+
+
 def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:
     """Options that say how to promote, which is the plan's to say."""
     planned = request.reviewed.asked.get("target_alias") if request.reviewed else None
-    sync = ("--sync-stages",) if request.sync_stages else ()
-    elsewhere = target is not None and target != planned
+    return _how(request, None if target == planned else target)
+
+
+def _how(request: Request, target: str | None) -> tuple[str, ...]:
+    """The options that say how to promote, and where to."""
     stage = stage_of(target) if target else None
     named = ("--to", str(target)) if stage is None else ("--to-stage", stage)
-    return (*request.gates, *sync, *(named if elsewhere else ()))
+    sync = ("--sync-stages",) if request.sync_stages else ()
+    return (*request.gates, *sync, *(named if target is not None else ()))
 
 
 def _instead(mode: Mode) -> str:

@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[list[Contender], str, str | None, str]] = {
     "without a score": ([one("1"), one("2", 0.1)], "roc_auc", "2", "is the highest of 1"),
     "held": ([one("1", 0.9, tags=HELD), one("2", 0.1)], "roc_auc", "2", "is the highest of 1"),
     "held, without a metric": ([one("1", tags=HELD), one("2")], "", "2", "m v2 is the only one"),
+    "held, and nobody else": ([one("1", 0.9, tags=HELD)], "roc_auc", None, "none of them may win"),
     "not ready": ([one("1", 0.9, status="PENDING_REGISTRATION"), one("2", 0.1)], "roc_auc", "2", "highest of 1"),
     "nobody that may win": ([one("1", math.nan), one("2")], "roc_auc", None, "none of them may win"),
 }
@@ -51,6 +52,14 @@ def test_the_winner_and_why(found: list[Contender], metric: str, number: str | N
     choice = choose(found, metric, Direction.LOWER if metric == "rmse" else Direction.HIGHER)
     assert (choice.winner.version.number if choice.winner else None) == number
     assert because in choice.because
+
+
+def test_by_force_a_hold_bars_nobody_and_nothing_else_is_forgiven() -> None:
+    found = [one("1", 0.9, tags=HELD), one("2", 0.1), one("3", math.nan, tags=HELD)]
+    choice = choose(found, "roc_auc", force=True)
+    assert (choice.winner, choice.compared, [*choice.passed_over]) == (found[0], 2, ["m v3"])
+    assert choose(found, "roc_auc").held == ()
+    assert choose([found[0], found[2]], "roc_auc").held == (found[0],)
 
 
 def test_who_cannot_win_is_counted_and_named_with_the_reason() -> None:

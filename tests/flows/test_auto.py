@@ -39,7 +39,7 @@ def tag(scene: Scene, name: str, **tags: str) -> None:
 
 
 def best(scene: Scene, model: str = "heart-*", mode: Mode = Mode.PROMOTE, **wanted: Any) -> Outcome:
-    options = {name: wanted.pop(name) for name in ("target_alias", "compare_metrics") if name in wanted}
+    options = {name: wanted.pop(name) for name in ("target_alias", "compare_metrics", "force") if name in wanted}
     return scene.call(mode, model=model, best=Wanted(**wanted), **options)
 
 
@@ -103,6 +103,7 @@ def test_the_same_checks_refuse_the_best_too() -> None:
     scene.registry.add(worse, metadata=METADATA)
     outcome = best(scene, metric="roc_auc", compare_metrics=True)
     assert (outcome.code, outcome.to) == (ExitCode.REFUSED, "2")
+    assert outcome.hints[-1] == "look again: promote_model.py heart-rf --check --version 2 --compare-metrics"
     assert scene.registry.models["heart-rf"].aliases["champion"] == "1"
 
 
@@ -133,6 +134,19 @@ def test_who_is_held_or_has_no_score_is_left_out_aloud() -> None:
     assert "2 cannot win: heart-rf v1 is held: rolled back; heart-svm v1 has a roc_auc that is not a number" in told(
         scene
     )
+
+
+@pytest.mark.parametrize("metric", ["", "roc_auc"])
+def test_where_whoever_could_win_is_held_it_is_refused_until_the_release_or_by_force(metric: str) -> None:
+    scene = a_clinic(rf="0.99", svm="nan")
+    tag(scene, "heart-rf", **BEST, **{HOLD_TAG: "rolled back"})
+    refused = best(scene, metric=metric)
+    assert (refused.code, champions(scene)) == (ExitCode.REFUSED, [])
+    assert "is held: heart-rf v1" in refused.summary
+    assert refused.hints[0] == "when it is mended: promote_model.py heart-rf --version 1 --release"
+    assert refused.hints[1].endswith("--force")
+    forced = best(scene, metric=metric, force=True)
+    assert (forced.code, champions(scene)) == (ExitCode.WARNED, ["heart-rf"])
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ class Contender:
 class Choice:
     """Who won and why; or nobody, with those between whom nothing decides. `compared` counts those that could win.
 
-    `not_readable` says which models nobody could look at: a better version may be among theirs.
+    `held` are those of whom one would win if it were not held, where nobody else does. `not_readable` says which models
+    nobody could look at: a better version may be among theirs.
     """
 
     winner: Contender | None
@@ -51,6 +52,7 @@ class Choice:
     equals: tuple[Contender, ...] = ()
     passed_over: Mapping[str, str] = field(default_factory=dict)
     not_readable: str = ""
+    held: tuple[Contender, ...] = ()
 
     @property
     def left_out(self) -> str:
@@ -105,15 +107,20 @@ def tagged_score(version: Version, metric: str) -> tuple[float, str] | None:
         return math.nan, "its tags"
 
 
-def choose(found: Sequence[Contender], metric: str = "", direction: Direction = Direction.HIGHER) -> Choice:
-    """The winner among these versions. Who is held, not ready or without a finite score never wins.
+def choose(
+    found: Sequence[Contender], metric: str = "", direction: Direction = Direction.HIGHER, *, force: bool = False
+) -> Choice:
+    """The winner among these versions. Who is not ready or has no finite score never wins, who is held only by force.
 
     Equal scores: the one already in place wins, else the newest.
     """
-    barred = {one.label: why for one in found if (why := _barred(one, metric))}
+    unfit = {one.label: why for one in found if (why := _unfit(one, metric))}
+    held = {} if force else {one.label: f"is held: {hold}" for one in found if (hold := one.version.tags.get(HOLD_TAG))}
+    barred = {one.label: why for one in found if (why := held.get(one.label) or unfit.get(one.label))}
     able = [one for one in found if one.label not in barred]
     if not able:
-        return Choice(None, "none of them may win" if found else "there is none", passed_over=barred)
+        would = tuple(one for one in found if one.label not in unfit)
+        return Choice(None, "none of them may win" if found else "there is none", passed_over=barred, held=would)
     if metric:
         return _ranked(able, metric, direction, barred)
     if len(able) == 1:
@@ -136,12 +143,10 @@ def _tie(winner: Contender, equals: Sequence[Contender]) -> str:
     return f", as is that of {others}: {winner.label} is {'already in place' if winner.in_place else 'the newest'}"
 
 
-def _barred(one: Contender, metric: str) -> str:
-    """Why this version cannot win; nothing when it can."""
+def _unfit(one: Contender, metric: str) -> str:
+    """Why this version cannot win, held or not; nothing when it can."""
     if one.version.status != READY:
         return f"is {one.version.status}, not READY"
-    if HOLD_TAG in one.version.tags:
-        return f"is held: {one.version.tags[HOLD_TAG]}"
     if not metric:
         return ""
     if one.score is None:

@@ -32,7 +32,7 @@ def run(request: Request, world: World) -> Outcome:
         return _unranked(request, wanted, world)
     listed = list_models.read(request, world)
     found = _scored(contenders(listed, wanted, request.target_alias), wanted.metric, world)
-    chosen = choose(found, wanted.metric, direction or Direction.HIGHER)
+    chosen = choose(found, wanted.metric, direction or Direction.HIGHER, force=request.force)
     choice = replace(chosen, not_readable=not_readable(listed))
     _show(listed, choice, request, world)
     if choice.left_out:
@@ -136,8 +136,10 @@ def _like(metric: str, found: Sequence[Contender], world: World) -> str:
 
 
 def _nobody(request: Request, choice: Choice, found: Sequence[Contender], world: World) -> Outcome:
-    """Several that nothing ranks are refused; nobody at all is not found."""
+    """Several that nothing ranks are refused, as is a hold; nobody at all is not found."""
     wanted, where = request.best or Wanted(), request.model or "any model"
+    if choice.held:
+        return _held(request, wanted, choice)
     if not choice.equals:
         like = _like(wanted.metric, found, world)
         passed = choice.left_out if choice.passed_over else ""
@@ -153,6 +155,20 @@ def _nobody(request: Request, choice: Choice, found: Sequence[Contender], world:
         code=ExitCode.REFUSED,
         summary=f"{len(choice.equals)} versions have {wanted.tagged}: {_some(choice.equals)}; nothing ranks them",
         hints=(f"rank them: {request.command(*wanted.options, '--metric', 'NAME')}",),
+        facts={"chosen": choice.evidence},
+    )
+
+
+def _held(request: Request, wanted: Wanted, choice: Choice) -> Outcome:
+    """As a promotion of a version that was named is refused."""
+    first = choice.held[0].version
+    release = replace(request, model=first.model).command("--version", first.number, "--release")
+    by_force = request.command(*wanted.options, *replace(request, force=True).gates)
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.REFUSED,
+        summary=f"whoever could be the best by {wanted.tagged} is held: {_some(choice.held)}",
+        hints=(f"when it is mended: {release}", f"or all the same: {by_force}"),
         facts={"chosen": choice.evidence},
     )
 
