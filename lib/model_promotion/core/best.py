@@ -116,7 +116,8 @@ def choose(
     """
     unfit = {one.label: why for one in found if (why := _unfit(one, metric))}
     held = {} if force else {one.label: f"is held: {hold}" for one in found if (hold := one.version.tags.get(HOLD_TAG))}
-    barred = {one.label: why for one in found if (why := held.get(one.label) or unfit.get(one.label))}
+    reasons = {**unfit, **held}
+    barred = {one.label: reasons[one.label] for one in found if one.label in reasons}
     able = [one for one in found if one.label not in barred]
     if not able:
         would = tuple(one for one in found if one.label not in unfit)
