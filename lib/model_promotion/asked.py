@@ -21,7 +21,7 @@ from model_promotion.core.selector import (
     version_selector,
 )
 from model_promotion.core.stages import as_target, kept_for, stage_of, usual_else
-from model_promotion.core.wanted import USUAL_TAG, Wanted
+from model_promotion.core.wanted import Wanted
 from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
 
@@ -34,6 +34,8 @@ BELONGS_TO = {
     "older_than": Mode.CLEANUP,
     "yes": Mode.CLEANUP,
 }
+# What these modes take of the options that say how to promote. The lists that are printed name both ends of a target.
+HEED = {Mode.LIST: ("--to", "--to-stage", "--sync-stages"), Mode.CLEANUP: ("--reason",)}
 LEAVE_OUT = "leave one of them out"
 
 
@@ -64,6 +66,8 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     request = _one(options, program, mode, reviewed)
     _two_ends(request)
     if extra := _only_promotions_take(request):
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
+    if extra := _unheeded(request, _named_target(options)):
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
@@ -151,7 +155,9 @@ def _best(options: argparse.Namespace, mode: Mode, named: Selector | None) -> Wa
         raise BadCall(f"--auto is a promotion, and --{mode.value} is none", hint=LEAVE_OUT)
     if named:
         raise BadCall(f"--auto finds the candidate, but {named} was named", hint=LEAVE_OUT)
-    return Wanted(options.tag or USUAL_TAG, options.metric or "")
+    if options.copy_from:
+        raise BadCall("--auto finds the candidate among the versions there are, it copies none", hint=LEAVE_OUT)
+    return Wanted(options.tag, options.metric or "")
 
 
 def _ends(options: argparse.Namespace) -> tuple[str | None, str]:
@@ -213,14 +219,26 @@ def _only_promotions_take(request: Request) -> tuple[str, ...]:
     return chosen if request.mode is Mode.APPLY else (*chosen, *request.report)
 
 
+def _unheeded(request: Request, target: str | None) -> tuple[str, ...]:
+    """Options that say how to promote, in a mode that does not and would pass over them."""
+    if request.mode not in HEED:
+        return ()
+    heed = HEED[request.mode]
+    return tuple(word for word in _how(request, target) if word.startswith("--") and word not in heed)
+
+
 def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:
     """Options that say how to promote, which is the plan's to say."""
     planned = request.reviewed.asked.get("target_alias") if request.reviewed else None
-    sync = ("--sync-stages",) if request.sync_stages else ()
-    elsewhere = target is not None and target != planned
+    return _how(request, None if target == planned else target)
+
+
+def _how(request: Request, target: str | None) -> tuple[str, ...]:
+    """The options that say how to promote, and where to."""
     stage = stage_of(target) if target else None
     named = ("--to", str(target)) if stage is None else ("--to-stage", stage)
-    return (*request.gates, *sync, *(named if elsewhere else ()))
+    sync = ("--sync-stages",) if request.sync_stages else ()
+    return (*request.gates, *sync, *(named if target is not None else ()))
 
 
 def _instead(mode: Mode) -> str:

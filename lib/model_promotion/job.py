@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from model_promotion.core import say
-from model_promotion.core.errors import BadCall
+from model_promotion.core.errors import BadCall, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
@@ -42,7 +42,21 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
     request = _fitting(request, world)
     verb = "fleet" if request.fleet else "auto" if request.best else FLOWS[request.mode]
     flow = importlib.import_module(f"model_promotion.flows.{verb}")
-    return cast("Outcome", flow.run(request, world))
+    try:
+        outcome = cast("Outcome", flow.run(request, world))
+    except (PromotionError, KeyboardInterrupt) as error:
+        _undescribed(str(error) or "interrupted", request, world)
+        raise
+    if outcome.to is None:
+        _undescribed(outcome.summary, request, world)
+    return outcome
+
+
+def _undescribed(why: str, request: Request, world: World) -> None:
+    if request.metadata_file:
+        from model_promotion.flows.describing import undescribed
+
+        undescribed(why, request, world)
 
 
 def _fitting(request: Request, world: World) -> Request:
@@ -55,8 +69,11 @@ def _fitting(request: Request, world: World) -> Request:
         candidate = ByAlias(fitting(candidate.alias, features))
     target = fitting(asked, features)
     if stage_of(asked) or target != asked:
-        why = f"{features.because} has no {'stages' if stage_of(asked) else 'aliases'}: " if target != asked else ""
+        why = f"{features.because}: " if target != asked else ""
         world.voice.tell(Event(Kind.WORKING, "Stages", f"{why}{say.target(target)} is used"))
+    if request.sync_stages and not features.stages:
+        why = f"{features.because}: --sync-stages has nothing to keep in step"
+        world.voice.tell(Event(Kind.WARNED, "Stages", why))
     other = fitting(request.else_alias, features) if request.if_better else ""
     if other and not apart(target, other, in_step=request.in_step(features)):
         raise BadCall(

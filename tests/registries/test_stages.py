@@ -105,6 +105,9 @@ def test_the_defect_of_mlflow_3_5_0_in_files_is_told_with_what_to_do(
     from mlflow.store.model_registry.file_store import FileStore
 
     monkeypatch.setattr(FileStore, "_save_model_version_as_meta_file", as_in_3_5_0)
+    with pytest.raises(PromotionError, match="cannot write or delete versions that have metrics") as deleting:
+        shelf.writer.delete(shelf.registry.version(NAME, "3"))
+    assert deleting.value.hint == "upgrade to mlflow 3.5.1 or later"
     with pytest.raises(PromotionError, match="cannot move stages in a folder of files") as defect:
         shelf.writer.write(MOVE)
     assert "3.5.1" in defect.value.hint

@@ -114,12 +114,6 @@ class Request:
         return same and self.mode.promotes and not (self.copy_from or self.best)
 
     @property
-    def way_out(self) -> str:
-        """What to type when a promotion or rollback was cut off."""
-        finish, undo = self.command("--recover", "resume"), self.command("--recover", "abandon")
-        return f"if it is dead, finish it: {finish} - or undo it: {undo}"
-
-    @property
     def gates(self) -> tuple[str, ...]:
         """The options that say how strictly to look, as they were typed."""
         flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}

@@ -19,7 +19,7 @@ TWINS = {"champion": PRODUCTION, "production": PRODUCTION, "challenger": STAGING
 
 @dataclass(frozen=True)
 class Features:
-    """What a registry can do: whether it has aliases and stages, and how that is known."""
+    """What a registry can do: whether it has aliases and stages; where not both, a sentence that says so."""
 
     aliases: bool = True
     stages: bool = True
@@ -94,7 +94,7 @@ def fitting(name: str, features: Features) -> str:
         BadCall: when it has no aliases, and no stage is like this one.
     """
     if not (features.aliases or features.stages):
-        raise BadCall(f"{features.because} has neither aliases nor stages", hint="another registry? --registry-uri URI")
+        raise BadCall(features.because, hint="another registry? --registry-uri URI")
     stage = stage_of(name)
     if stage is not None:
         return name if features.stages else stage.lower()
@@ -102,5 +102,5 @@ def fitting(name: str, features: Features) -> str:
         return name
     if name not in TWINS:
         known = ", ".join(f"--to-stage {stage}" for stage in TARGETS)
-        raise BadCall(f"this registry has no aliases ({features.because}), so there is no @{name}", hint=known)
+        raise BadCall(f"{features.because}, so there is no @{name}", hint=known)
     return as_target(TWINS[name])

@@ -13,7 +13,7 @@ from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.history import moved_outside, moves_of, verified
-from model_promotion.core.intent import HOLD_TAG, Move, under_way
+from model_promotion.core.intent import HOLD_TAG, Move, under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import PRODUCTION_KEEPS, displaced, leaves_production
 from model_promotion.core.record import Line
@@ -44,7 +44,7 @@ def run(request: Request, world: World) -> Outcome:
     """Point the alias at the last verified version, and hold the version it leaves."""
     seen, lines = _looked(request, world)
     if going_on := under_way(seen.tags):
-        raise Conflict(going_on, hint=request.way_out)
+        raise Conflict(going_on, hint=way_out(seen.tags, request.command))
     current = seen.at(request.target_alias)
     if current is None:
         raise NotFound(f"nothing stands behind {request.where} of {seen.name}", hint="promote a version first")
