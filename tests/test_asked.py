@@ -79,9 +79,12 @@ WRONG = {
     "m --metric f1": "--metric goes with --auto",
     "m 3 --auto": "--auto finds the candidate, but version 3 was named",
     "m --auto --from canary": "--auto finds the candidate, but @canary was named",
+    "m --auto --copy-from n": "--auto finds the candidate among the versions there are, it copies none",
     "m --auto --rollback": "--auto is a promotion, and --rollback is none",
     "--auto --list": "--auto is a promotion, and --list is none",
     "m 3 --list": "--list takes no candidate",
+    "m 7 --if-better f1:0.1 --if-better f1": "--if-better f1:0.1 and --if-better f1 are about the same metric",
+    "m 7 --if-better f1 --if-better f1": "about the same metric",
     "m --else-alias next": "--else-alias is where --if-better leaves a candidate",
     "m 7 --if-better f1 --to staging": "@staging is the target itself",
     "m 7 --if-better f1 --to-stage Staging": "stage Staging is the target itself",
@@ -91,6 +94,15 @@ WRONG = {
     "m 7 --to prev_champion": "@prev_champion keeps what stood as @champion before",
     "m --rollback --to prev_champion": "@prev_champion keeps what stood as @champion before",
     "m --rollback --if-better f1": "--rollback takes no --if-better",
+    "--list --force": "--list takes no --force",
+    "--list --run-tests": "--list takes no --run-tests",
+    "m --list --reason why": "--list takes no --reason",
+    "m --cleanup --force": "--cleanup takes no --force",
+    "m --cleanup --compare-metrics": "--cleanup takes no --compare-metrics",
+    "m --cleanup --env-manager uv": "--cleanup takes no --env-manager",
+    "m --cleanup --sync-stages": "--cleanup takes no --sync-stages",
+    "m --cleanup --to canary": "--cleanup takes no --to",
+    "m --cleanup --to-stage Production": "--cleanup takes no --to-stage",
     "m --history --metadata-file m.json": "--history takes no --metadata-file",
     "m --metadata-file /dev/null/m.json": "--metadata-file /dev/null/m.json cannot be written: /dev/null is no folder",
 }
@@ -115,6 +127,11 @@ def test_what_contradicts_itself_is_a_wrong_call_with_a_hint(line: str, said: st
     assert said in str(refused.value)
     assert refused.value.hint
     assert refused.value.code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize("line", ["m --list --to canary", "m --list --sync-stages", "m --cleanup --reason disk"])
+def test_a_list_is_told_where_production_is_and_a_cleanup_why(line: str) -> None:
+    assert ask(line).request.model == "m"
 
 
 @pytest.mark.parametrize("line", ["--verify-audit", "--demo", "--list", "--auto", "--auto --dry-run"])

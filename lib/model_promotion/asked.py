@@ -1,9 +1,12 @@
 """Parsed options -> Request and Flags: what contradicts itself is refused here, untouched by any registry."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from model_promotion.core import say
+from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode, Request
@@ -19,7 +22,7 @@ from model_promotion.core.selector import (
     version_selector,
 )
 from model_promotion.core.stages import as_target, kept_for, stage_of, usual_else
-from model_promotion.core.wanted import USUAL_TAG, Wanted
+from model_promotion.core.wanted import Wanted
 from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
 
@@ -32,6 +35,8 @@ BELONGS_TO = {
     "older_than": Mode.CLEANUP,
     "yes": Mode.CLEANUP,
 }
+# What these modes take of the options that say how to promote. The lists that are printed name both ends of a target.
+HEED = {Mode.LIST: ("--to", "--to-stage", "--sync-stages"), Mode.CLEANUP: ("--reason",)}
 LEAVE_OUT = "leave one of them out"
 
 
@@ -62,6 +67,8 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     request = _one(options, program, mode, reviewed)
     _two_ends(request)
     if extra := _only_promotions_take(request):
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
+    if extra := _unheeded(request, _named_target(options)):
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
@@ -101,7 +108,7 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         keep=options.keep,
         older_than_s=options.older_than,
         yes=bool(options.yes),
-        if_better=tuple(options.if_better),
+        if_better=_goals(options.if_better),
         else_alias=_else(options, target),
         metadata_file=metadata_file.place(options.metadata_file) if options.metadata_file else None,
         plan_out=options.plan_out,
@@ -145,15 +152,13 @@ def _two_ends(request: Request) -> None:
     Raises:
         BadCall: when both are the same, the other keeps a version, or a copy is asked for where none is promoted.
     """
-    if _promotes(request.mode) or request.mode is Mode.ROLLBACK:
+    if request.mode.promotes or request.mode is Mode.ROLLBACK:
         _no_backup(request.target_alias, "--to")
-    if request.copy_from and not _promotes(request.mode):
+    if request.copy_from and not request.mode.promotes:
         raise BadCall(f"--{request.mode.value} copies nothing", hint="leave --copy-from out")
     if request.copy_from == request.model != "":
         raise BadCall(f"{request.model} cannot be copied from itself", hint="leave --copy-from out")
-    same = isinstance(request.candidate, ByAlias) and request.candidate.alias == request.target_alias
-    # The same alias of another model is another place.
-    if same and _promotes(request.mode) and not (request.copy_from or request.best):
+    if request.leads_nowhere:
         raise BadCall(f"source and target are both {request.where}", hint="name another with --from or --to")
 
 
@@ -164,11 +169,13 @@ def _best(options: argparse.Namespace, mode: Mode, named: Selector | None) -> Wa
             raise BadCall(f"--{name} goes with --auto", hint="add --auto")
     if not options.auto:
         return None
-    if not _promotes(mode):
+    if not mode.promotes:
         raise BadCall(f"--auto is a promotion, and --{mode.value} is none", hint=LEAVE_OUT)
     if named:
         raise BadCall(f"--auto finds the candidate, but {named} was named", hint=LEAVE_OUT)
-    return Wanted(options.tag or USUAL_TAG, options.metric or "")
+    if options.copy_from:
+        raise BadCall("--auto finds the candidate among the versions there are, it copies none", hint=LEAVE_OUT)
+    return Wanted(options.tag, options.metric or "")
 
 
 def _ends(options: argparse.Namespace) -> tuple[str | None, str]:
@@ -200,6 +207,15 @@ def _else(options: argparse.Namespace, target: str) -> str:
     return named
 
 
+def _goals(goals: Sequence[Goal]) -> tuple[Goal, ...]:
+    """The metrics that decide, each of them named once: two gains for one metric would leave it at the smaller."""
+    for one, other in permutations(goals, 2):
+        if one.means(other.metric):
+            said = f"--if-better {one} and --if-better {other} are about the same metric"
+            raise BadCall(said, hint=LEAVE_OUT)
+    return tuple(goals)
+
+
 def _no_backup(name: str, option: str) -> None:
     """An alias of ours that keeps an earlier version is the way back: nobody promotes to it.
 
@@ -215,28 +231,36 @@ def _no_backup(name: str, option: str) -> None:
 
 def _only_promotions_take(request: Request) -> tuple[str, ...]:
     """Options that choose where a candidate goes, or tell where it went, in a mode that has none."""
-    if _promotes(request.mode):
+    if request.mode.promotes:
         return ()
     chosen = ("--if-better",) if request.if_better else ()
     return chosen if request.mode is Mode.APPLY else (*chosen, *request.report)
 
 
+def _unheeded(request: Request, target: str | None) -> tuple[str, ...]:
+    """Options that say how to promote, in a mode that does not and would pass over them."""
+    if request.mode not in HEED:
+        return ()
+    heed = HEED[request.mode]
+    return tuple(word for word in _how(request, target) if word.startswith("--") and word not in heed)
+
+
 def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:
     """Options that say how to promote, which is the plan's to say."""
     planned = request.reviewed.asked.get("target_alias") if request.reviewed else None
-    sync = ("--sync-stages",) if request.sync_stages else ()
-    elsewhere = target is not None and target != planned
+    return _how(request, None if target == planned else target)
+
+
+def _how(request: Request, target: str | None) -> tuple[str, ...]:
+    """The options that say how to promote, and where to."""
     stage = stage_of(target) if target else None
     named = ("--to", str(target)) if stage is None else ("--to-stage", stage)
-    return (*request.gates, *sync, *(named if elsewhere else ()))
+    sync = ("--sync-stages",) if request.sync_stages else ()
+    return (*request.gates, *sync, *(named if target is not None else ()))
 
 
 def _instead(mode: Mode) -> str:
     return "--rollback --to-version N goes back to N" if mode is Mode.ROLLBACK else "leave it out"
-
-
-def _promotes(mode: Mode) -> bool:
-    return mode in (Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK)
 
 
 def _mode(options: argparse.Namespace) -> Mode:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import cast
 
 from model_promotion.core import say
-from model_promotion.core.errors import BadCall
+from model_promotion.core.errors import BadCall, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByAlias
-from model_promotion.core.stages import fitting, stage_of
+from model_promotion.core.stages import apart, fitting, stage_of
 from model_promotion.ports import Voice
 from model_promotion.settings import Settings
 from model_promotion.world import World
@@ -42,7 +42,21 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
     request = _fitting(request, world)
     verb = "fleet" if request.fleet else "auto" if request.best else FLOWS[request.mode]
     flow = importlib.import_module(f"model_promotion.flows.{verb}")
-    return cast("Outcome", flow.run(request, world))
+    try:
+        outcome = cast("Outcome", flow.run(request, world))
+    except (PromotionError, KeyboardInterrupt) as error:
+        _undescribed(str(error) or "interrupted", request, world)
+        raise
+    if outcome.to is None:
+        _undescribed(outcome.summary, request, world)
+    return outcome
+
+
+def _undescribed(why: str, request: Request, world: World) -> None:
+    if request.metadata_file:
+        from model_promotion.flows.describing import undescribed
+
+        undescribed(why, request, world)
 
 
 def _fitting(request: Request, world: World) -> Request:
@@ -55,12 +69,19 @@ def _fitting(request: Request, world: World) -> Request:
         candidate = ByAlias(fitting(candidate.alias, features))
     target = fitting(asked, features)
     if stage_of(asked) or target != asked:
-        why = f"{features.because} has no {'stages' if stage_of(asked) else 'aliases'}: " if target != asked else ""
+        why = f"{features.because}: " if target != asked else ""
         world.voice.tell(Event(Kind.WORKING, "Stages", f"{why}{say.target(target)} is used"))
+    if request.sync_stages and not features.stages:
+        why = f"{features.because}: --sync-stages has nothing to keep in step"
+        world.voice.tell(Event(Kind.WARNED, "Stages", why))
     other = fitting(request.else_alias, features) if request.if_better else ""
-    if other == target:
+    if other and not apart(target, other, in_step=request.in_step(features)):
         raise BadCall(
-            f"a candidate that is not better cannot go to {say.target(other)}, which is the target here",
+            f"a candidate that is not better cannot go to {say.target(other)}: "
+            f"it is {say.target(target)} itself, keeps its earlier version, or is kept in step with it",
             hint="name another: --else-alias ALIAS",
         )
-    return replace(request, candidate=candidate, target_alias=target, else_alias=other)
+    fits = replace(request, candidate=candidate, target_alias=target, else_alias=other)
+    if fits.leads_nowhere:
+        raise BadCall(f"source and target are both {fits.where} here", hint="name another with --from or --to")
+    return fits

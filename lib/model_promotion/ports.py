@@ -1,6 +1,6 @@
 """Every door to the outside, on one page. Adapters live in the rooms above; a memory member is in each family."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,8 +27,6 @@ from model_promotion.core.steps import Step
 from model_promotion.core.trial import Trial, TrialResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from model_promotion.evidence.profiling import Counts, Edges
     from model_promotion.evidence.tables import PairTables, Question, Target
     from model_promotion.witness import Witness
@@ -76,7 +74,7 @@ class RegistryReader(Protocol):
         ...
 
     def scores(self, versions: Sequence[Version], metric: str) -> Sequence[tuple[float, str] | None]:
-        """One metric of many versions, and where it was found: the logged model of a version, else its run.
+        """One metric of many versions, and where it was found: the version itself, else its logged model, else its run.
 
         Read by pages. What may not be seen is as if it were not there: None.
         """
@@ -141,8 +139,8 @@ class Serving(Protocol):
         """How far this looks: for example 'this workspace'."""
         ...
 
-    def endpoints(self, model: str) -> Sequence[Endpoint]:
-        """The endpoints within scope that name the model."""
+    def endpoints(self, model: str, *, on_their_way: bool = False) -> Sequence[Endpoint]:
+        """The endpoints within scope that name the model; those it is only on its way to are asked for by name."""
         ...
 
 
@@ -172,6 +170,18 @@ class Journal(RecordReader, Protocol):
 
     def append(self, record: Record) -> str:
         """Store a record; the answer says where it lies."""
+        ...
+
+
+class SpareJournal(Journal, Protocol):
+    """Where records go that the journal cannot take, and what must outlive us if we are cut off."""
+
+    def keep(self, work: str, facts: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what a piece of work is about to delete."""
+        ...
+
+    def kept(self, work: str) -> Sequence[Mapping[str, Any]]:
+        """What was kept for a piece of work; nothing where nothing was."""
         ...
 
 

@@ -16,6 +16,7 @@ from model_promotion.ports import (
     RegistryWriter,
     Scorer,
     Serving,
+    SpareJournal,
     Voice,
 )
 
@@ -30,9 +31,10 @@ def _no_deadline() -> None:
 class World:
     """Everything outside, by its Protocol.
 
-    `spare_journal` takes the record when `journal` cannot; `renew` starts the registry's deadline afresh;
-    `lease_s` is how long an announcement counts as being worked on; `timeout_s` is what one promotion may ask of the
-    registry's time. `engine` is the one of that name. `again` makes this world once more, with the same clients.
+    `spare_journal` takes the record when `journal` cannot, and what a cleanup is about to delete; `renew` starts the
+    registry's deadline afresh; `lease_s` is how long an announcement counts as being worked on; `timeout_s` is what one
+    promotion may ask of the registry's time. `engine` is the one of that name. `again` makes this world once more, with
+    the same clients.
     """
 
     registry: RegistryReader
@@ -40,7 +42,7 @@ class World:
     access: Access
     serving: Serving | None
     journal: Journal
-    spare_journal: Journal
+    spare_journal: SpareJournal
     scorer: Scorer
     engine: "Callable[[str], Engine]"
     clock: Clock

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -13,6 +14,7 @@ from model_promotion.clocks import MemoryClock
 from model_promotion.connections.address import resolve
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.core.entities import Rights
 
 MODEL = "churn"
 
@@ -35,6 +37,25 @@ def test_a_user_without_a_name_goes_by_number(
     monkeypatch.setattr(getpass, "getuser", failing(error))
     me = on_file(tmp_path / "mlflow.db").me()
     assert (me.name, me.vouched_by) == (f"user {os.getuid()}", "login name of this machine")
+
+
+@pytest.mark.parametrize("uri", ["{}", "file://{}", "file:{}", "file://localhost{}"])
+def test_a_folder_of_files_has_no_users_and_is_asked_whether_it_may_be_written(uri: str, tmp_path: Path) -> None:
+    folder = tmp_path / "with a space"
+    folder.mkdir()
+    there = uri.format(folder if uri == "{}" else quote(str(folder)))
+    access = MlflowAccess(MlflowConnection(resolve(there, None, "test"), Deadline(5, MemoryClock())))
+    assert access.me().vouched_by == "login name of this machine"
+    assert access.rights(MODEL) == Rights(True, True, f"{folder} is writable")  # noqa: FBT003 - its fields in order
+    folder.rmdir()
+    assert access.rights(MODEL).may_move_aliases is False
+
+
+def test_a_database_says_nothing_about_rights_and_nobody_asks_it_over_http() -> None:
+    there = resolve("postgresql://nobody@localhost/mlflow", None, "test")
+    access = MlflowAccess(MlflowConnection(there, Deadline(5, MemoryClock())))
+    assert access.me().vouched_by == "login name of this machine"
+    assert access.rights(MODEL).may_move_aliases is None
 
 
 def held(permission: str, pattern: str = MODEL, kind: str = "registered_model") -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_promotion.core.best import CAUTION, Contender, choose, contenders, own_score
+from model_promotion.core.best import CAUTION, Contender, choose, contenders, tagged_score
 from model_promotion.core.entities import Listed, RegisteredModel, Version
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.metrics import Direction
@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[list[Contender], str, str | None, str]] = {
     "without a score": ([one("1"), one("2", 0.1)], "roc_auc", "2", "is the highest of 1"),
     "held": ([one("1", 0.9, tags=HELD), one("2", 0.1)], "roc_auc", "2", "is the highest of 1"),
     "held, without a metric": ([one("1", tags=HELD), one("2")], "", "2", "m v2 is the only one"),
+    "held, and nobody else": ([one("1", 0.9, tags=HELD)], "roc_auc", None, "none of them may win"),
     "not ready": ([one("1", 0.9, status="PENDING_REGISTRATION"), one("2", 0.1)], "roc_auc", "2", "highest of 1"),
     "nobody that may win": ([one("1", math.nan), one("2")], "roc_auc", None, "none of them may win"),
 }
@@ -51,6 +52,14 @@ def test_the_winner_and_why(found: list[Contender], metric: str, number: str | N
     choice = choose(found, metric, Direction.LOWER if metric == "rmse" else Direction.HIGHER)
     assert (choice.winner.version.number if choice.winner else None) == number
     assert because in choice.because
+
+
+def test_by_force_a_hold_bars_nobody_and_nothing_else_is_forgiven() -> None:
+    found = [one("1", 0.9, tags=HELD), one("2", 0.1), one("3", math.nan, tags=HELD)]
+    choice = choose(found, "roc_auc", force=True)
+    assert (choice.winner, choice.compared, [*choice.passed_over]) == (found[0], 2, ["m v3"])
+    assert choose(found, "roc_auc").held == ()
+    assert choose([found[0], found[2]], "roc_auc").held == (found[0],)
 
 
 def test_who_cannot_win_is_counted_and_named_with_the_reason() -> None:
@@ -88,6 +97,7 @@ CANDIDATES: dict[str, tuple[Wanted, list[Version], list[str]]] = {
     "the tag, and a metric": (Wanted(metric="f1"), [TAGGED, PLAIN], ["a v2"]),
     "no tag anywhere, and a metric": (Wanted(metric="f1"), [PLAIN], ["b v1"]),
     "no tag anywhere, and no metric": (Wanted(), [PLAIN], []),
+    "the usual tag, but named, that nothing has, and a metric": (Wanted(("best_model", "true"), "f1"), [PLAIN], []),
     "another tag that nothing has, and a metric": (Wanted(("stage", "final"), "f1"), [TAGGED, PLAIN], []),
     "another tag": (Wanted(("stage", "final")), [replace(PLAIN, tags={"stage": "final"}), TAGGED], ["b v1"]),
 }
@@ -113,16 +123,15 @@ def test_the_one_in_place_is_known_by_alias_and_by_stage() -> None:
 @pytest.mark.parametrize(
     ("parts", "score"),
     [
-        ({"metrics": {"f1": 0.5}, "tags": {"f1": "0.4"}}, (0.5, "the version")),
         ({"tags": {"f1": "0.4"}}, (0.4, "its tags")),
         ({"tags": {"f2": "0.4"}}, None),
     ],
 )
-def test_a_score_is_the_versions_own_before_its_tags(parts: dict[str, Any], score: tuple[float, str] | None) -> None:
-    assert own_score(Version("m", "1", **parts), "f1") == score
+def test_a_score_may_stand_in_a_tag(parts: dict[str, Any], score: tuple[float, str] | None) -> None:
+    assert tagged_score(Version("m", "1", **parts), "f1") == score
 
 
 def test_a_tag_that_is_no_number_is_no_score() -> None:
-    found = own_score(Version("m", "1", tags={"f1": "good"}), "f1")
+    found = tagged_score(Version("m", "1", tags={"f1": "good"}), "f1")
     assert found is not None
     assert math.isnan(found[0])

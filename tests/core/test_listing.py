@@ -3,7 +3,7 @@ import pytest
 from model_promotion.core.entities import Listed, RegisteredModel, Version
 from model_promotion.core.event import Kind
 from model_promotion.core.intent import HOLD_TAG
-from model_promotion.core.listing import data, is_pattern, lines, matches, not_readable, telling
+from model_promotion.core.listing import data, is_pattern, lines, meant, not_readable, telling
 
 MODEL = RegisteredModel("rf", {"champion": "2", "prev_champion": "1", "best": "2"}, stages={"Production": "3"})
 VERSIONS = (
@@ -55,20 +55,21 @@ def test_the_data_holds_every_tag_and_the_lines_those_that_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "pattern", "meant"),
+    ("pattern", "names", "found"),
     [
-        ("heart-disease-rf", "heart-disease-*", True),
-        ("heart-disease-rf", "", True),
-        ("heart-disease-rf", "heart-disease-rf", True),
-        ("heart-disease-rf", "heart", False),
-        ("Heart", "heart*", False),
-        ("a[1]", "a[1]", True),
-        ("a1", "a[1]", True),
-        ("main.ml.rf", "main.*.rf", True),
+        ("heart-disease-*", "heart-disease-rf heart-rf", "heart-disease-rf"),
+        ("", "a b", "a b"),
+        ("heart-rf", "heart-rf heart-rf2", "heart-rf"),
+        ("heart", "heart-rf", ""),
+        ("heart*", "Heart", ""),
+        ("a[1]", "a1", "a1"),
+        ("a[1]", "a1 a[1]", "a[1]"),
+        ("churn*", "churn churn* churn2", "churn*"),
+        ("main.*.rf", "main.ml.rf main.ml.svm", "main.ml.rf"),
     ],
 )
-def test_a_model_is_meant_by_its_name_or_by_a_pattern(name: str, pattern: str, meant: bool) -> None:
-    assert matches(name, pattern) is meant
+def test_a_name_means_its_model_alone_and_a_pattern_all_that_are_like_it(pattern: str, names: str, found: str) -> None:
+    assert meant(pattern, names.split()) == {*found.split()}
 
 
 @pytest.mark.parametrize(("name", "pattern"), [("m", False), ("", False), ("m-*", True), ("m?", True), ("m[ab]", True)])

@@ -3,10 +3,20 @@
 import pytest
 
 from model_promotion.core.errors import BadCall
-from model_promotion.core.stages import Features, as_target, backup_of, fitting, kept_for, stage_name, stage_of, twin_of
+from model_promotion.core.stages import (
+    Features,
+    apart,
+    as_target,
+    backup_of,
+    fitting,
+    kept_for,
+    stage_name,
+    stage_of,
+    twin_of,
+)
 
-NO_STAGES = Features(stages=False, because="Unity Catalog")
-NO_ALIASES = Features(aliases=False, because="the workspace registry of Databricks")
+NO_STAGES = Features(stages=False, because="Unity Catalog has no stages")
+NO_ALIASES = Features(aliases=False, because="the workspace registry of Databricks has no aliases")
 
 
 def test_a_stage_and_an_alias_of_the_same_name_are_two_things() -> None:
@@ -38,6 +48,39 @@ def test_what_is_kept_in_step_with_what(name: str, twin: str | None) -> None:
     assert twin_of(name) == twin
 
 
+@pytest.mark.parametrize(
+    ("stage", "aliases", "twin"),
+    [
+        ("stage:Production", (), "production"),
+        ("stage:Production", ("champion", "blue"), "champion"),
+        ("stage:Production", ("champion", "production"), "production"),
+        ("stage:Staging", ("challenger", "production"), "challenger"),
+    ],
+)
+def test_a_stage_is_kept_in_step_with_the_alias_that_the_model_has(
+    stage: str, aliases: tuple[str, ...], twin: str
+) -> None:
+    assert twin_of(stage, aliases) == twin
+
+
+@pytest.mark.parametrize(
+    ("target", "other", "alone", "in_step"),
+    [
+        ("champion", "staging", True, True),
+        ("champion", "champion", False, False),
+        ("champion", "prev_champion", False, False),
+        ("champion", "production", True, False),
+        ("champion", "stage:Production", True, False),
+        ("stage:Production", "champion", True, False),
+        ("stage:Production", "production", True, False),
+        ("stage:Production", "stage:Staging", True, True),
+        ("stage:Production", "prev_stage_production", False, False),
+    ],
+)
+def test_what_leaves_the_target_alone_when_it_moves(target: str, other: str, alone: bool, in_step: bool) -> None:
+    assert (apart(target, other, in_step=False), apart(target, other, in_step=True)) == (alone, in_step)
+
+
 def test_a_stage_has_a_backup_of_its_own() -> None:
     assert backup_of("stage:Production") == "prev_stage_production"
     assert backup_of("production") == "prev_production"
@@ -66,11 +109,14 @@ def test_the_same_place_in_a_registry_that_lacks_something(name: str, features: 
 
 
 def test_an_alias_that_is_like_no_stage_is_refused_where_there_are_only_stages() -> None:
-    with pytest.raises(BadCall, match=r"has no aliases .*, so there is no @blue") as refused:
+    with pytest.raises(BadCall, match="has no aliases, so there is no @blue") as refused:
         fitting("blue", NO_ALIASES)
     assert "--to-stage Production" in refused.value.hint
 
 
 def test_where_there_is_neither_that_is_said() -> None:
     with pytest.raises(BadCall, match="neither aliases nor stages"):
-        fitting("champion", Features(aliases=False, stages=False, because="Unity Catalog OSS"))
+        fitting(
+            "champion",
+            Features(aliases=False, stages=False, because="Unity Catalog OSS has neither aliases nor stages"),
+        )

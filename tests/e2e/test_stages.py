@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.conftest import QUICK, Place
 from tests.e2e.program import Result, clean_env, inside
-from tests.e2e.registry import BETTER, GOOD, MODEL, NAN, copied, made
+from tests.e2e.registry import BETTER, GOOD, MODEL, NAN, WORSE, copied, made
 from tests.workspace import mlflow_server as server
 from tests.workspace.seed import write_model
 
@@ -89,6 +89,17 @@ def test_a_stage_that_was_left_behind_is_brought_in_step_and_goes_back_with_the_
     assert call(desk, "--verify-audit").code == 0
 
 
+def test_on_its_way_from_staging_to_production_a_version_is_not_taken_back_down(desk: Path) -> None:
+    staging = ("--to-stage", "Staging")
+    assert call(desk, *UP).code == 0
+    assert call(desk, "--version", str(WORSE), *staging, "--force").code == 1
+    before = stages(desk)
+    for down in (("--version", str(BETTER)), ("--rollback", "--to-version", str(BETTER))):
+        refused = call(desk, *down, *staging)
+        told = f"v{BETTER} is in stage Production, and a version has one stage only"
+        assert (refused.code, told in refused.all, stages(desk)) == (2, True, before), refused.all
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [
@@ -115,6 +126,8 @@ def test_unity_catalog_has_no_stages_so_the_alias_of_that_name_is_used_and_that_
     assert (done.code, place.aliases["production"]) == (0, 2), done.all
     assert "Unity Catalog has no stages: @production is used" in done.err
     assert place.ask("--sync-stages").code == 0  # Nothing to keep in step with.
+    nowhere = place.ask("--from", "production", *UP)
+    assert (nowhere.code, "source and target are both @production here" in nowhere.all) == (64, True), nowhere.all
 
 
 # --- the workspace registry: what it answers is what a plain server answers, only that its client has no aliases ---
@@ -161,3 +174,5 @@ def test_a_registry_without_aliases_works_through_its_stages(
     back = ask("--rollback")
     assert (back.code, stood()) == (1, {"1": "Production", "2": "Archived"}), back.all  # The record is a file here.
     assert ask("--to", "blue").code == 64
+    assert ask("--from", "champion", *UP).code == 64
+    assert ask("--version", "2", "--sync-stages", "--force").code == 1  # Nothing to keep in step with.

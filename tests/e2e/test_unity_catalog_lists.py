@@ -35,6 +35,16 @@ def test_old_versions_go_but_for_those_an_endpoint_serves(place: Place) -> None:
     assert place.tags.keys() == {"promotion_head"}
 
 
+def test_a_version_that_an_endpoint_of_another_model_is_about_to_serve_stays(place: Place) -> None:
+    workspace = place.workspace
+    shared = workspace.add_endpoint("shared", (beside(place), 1))
+    shared.begin({"served_entities": [{"entity_name": place.model, "entity_version": "3"}]}, None)
+    would = place.ask("--cleanup", "--keep", "0", "--older-than", "0.001s")
+    assert (would.code, would.json["facts"]["going"]) == (0, []), would.all
+    assert would.json["facts"]["kept"]["3"] == "shared serves it"
+    assert "those that you may not see, or elsewhere, are not known" in would.err
+
+
 def test_endpoints_that_cannot_be_listed_keep_every_version(place: Place) -> None:
     place.workspace.faults.fail("serving-endpoints", status=503, error_code="TEMPORARILY_UNAVAILABLE")
     ended = place.ask("--cleanup", "--keep", "0", "--older-than", "0.001s", "--yes")

@@ -39,7 +39,7 @@ def tag(scene: Scene, name: str, **tags: str) -> None:
 
 
 def best(scene: Scene, model: str = "heart-*", mode: Mode = Mode.PROMOTE, **wanted: Any) -> Outcome:
-    options = {name: wanted.pop(name) for name in ("target_alias", "compare_metrics") if name in wanted}
+    options = {name: wanted.pop(name) for name in ("target_alias", "compare_metrics", "force") if name in wanted}
     return scene.call(mode, model=model, best=Wanted(**wanted), **options)
 
 
@@ -80,6 +80,14 @@ def test_a_metric_is_looked_up_in_the_runs_of_those_that_have_it_nowhere_else() 
     assert (outcome.model, "recall 0.6 (its run) is the highest of 2" in outcome.summary) == ("heart-svm", True)
 
 
+def test_what_was_measured_counts_before_what_somebody_wrote_into_a_tag() -> None:
+    scene = a_clinic(rf="0.95", svm="0.99")
+    made = scene.registry.known["heart-svm", "1"]
+    scene.registry.known["heart-svm", "1"] = replace(made, run_id="run2")
+    scene.registry.metrics_of = {"run2": {"roc_auc": 0.6}}
+    assert best(scene, metric="roc_auc").model == "heart-rf"
+
+
 @pytest.mark.parametrize("mode", [Mode.DRY_RUN, Mode.CHECK])
 def test_it_can_be_looked_at_first_and_ends_with_the_code_of_the_real_run(mode: Mode) -> None:
     scene = a_clinic(rf="0.95", svm="0.91")
@@ -95,6 +103,7 @@ def test_the_same_checks_refuse_the_best_too() -> None:
     scene.registry.add(worse, metadata=METADATA)
     outcome = best(scene, metric="roc_auc", compare_metrics=True)
     assert (outcome.code, outcome.to) == (ExitCode.REFUSED, "2")
+    assert outcome.hints[-1] == "look again: promote_model.py heart-rf --check --version 2 --compare-metrics"
     assert scene.registry.models["heart-rf"].aliases["champion"] == "1"
 
 
@@ -127,11 +136,25 @@ def test_who_is_held_or_has_no_score_is_left_out_aloud() -> None:
     )
 
 
+@pytest.mark.parametrize("metric", ["", "roc_auc"])
+def test_where_whoever_could_win_is_held_it_is_refused_until_the_release_or_by_force(metric: str) -> None:
+    scene = a_clinic(rf="0.99", svm="nan")
+    tag(scene, "heart-rf", **BEST, **{HOLD_TAG: "rolled back"})
+    refused = best(scene, metric=metric)
+    assert (refused.code, champions(scene)) == (ExitCode.REFUSED, [])
+    assert "is held: heart-rf v1" in refused.summary
+    assert refused.hints[0] == "when it is mended: promote_model.py heart-rf --version 1 --release"
+    assert refused.hints[1].endswith("--force")
+    forced = best(scene, metric=metric, force=True)
+    assert (forced.code, champions(scene)) == (ExitCode.WARNED, ["heart-rf"])
+
+
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [
         ({}, "is the best by best_model=true: there is none"),
-        ({"tag": ("stage", "final"), "metric": "roc_auc"}, "is the best by stage=final: there is none"),
+        ({"named": ("stage", "final"), "metric": "roc_auc"}, "is the best by stage=final: there is none"),
+        ({"named": ("best_model", "true"), "metric": "roc_auc"}, "is the best by best_model=true: there is none"),
         ({"metric": "recall"}, "none of them may win; 1 cannot win: heart-rf v1 has no recall"),
     ],
 )

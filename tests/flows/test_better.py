@@ -102,6 +102,23 @@ def test_from_stage_to_stage_a_candidate_that_is_not_better_stays_where_it_is() 
     assert "stage Production stays at v1; stage Staging is v3 already, nothing was written" in outcome.summary
 
 
+def test_who_else_stood_where_it_goes_instead_is_named_and_who_stands_where_it_does_not_go_is_not() -> None:
+    crowd = (version("2", stage=STAGING), version("4", stage=STAGING), version("5", stage=PRODUCTION))
+    scene = a_scene(version("1", stage=PRODUCTION), *crowd, worse(), aliases={})
+    outcome = asking(scene, "3", **IN_PRODUCTION)
+    assert (outcome.code, staged(scene)["3"], staged(scene)["1"]) == (ExitCode.WARNED, STAGING, PRODUCTION)
+    (told,) = [finding.sentence for finding in outcome.findings if finding.check == "crowded_stage"]
+    assert told == "v2 loses stage Staging as well, and a rollback does not give it back"
+
+
+@pytest.mark.parametrize("mode", [Mode.PROMOTE, Mode.DRY_RUN])
+def test_the_version_in_production_is_not_put_elsewhere_though_it_is_not_better(mode: Mode) -> None:
+    scene = a_scene(version("1"), worse(stage=PRODUCTION), aliases={"champion": "1"}).heal()
+    outcome = asking(scene, "3", mode=mode, sync_stages=True)
+    assert (outcome.code, scene.writer.sent, staged(scene)) == (ExitCode.REFUSED, [], {"3": PRODUCTION})
+    assert "refused by leaves_production" in outcome.summary
+
+
 def test_an_alias_can_be_named_beside_a_stage() -> None:
     scene = a_scene(version("1", stage=PRODUCTION), worse(), aliases={})
     assert asking(scene, "3", **{**IN_PRODUCTION, "else_alias": "rejected"}).code is ExitCode.DONE

@@ -174,6 +174,15 @@ def test_records_that_are_missing_stop_it_because_the_way_back_is_not_known() ->
     assert left(scene) == [*"12345678"]
 
 
+def test_a_name_that_looks_like_a_pattern_means_its_own_versions_and_no_other_model_s() -> None:
+    scene = a_shelf()
+    for number in "123":
+        scene.registry.add(version(number, model="churn*", created_at=LONG_AGO), metadata={})
+        scene.registry.add(version(number, model="churn", created_at=LONG_AGO), metadata={})
+    assert clean(scene, model="churn*").facts["deleted"] == ["1"]
+    assert [len(scene.registry.versions(name)) for name in ("churn", "churn*", MODEL)] == [3, 2, 8]
+
+
 def test_a_missing_model_is_not_found() -> None:
     with pytest.raises(NotFound, match="did you mean"):
         clean(a_shelf(), model="shop.pricing.chrun")
@@ -238,6 +247,44 @@ def test_wherever_it_ends_what_is_gone_is_recorded_and_no_note_is_left(
     assert scene.fits()
     assert clean(scene.heal()).code is ExitCode.DONE
     assert left(scene) == [*"5678"]
+
+
+def test_something_that_begins_when_some_are_gone_ends_it_with_a_code_that_does_not_say_as_before() -> None:
+    def somebody_begins(write: Any) -> None:
+        write()
+        scene.tag_by_hand(f"{INTENT_TAG}_ffffffffffff", "somebody's")
+
+    scene = a_shelf(50).fail(23, somebody_begins)  # The last write of the first twenty.
+    outcome = clean(scene)
+    assert (outcome.code, len(outcome.facts["deleted"])) == (ExitCode.DENIED, 20)
+    assert "it ended there" in outcome.summary
+
+
+def test_versions_are_read_once_with_their_tags_however_many_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, asked = a_shelf(90), list[str]()
+    read = scene.registry.catalogue
+    monkeypatch.setattr(scene.registry, "catalogue", lambda name: (asked.append(name), read(name))[1])
+    assert len(clean(scene).facts["deleted"]) == 86
+    assert asked == [MODEL]
+
+
+def test_what_was_deleted_is_known_after_a_kill_and_where_it_is_not_that_is_said() -> None:
+    for spare, code in ((None, ExitCode.DONE), (MemoryJournal(), ExitCode.WARNED)):
+        scene = a_shelf().fail(4, killed_before)
+        with pytest.raises(Killed):
+            clean(scene)
+        scene.heal().clock.sleep(1000)
+        with pytest.raises(Conflict) as cut_off:
+            clean(scene)
+        assert (
+            cut_off.value.hint == f"if it is dead, write down what is gone: promote_model.py {MODEL} --recover resume"
+        )
+        scene.spare = spare or scene.spare
+        outcome = scene.recover("resume")
+        assert outcome.code is code
+        deleted = scene.journal.records[-1].evidence["deleted"]
+        assert [one.get("run_id") for one in deleted] == ([None, None] if spare else ["run1", "run2"])
+        assert bool(outcome.warnings) is bool(spare)
 
 
 @pytest.mark.parametrize("how", ["resume", "abandon"])

@@ -1,11 +1,12 @@
 """Promotion, rollback, hold, record and recovery where versions stand in stages instead of behind aliases."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from model_promotion.core.better import Goal
-from model_promotion.core.errors import NotFound
+from model_promotion.core.errors import Conflict, NotFound
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.request import Mode
@@ -23,7 +24,7 @@ from tests.worlds import (
     version,
 )
 
-PRODUCTION = "stage:Production"
+PRODUCTION, STAGING = "stage:Production", "stage:Staging"
 # Written by a promotion: intent, backup, stage, head, end.
 WRITES = list(product([1, 2, 3, 4, 5], [killed_before, killed_after]))
 
@@ -205,3 +206,97 @@ def test_bringing_it_in_step_that_was_cut_off_is_finished_or_undone(at: int, eff
     done = recorded or (begun and how == "resume")
     assert (stages(scene)["2"], scene.aliases["champion"]) == ("Production" if done else "Staging", "2")
     assert (scene.fits(), scene.noted) == (True, {})
+
+
+# --- a version has one stage only
+
+
+def on_its_way_up() -> Scene:
+    """v1 went to Staging and on to Production, v2 to Staging after it."""
+    scene = a_staged_scene(v1="None", v2="None")
+    for number, target in (("1", STAGING), ("1", PRODUCTION), ("2", STAGING)):
+        scene.promote(number, target_alias=target)
+    assert (stages(scene)["1"], stages(scene)["2"]) == ("Production", "Staging")
+    return scene.heal()
+
+
+def test_a_rollback_of_staging_passes_over_what_is_in_production_and_that_is_said() -> None:
+    scene = on_its_way_up()
+    with pytest.raises(NotFound, match="v1 is passed over, it is in stage Production") as passed:
+        scene.rollback(target_alias=STAGING)
+    assert passed.value.hint.endswith("--to-version N --to-stage Staging; there is v4, v3")
+    with pytest.raises(Conflict, match="v1 is in stage Production, and a version has one stage only"):
+        scene.rollback("1", target_alias=STAGING)
+    assert scene.writer.sent == []
+    scene.promote("3", target_alias=STAGING)
+    assert scene.rollback(target_alias=STAGING).code is ExitCode.DONE
+    assert (stages(scene)["1"], stages(scene)["2"]) == ("Production", "Staging")
+
+
+def test_without_records_the_backup_that_is_in_production_is_passed_over_too() -> None:
+    scene = on_its_way_up()
+    scene.by_hand("prev_stage_staging", "1")
+    scene.journal.records.clear()
+    with pytest.raises(NotFound, match="no earlier verified version of stage Staging"):
+        scene.rollback(target_alias=STAGING)
+
+
+def test_a_rollback_in_step_takes_nothing_out_of_production() -> None:
+    scene = a_staged_scene(v1="None", v2="None")
+    for number in ("1", "2"):
+        scene.promote(number, target_alias="staging", sync_stages=True)
+    scene.promote("1", target_alias=PRODUCTION)
+    with pytest.raises(Conflict, match="v1 is in stage Production"):
+        scene.heal().rollback(target_alias="staging", sync_stages=True)
+    assert scene.writer.sent == []
+    assert scene.rollback(target_alias="staging").code is ExitCode.DONE
+
+
+def test_the_version_in_production_is_not_promoted_to_staging_with_force_either() -> None:
+    scene = on_its_way_up()
+    outcome = scene.promote("1", target_alias=STAGING, force=True)
+    assert (outcome.code, outcome.decision and outcome.decision.refused) == (ExitCode.REFUSED, ("leaves_production",))
+    assert scene.writer.sent == []
+
+
+# --- others, whom it takes something from
+
+
+def test_a_rollback_says_who_else_loses_a_place_by_it() -> None:
+    scene = a_staged_scene(v1="None", v2="None")
+    for number in ("1", "2"):
+        scene.promote(number, sync_stages=True)
+    scene.by_hand(PRODUCTION, "4")
+    outcome = scene.rollback(sync_stages=True)
+    assert (outcome.code, stages(scene)["1"], stages(scene)["4"]) == (ExitCode.WARNED, "Production", "Archived")
+    assert outcome.warnings == ("v4 loses stage Production as well, and a rollback does not give it back",)
+
+
+def test_a_rollback_of_a_stage_in_which_another_was_put_beside_says_so() -> None:
+    scene = a_staged_scene(v1="None", v2="None")
+    for number in ("2", "4"):
+        scene.promote(number, target_alias=PRODUCTION)
+    scene.registry.known[MODEL, "3"] = version("3", stage="Production")
+    outcome = scene.rollback(target_alias=PRODUCTION)
+    assert outcome.warnings == ("v3 loses stage Production as well, and a rollback does not give it back",)
+
+
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_an_undoing_that_was_cut_off_between_its_two_requests_is_not_taken_for_done(how: str) -> None:
+    scene = a_staged_scene()
+    with pytest.raises(Killed):
+        scene.fail(3, killed_after).promote("2", target_alias=PRODUCTION)
+    for number, stage in (("1", "Production"), ("2", "Archived")):
+        known = scene.registry.known[MODEL, number]
+        scene.registry.known[MODEL, number] = replace(known, stage=stage)
+    assert scene.heal().recover(how).code is ExitCode.DONE
+    assert (stages(scene)["1"], stages(scene)["2"]) == (
+        ("Archived", "Production") if how == "resume" else ("Production", "Staging")
+    )
+
+
+def test_in_step_the_alias_that_the_model_has_moves_with_the_stage() -> None:
+    scene = a_staged_scene()
+    scene.by_hand("champion", "1")
+    outcome = scene.promote("2", target_alias=PRODUCTION, sync_stages=True)
+    assert (outcome.code, scene.aliases) == (ExitCode.DONE, {"champion": "2", "prev_stage_production": "1"})

@@ -73,3 +73,19 @@ def test_a_folder_that_is_not_there_or_no_file_is_unavailable(tmp_path: Path) ->
 
 def test_where_it_lies_is_said_in_full(path: Path) -> None:
     assert FileJournal(path).place == f"file {path}"
+
+
+def test_what_is_kept_for_a_piece_of_work_comes_back_and_is_no_record(path: Path) -> None:
+    journal = FileJournal(path)
+    journal.append(a_record(1))
+    assert journal.kept("0123456789ab") == ()
+    facts = [{"number": "1", "tags": {"a": "b\nc"}, "created_at": 1.5}]
+    journal.keep("0123456789ab", facts)
+    journal.append(a_record(2))
+    assert (journal.kept("0123456789ab"), journal.kept("another")) == (facts, ())
+    assert (len(journal.lines(M)), len(journal.stored(M)), journal.models()) == (2, 2, [M])
+
+
+def test_where_nothing_can_be_kept_that_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        FileJournal(tmp_path).keep("0123456789ab", [])

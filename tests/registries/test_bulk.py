@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,20 @@ def test_every_model_comes_with_aliases_stages_tags_and_versions_highest_first(s
 )
 def test_a_pattern_is_searched_for_where_it_begins_with_a_name(store: Store, pattern: str, count: int) -> None:
     assert len(store.registry.catalogue(pattern)) == count
+
+
+def test_the_name_of_a_model_means_that_model_alone_whatever_pattern_it_looks_like(tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    client = MlflowClient(uri, uri)
+    for name in ("iris1", "iris[1]"):
+        client.create_registered_model(name)
+        client.create_model_version(name, str(tmp_path))
+    registry = MlflowRegistry(MlflowConnection(resolve(uri, uri, "test"), Deadline(60, SystemClock())))
+    (only,) = registry.catalogue("iris[1]")
+    assert (only.model.name, [version.model for version in only.versions]) == ("iris[1]", ["iris[1]"])
+    assert [one.model.name for one in registry.catalogue("iris[12]")] == ["iris1"]
 
 
 @contextmanager
@@ -167,6 +181,19 @@ def test_a_logged_model_that_is_gone_leaves_the_run(store: Store, logged: list[V
     version = logged[0]
     store.client.delete_logged_model(version.model_id)
     assert store.registry.scores([version], "f1") == [(0.5, "its run")]
+
+
+def test_the_versions_own_metric_comes_first_and_a_nought_that_was_nan_is_nan(
+    store: Store, logged: list[Version]
+) -> None:
+    own = [replace(version, metrics={"f1": value}) for version, value in zip(logged, (0.1, 0.2), strict=False)]
+    nan = replace(logged[4], metrics={"f1": 0.0})
+    nought = replace(logged[5], metrics={"f1": 0.0})
+    client = store.registry._connection.call("hand out the client", lambda client: client)  # noqa: SLF001 - to count
+    with counted(client) as asked:
+        found = store.registry.scores(own, "f1")
+    assert (found, asked) == ([(0.1, "the version"), (0.2, "the version")], [])
+    assert str(store.registry.scores([nan, nought], "f1")) == "[(nan, 'its logged model'), (0.0, 'the version')]"
 
 
 def test_without_logged_models_none_is_asked_for(store: Store) -> None:

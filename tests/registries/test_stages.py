@@ -72,6 +72,15 @@ def test_entering_a_stage_archives_who_was_there_and_undoing_it_puts_both_back(s
     assert shelf.stages() == before == {"1": "Production", "2": "Staging", "3": "None"}
 
 
+def test_an_undoing_that_was_cut_off_between_its_two_requests_can_be_written_again(shelf: Shelf) -> None:
+    before = shelf.stages()
+    shelf.writer.write(MOVE)
+    shelf.client.transition_model_version_stage(NAME, "1", "Production", archive_existing_versions=True)
+    assert shelf.stages() == {"1": "Production", "2": "Archived", "3": "None"}
+    shelf.writer.write(MOVE.undone())
+    assert shelf.stages() == before
+
+
 def test_a_first_version_leaves_its_stage_for_the_one_it_came_from(shelf: Shelf) -> None:
     shelf.client.transition_model_version_stage(NAME, "1", "None")
     first = SetAlias(NAME, PRODUCTION, None, "2", enters_from="Staging", leaves_to="Archived")
@@ -96,6 +105,9 @@ def test_the_defect_of_mlflow_3_5_0_in_files_is_told_with_what_to_do(
     from mlflow.store.model_registry.file_store import FileStore
 
     monkeypatch.setattr(FileStore, "_save_model_version_as_meta_file", as_in_3_5_0)
+    with pytest.raises(PromotionError, match="cannot write or delete versions that have metrics") as deleting:
+        shelf.writer.delete(shelf.registry.version(NAME, "3"))
+    assert deleting.value.hint == "upgrade to mlflow 3.5.1 or later"
     with pytest.raises(PromotionError, match="cannot move stages in a folder of files") as defect:
         shelf.writer.write(MOVE)
     assert "3.5.1" in defect.value.hint

@@ -36,6 +36,25 @@ def test_it_may_be_read_by_whom_the_umask_says(tmp_path: Path) -> None:
     assert (tmp_path / "m.json").stat().st_mode & 0o777 == 0o644
 
 
+def test_a_link_stays_a_link_and_who_may_read_it_stays_the_same(tmp_path: Path) -> None:
+    real, link = tmp_path / "far" / "real.json", tmp_path / "link.json"
+    link.symlink_to(real)
+    write("old", place(link))
+    real.chmod(0o600)
+    write("new", place(link))
+    assert (link.is_symlink(), real.read_text(), real.stat().st_mode & 0o777) == (True, "new", 0o600)
+    assert os.listdir(tmp_path / "far") == ["real.json"]  # noqa: PTH208 - names are compared
+
+
+def test_a_device_or_a_pipe_is_no_place_for_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path(os.devnull)):
+        with pytest.raises(BadCall, match="a device or a pipe"):
+            place(path)
+    assert pipe.is_fifo()
+
+
 IMPOSSIBLE = {
     "below a file": ("file/m.json", "is no folder"),
     "far below a file": ("file/a/b/m.json", "is no folder"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model_promotion.serving.databricks import endpoint
+from model_promotion.serving.databricks import at_rest, endpoint
 
 MODEL = "shop.pricing.churn"
 
@@ -69,3 +69,24 @@ def test_a_state_that_is_not_known_is_not_taken_for_rest(
 
 def test_a_config_that_is_on_its_way_is_an_update_whatever_the_state_says() -> None:
     assert endpoint(raw(served("1"), pending_config={"served_entities": [served("2")]}), MODEL).updating is True
+
+
+@pytest.mark.parametrize(
+    ("listed", "rests"),
+    [
+        ({"config": {}, "state": {"config_update": "NOT_UPDATING"}}, True),
+        ({"config": {}, "state": {"config_update": "IN_PROGRESS"}}, False),
+        ({"config": {}, "state": {"config_update": "UPDATE_FAILED"}}, False),
+        ({"config": {}, "state": {"config_update": "A_STATE_OF_TOMORROW"}}, False),
+        ({"config": {}}, False),
+        ({"state": {"config_update": "NOT_UPDATING"}}, False),
+    ],
+)
+def test_an_endpoint_that_does_not_say_it_rests_may_be_about_to_serve_anything(
+    listed: dict[str, Any], *, rests: bool
+) -> None:
+    from databricks.sdk.service.serving import ServingEndpoint
+
+    if "config" in listed:
+        listed = {**listed, "config": {"served_entities": [{"entity_name": "a", "entity_version": "1"}]}}
+    assert at_rest(ServingEndpoint.from_dict(listed)) is rests

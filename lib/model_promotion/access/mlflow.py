@@ -14,14 +14,14 @@ MAY_WRITE = frozenset({"EDIT", "MANAGE"})
 
 
 class MlflowAccess:
-    """Asks the server's login where it has one; an sqlite file asks the file system."""
+    """Asks the server's login where it has one; a file and a folder ask the file system."""
 
     def __init__(self, connection: MlflowConnection) -> None:
         self._connection = connection
 
     def me(self) -> Identity:
         """The user of the server's login, else the login name of this machine."""
-        if self._connection.address.database_file is None:
+        if self._connection.address.is_server:
             try:
                 user = self._ask(CURRENT_USER)["user"]
                 return Identity(str(user["username"]), vouched_by="MLflow server login")
@@ -33,10 +33,14 @@ class MlflowAccess:
             return Identity(f"user {os.getuid()}")
 
     def rights(self, model: str) -> Rights:
-        """Whether the database file may be written, or what the server's permission list says."""
-        if database := self._connection.address.database_file:
-            writable = os.access(database, os.W_OK) and os.access(database.absolute().parent, os.W_OK)
-            return Rights(writable, writable, f"{database} is {'' if writable else 'not '}writable")
+        """Whether the file or folder may be written, or what the server's permission list says."""
+        address = self._connection.address
+        if place := address.database_file or address.folder:
+            folder = place if place.is_dir() else place.absolute().parent
+            writable = os.access(place, os.W_OK) and os.access(folder, os.W_OK)
+            return Rights(writable, writable, f"{place} is {'' if writable else 'not '}writable")
+        if not address.is_server:
+            return Rights(None, None, "a database that MLflow opens by itself does not say what you may do")
         try:
             self._ask(CURRENT_USER)
         except NotFound:

@@ -1,7 +1,7 @@
 """Is somebody else moving this model's aliases right now?"""
 
 from model_promotion.core.finding import Finding, Verdict, Weight
-from model_promotion.core.intent import notes, under_way
+from model_promotion.core.intent import notes, under_way, way_out
 from model_promotion.witness import Witness
 
 TOPIC = "Running"
@@ -14,4 +14,4 @@ def ask(witness: Witness) -> Finding:
     going_on = under_way(tags)
     if going_on is None:
         return Finding(Verdict.PASSED, "no other promotion or rollback is under way")
-    return Finding(Verdict.FAILED, going_on, {"intent": notes(tags)}, hint=witness.request.way_out)
+    return Finding(Verdict.FAILED, going_on, {"intent": notes(tags)}, hint=way_out(tags, witness.request.command))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from model_promotion.core.stages import Features
 
@@ -32,11 +33,11 @@ class Address:
         """Whether this registry has aliases and stages (source: the stores of MLflow 3.17, and mlflow#18352)."""
         match self.registry_uri.partition(":")[0]:
             case "databricks-uc":
-                return Features(stages=False, because="Unity Catalog")
+                return Features(stages=False, because="Unity Catalog has no stages")
             case "databricks":
-                return Features(aliases=False, because="the workspace registry of Databricks")
+                return Features(aliases=False, because="the workspace registry of Databricks has no aliases")
             case "uc":
-                return Features(aliases=False, stages=False, because="Unity Catalog OSS")
+                return Features(aliases=False, stages=False, because="Unity Catalog OSS has neither aliases nor stages")
         if self.in_files and BROKEN_STAGES[0] <= _numbers(mlflow_version) <= BROKEN_STAGES[1]:
             return Features(stages=False, because=f"MLflow {mlflow_version} cannot move stages in files, 3.5.1 can")
         return Features()
@@ -45,6 +46,17 @@ class Address:
     def in_files(self) -> bool:
         """Whether it is MLflow's old store of folders and YAML files."""
         return "://" not in self.registry_uri or self.registry_uri.startswith("file:")
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of such a store."""
+        path = unquote(self.registry_uri.removeprefix("file:"))
+        return Path(re.sub("^//[^/]*", "", path)) if self.in_files and not self.is_databricks else None
+
+    @property
+    def is_server(self) -> bool:
+        """Whether an MLflow server is behind it: only a server can have users of its own."""
+        return self.registry_uri.startswith(("http://", "https://"))
 
     @property
     def profile(self) -> str | None:

@@ -55,8 +55,11 @@ def translated(error: BaseException, doing: str) -> PromotionError:
         return PromotionError(f"{error.name} is not installed here", hint=INSTALL_HINT)
     if type(error).__name__ == "RepresenterError":
         # mlflow#18352, in MLflow 3.0 to 3.5.0: the metrics of a version cannot be written to its YAML file.
-        said = f"could not {doing}: this MLflow cannot move stages in a folder of files"
-        return Unavailable(said, hint="upgrade to mlflow 3.5.1 or later, or use aliases: --to production")
+        moving = "stage " in doing
+        cannot = "move stages" if moving else "write or delete versions that have metrics"
+        instead = ", or use aliases: --to production" if moving else ""
+        said = f"could not {doing}: this MLflow cannot {cannot} in a folder of files"
+        return Unavailable(said, hint=f"upgrade to mlflow 3.5.1 or later{instead}")
     return error if isinstance(error, PromotionError) else _told_apart(error, doing)
 
 

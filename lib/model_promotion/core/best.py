@@ -9,7 +9,7 @@ from model_promotion.core.entities import READY, Listed, Version
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.metrics import Direction
 from model_promotion.core.stages import stage_of
-from model_promotion.core.wanted import USUAL_TAG, Wanted
+from model_promotion.core.wanted import Wanted
 
 CAUTION = "the winner of many looks better than it is"
 # Two scores that differ by less than this share of their size are one number that was computed twice.
@@ -42,7 +42,8 @@ class Contender:
 class Choice:
     """Who won and why; or nobody, with those between whom nothing decides. `compared` counts those that could win.
 
-    `not_readable` says which models nobody could look at: a better version may be among theirs.
+    `held` are those of whom one would win if it were not held, where nobody else does. `not_readable` says which models
+    nobody could look at: a better version may be among theirs.
     """
 
     winner: Contender | None
@@ -51,6 +52,7 @@ class Choice:
     equals: tuple[Contender, ...] = ()
     passed_over: Mapping[str, str] = field(default_factory=dict)
     not_readable: str = ""
+    held: tuple[Contender, ...] = ()
 
     @property
     def left_out(self) -> str:
@@ -78,10 +80,10 @@ class Choice:
 
 
 def contenders(listed: Iterable[Listed], wanted: Wanted, target: str) -> tuple[Contender, ...]:
-    """The versions that have the tag; where none has the usual one and a metric is named, all of them."""
+    """The versions that have the tag; where none has it, no tag was named and a metric is, all of them."""
     every = [(one.model, version) for one in listed for version in one.versions]
     tagged = [(model, version) for model, version in every if _has(version, wanted.tag)]
-    found = every if not tagged and wanted.metric and wanted.tag == USUAL_TAG else tagged
+    found = every if not tagged and wanted.metric and wanted.named is None else tagged
     # A version that is not the highest in a stage is in place there as well.
     return tuple(
         Contender(version, model.at(target) == version.number or version.stage == stage_of(target))
@@ -95,10 +97,8 @@ def _has(version: Version, tag: tuple[str, str]) -> bool:
     return version.tags.get(key, "").casefold() == value.casefold()
 
 
-def own_score(version: Version, metric: str) -> tuple[float, str] | None:
-    """The metric as the version itself has it, and where; None when its run must be asked."""
-    if metric in version.metrics:
-        return version.metrics[metric], "the version"
+def tagged_score(version: Version, metric: str) -> tuple[float, str] | None:
+    """The metric that somebody wrote into a tag: for a version for which none was measured."""
     if metric not in version.tags:
         return None
     try:
@@ -107,15 +107,21 @@ def own_score(version: Version, metric: str) -> tuple[float, str] | None:
         return math.nan, "its tags"
 
 
-def choose(found: Sequence[Contender], metric: str = "", direction: Direction = Direction.HIGHER) -> Choice:
-    """The winner among these versions. Who is held, not ready or without a finite score never wins.
+def choose(
+    found: Sequence[Contender], metric: str = "", direction: Direction = Direction.HIGHER, *, force: bool = False
+) -> Choice:
+    """The winner among these versions. Who is not ready or has no finite score never wins, who is held only by force.
 
     Equal scores: the one already in place wins, else the newest.
     """
-    barred = {one.label: why for one in found if (why := _barred(one, metric))}
+    unfit = {one.label: why for one in found if (why := _unfit(one, metric))}
+    held = {} if force else {one.label: f"is held: {hold}" for one in found if (hold := one.version.tags.get(HOLD_TAG))}
+    reasons = {**unfit, **held}
+    barred = {one.label: reasons[one.label] for one in found if one.label in reasons}
     able = [one for one in found if one.label not in barred]
     if not able:
-        return Choice(None, "none of them may win" if found else "there is none", passed_over=barred)
+        would = tuple(one for one in found if one.label not in unfit)
+        return Choice(None, "none of them may win" if found else "there is none", passed_over=barred, held=would)
     if metric:
         return _ranked(able, metric, direction, barred)
     if len(able) == 1:
@@ -138,12 +144,10 @@ def _tie(winner: Contender, equals: Sequence[Contender]) -> str:
     return f", as is that of {others}: {winner.label} is {'already in place' if winner.in_place else 'the newest'}"
 
 
-def _barred(one: Contender, metric: str) -> str:
-    """Why this version cannot win; nothing when it can."""
+def _unfit(one: Contender, metric: str) -> str:
+    """Why this version cannot win, held or not; nothing when it can."""
     if one.version.status != READY:
         return f"is {one.version.status}, not READY"
-    if HOLD_TAG in one.version.tags:
-        return f"is held: {one.version.tags[HOLD_TAG]}"
     if not metric:
         return ""
     if one.score is None:

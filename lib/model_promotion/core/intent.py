@@ -6,7 +6,7 @@ own: two that are left at the same time both stand, and both can be read.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from typing import Any, Literal
@@ -189,6 +189,14 @@ def under_way(tags: Mapping[str, str]) -> str | None:
     found = notes(tags)
     told = [intent.told for intent in intents(tags)] or [f"the tag {key} holds {STRANGE}" for key in found]
     return f"{told[0]} (and {len(found) - 1} more)" if len(found) > 1 else next(iter(told), None)
+
+
+def way_out(tags: Mapping[str, str], command: Callable[..., str]) -> str:
+    """What to type when the work was cut off. What a cleanup has deleted can only be written down."""
+    resume = command("--recover", "resume")
+    if {intent.kind for intent in intents(tags)} == {"cleanup"}:
+        return f"if it is dead, write down what is gone: {resume}"
+    return f"if it is dead, finish it: {resume} - or undo it: {command('--recover', 'abandon')}"
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a registry holds, as lines for people and as data: models, their versions, where each stands."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -23,9 +23,14 @@ def is_pattern(name: str) -> bool:
     return bool(WILD.search(name))
 
 
-def matches(name: str, pattern: str) -> bool:
-    """Whether a model is meant by a name or a pattern; by none every model is."""
-    return not pattern or name == pattern or fnmatchcase(name, pattern)
+def meant(pattern: str, names: Collection[str]) -> set[str]:
+    """The models that a name or a pattern means; by none every model is meant.
+
+    What is the name of a model means that model alone: `iris[1]` is a name too, and beside it is no pattern.
+    """
+    if pattern in names:
+        return {pattern}
+    return {name for name in names if not pattern or fnmatchcase(name, pattern)}
 
 
 def in_production(model: RegisteredModel, version: Version, where: str) -> bool:

@@ -16,12 +16,13 @@ IN_EVERY_MODEL = "python_function"
 class Metadata:
     """A version and where it stands now: behind `alias` and in `stage`, None where it is in none.
 
-    `promoted_to_production` says whether it stands where --to (or --to-stage) says; `summary` is why, or why not.
+    `promoted_to_production` says whether it stands where --to (or --to-stage) says; `summary` is why, or why not. Where
+    a call ended without any version, `version` is None.
     """
 
     run_id: str
     model_name: str
-    version: str
+    version: str | None
     metrics: Mapping[str, float]
     promoted_to_production: bool
     alias: str | None

@@ -1,11 +1,40 @@
 """What a promotion is about to do: names resolved, checks and steps listed."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from model_promotion.core.entities import RegisteredModel, Version
-from model_promotion.core.say import target
-from model_promotion.core.stages import ARCHIVED, stage_of
+from model_promotion.core.say import target, version
+from model_promotion.core.stages import ARCHIVED, PRODUCTION, as_target, kept_for, stage_of
 from model_promotion.core.steps import SetAlias
+
+PRODUCTION_KEEPS = "a version has one stage only; it leaves that one when another version takes its place"
+
+
+def leaves_production(seen: RegisteredModel, place: str, number: str | None) -> bool:
+    """Whether the version that goes to this place would leave stage Production to nobody, or to whoever is left there.
+
+    From Staging to Production is the way of stages; from Production a version goes when another one enters.
+    """
+    return stage_of(place) not in (None, PRODUCTION) and number == seen.at(as_target(PRODUCTION)) is not None
+
+
+def displaced(moves: Iterable[SetAlias], leaver: str | None, versions: Iterable[Version]) -> tuple[str, ...]:
+    """What these moves take from others than the version that is to leave, for a person.
+
+    Whoever enters a stage archives all that are in it, and an alias that is moved along may stand anywhere.
+    """
+    return tuple(_displaced([move for move in moves if not kept_for(move.alias)], leaver, [*versions]))
+
+
+def _displaced(moves: Iterable[SetAlias], leaver: str | None, versions: Iterable[Version]) -> Iterator[str]:
+    for move in moves:
+        stage = stage_of(move.alias)
+        inside = {move.was, *(one.number for one in versions if stage and one.stage == stage)}
+        others = sorted(number for number in inside - {leaver, move.to} if number)
+        if others:
+            named, lose = ", ".join(map(version, others)), "loses" if len(others) == 1 else "lose"
+            yield f"{named} {lose} {target(move.alias)} as well, and a rollback does not give it back"
 
 
 @dataclass(frozen=True)

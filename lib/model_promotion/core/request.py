@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.entities import RegisteredModel
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
@@ -34,6 +35,11 @@ class Mode(StrEnum):
     LIST = "list"
     CLEANUP = "cleanup"
     DEMO = "demo"
+
+    @property
+    def promotes(self) -> bool:
+        """Whether this mode is a promotion, or looks at one."""
+        return self in {Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK}
 
     @property
     def writes(self) -> bool:
@@ -98,15 +104,19 @@ class Request:
         """The alias that keeps the previous version."""
         return backup_of(self.target_alias)
 
-    def twin(self, features: Features) -> str | None:
-        """What --sync-stages keeps in step with the target; nothing where there are no stages, or it is not asked."""
-        return twin_of(self.target_alias) if self.sync_stages and features.stages else None
+    def in_step(self, features: Features) -> bool:
+        """Whether stages and aliases are kept in step: it is asked, and there are both."""
+        return self.sync_stages and features.stages and features.aliases
+
+    def twin(self, seen: RegisteredModel, features: Features) -> str | None:
+        """What --sync-stages keeps in step with the target; nothing where it is not asked or not possible."""
+        return twin_of(self.target_alias, seen.aliases) if self.in_step(features) else None
 
     @property
-    def way_out(self) -> str:
-        """What to type when a promotion or rollback was cut off."""
-        finish, undo = self.command("--recover", "resume"), self.command("--recover", "abandon")
-        return f"if it is dead, finish it: {finish} - or undo it: {undo}"
+    def leads_nowhere(self) -> bool:
+        """Whether it is a promotion from a place to itself; the same alias of another model is another place."""
+        same = isinstance(self.candidate, ByAlias) and self.candidate.alias == self.target_alias
+        return same and self.mode.promotes and not (self.copy_from or self.best)
 
     @property
     def gates(self) -> tuple[str, ...]:

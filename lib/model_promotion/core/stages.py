@@ -4,6 +4,7 @@ Wherever a name of an alias is expected, a stage can be written as `stage:Produc
 alias it then stands for one version: the highest that is in it. A version that enters it archives the others.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from model_promotion.core.errors import BadCall
@@ -12,13 +13,13 @@ PREFIX = "stage:"
 NONE, STAGING, PRODUCTION, ARCHIVED = "None", "Staging", "Production", "Archived"
 STAGES = (NONE, STAGING, PRODUCTION, ARCHIVED)
 TARGETS = (STAGING, PRODUCTION)
-# Which stage an alias is kept in step with; the other way round it is the alias of the same name in lower case.
+# Which stage an alias is kept in step with; the other way round it is the one of them that the model has.
 TWINS = {"champion": PRODUCTION, "production": PRODUCTION, "challenger": STAGING, "staging": STAGING}
 
 
 @dataclass(frozen=True)
 class Features:
-    """What a registry can do: whether it has aliases and stages, and how that is known."""
+    """What a registry can do: whether it has aliases and stages; where not both, a sentence that says so."""
 
     aliases: bool = True
     stages: bool = True
@@ -47,12 +48,26 @@ def stage_name(text: str) -> str:
     raise BadCall(f"stage {text!r} is none of {', '.join(STAGES)}", hint="for example --to-stage Production")
 
 
-def twin_of(name: str) -> str | None:
-    """What is kept in step with it: the stage of an alias, the alias of a stage; None when there is none."""
+def aliases_of(stage: str) -> tuple[str, ...]:
+    """The aliases that can be kept in step with a stage: first the one of the same name in lower case."""
+    return (stage.lower(), *(alias for alias in TWINS if TWINS[alias] == stage and alias != stage.lower()))
+
+
+def twin_of(name: str, aliases: Collection[str] = ()) -> str | None:
+    """What is kept in step with it: the stage of an alias, the alias of a stage; None when there is none.
+
+    Of a stage it is the one that is among the model's `aliases`; if none is, the one of the same name is made.
+    """
     stage = stage_of(name)
-    if stage is not None:
-        return stage.lower()
-    return as_target(TWINS[name]) if name in TWINS else None
+    if stage is None:
+        return as_target(TWINS[name]) if name in TWINS else None
+    return next((alias for alias in aliases_of(stage) if alias in aliases), stage.lower())
+
+
+def apart(target: str, other: str, *, in_step: bool) -> bool:
+    """Whether what goes to the other place leaves the target alone: the target, its backup, what is kept in step."""
+    ours, theirs = ({name, twin_of(name) if in_step else name} for name in (target, other))
+    return theirs.isdisjoint({*ours, backup_of(target)})
 
 
 def backup_of(name: str) -> str:
@@ -79,7 +94,7 @@ def fitting(name: str, features: Features) -> str:
         BadCall: when it has no aliases, and no stage is like this one.
     """
     if not (features.aliases or features.stages):
-        raise BadCall(f"{features.because} has neither aliases nor stages", hint="another registry? --registry-uri URI")
+        raise BadCall(features.because, hint="another registry? --registry-uri URI")
     stage = stage_of(name)
     if stage is not None:
         return name if features.stages else stage.lower()
@@ -87,5 +102,5 @@ def fitting(name: str, features: Features) -> str:
         return name
     if name not in TWINS:
         known = ", ".join(f"--to-stage {stage}" for stage in TARGETS)
-        raise BadCall(f"this registry has no aliases ({features.because}), so there is no @{name}", hint=known)
+        raise BadCall(f"{features.because}, so there is no @{name}", hint=known)
     return as_target(TWINS[name])

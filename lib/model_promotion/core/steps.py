@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 from model_promotion.core import say
+from model_promotion.core.stages import ARCHIVED
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,12 @@ class SetAlias:
     def undone(self) -> Self:
         """The same move the other way round."""
         return replace(self, was=self.to, to=self.was, enters_from=self.leaves_to, leaves_to=self.enters_from)
+
+    @property
+    def returns(self) -> str | None:
+        """The version that goes back to a stage of its own, not to the archive: that takes a request more."""
+        goes_elsewhere = self.leaves_to not in ("", ARCHIVED)
+        return self.was if self.to is not None and goes_elsewhere else None
 
     @property
     def sentence(self) -> str:

@@ -11,11 +11,17 @@ USUAL_TAG = ("best_model", "true")
 class Wanted:
     """What --auto looks for: a tag of the version and its value, the metric that ranks those that have it.
 
-    Without the tag on any version a metric ranks them all, unless the tag was named.
+    Without the usual tag on any version a metric ranks them all; a tag that was named (it may be the usual one) must be
+    there.
     """
 
-    tag: tuple[str, str] = USUAL_TAG
+    named: tuple[str, str] | None = None
     metric: str = ""
+
+    @property
+    def tag(self) -> tuple[str, str]:
+        """The tag, whether it was named or not."""
+        return self.named or USUAL_TAG
 
     @property
     def tagged(self) -> str:
@@ -25,7 +31,7 @@ class Wanted:
     @property
     def options(self) -> tuple[str, ...]:
         """The same as options of the command line."""
-        tag = () if self.tag == USUAL_TAG else ("--tag", self.tagged)
+        tag = ("--tag", self.tagged) if self.named else ()
         return ("--auto", *tag, *(("--metric", self.metric) if self.metric else ()))
 
 

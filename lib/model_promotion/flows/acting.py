@@ -7,16 +7,17 @@ looks at the registry as it was read after the write before it.
 
 import uuid
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
-from model_promotion.core.errors import Conflict, Interrupted, PromotionError, TimedOut, Unavailable
+from model_promotion.core.errors import Conflict, Interrupted, NotFound, PromotionError, TimedOut, Unavailable
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import Intent, Move, Work, intents, notes, under_way
 from model_promotion.core.record import HEAD_TAG, Head
-from model_promotion.core.stages import stage_of
+from model_promotion.core.stages import ARCHIVED, stage_of
 from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
 from model_promotion.together import both
 from model_promotion.undisturbed import undisturbed
@@ -104,7 +105,7 @@ class Hands:
         self._take(step)
 
     def _take(self, step: Step) -> None:
-        now = self.value(step)
+        now = self.found(step)
         if now == step.to:
             self.hold_together()  # Somebody who took this over may have done it.
             self._enter(step, "already so")
@@ -126,11 +127,19 @@ class Hands:
             self._still_ours()
             raise Conflict(f"{_what(step)} is {_said(step, step.to)} already: somebody else moved it meanwhile")
 
+    def found(self, step: Step) -> str | None:
+        """What stands where the step is about to write; a version that it is about too is read now, if none was."""
+        if isinstance(step, SetAlias) and step.returns and step.returns not in self.versions:
+            self.read(step)
+        return self.value(step)
+
     def value(self, step: Step) -> str | None:
         """What stands where the step is about to write, as last read."""
         match step:
-            case SetAlias(alias=alias):
-                return self.seen.at(alias)
+            case SetAlias(alias=alias, returns=returns):
+                stands, left = self.seen.at(alias), self.versions.get(returns or "")
+                # Between the two requests of such a move the one that leaves is in the archive: that is half of it.
+                return step.was if stands == step.to and left and left.stage == ARCHIVED else stands
             case SetTag(key=key, version=None):
                 return self.seen.tags.get(key)
             case SetTag(key=key, version=str(number)):
@@ -152,14 +161,18 @@ class Hands:
                 return
 
     def _read_once(self, step: Step | None) -> None:
-        if isinstance(step, SetTag) and step.version:
-            registry, version = self.world.registry, step.version
+        registry = self.world.registry
+        if isinstance(step, SetTag) and (version := step.version):
             # The announcement stands on the model: whether the work is still ours is read back with every write.
             self.seen, self.versions[version] = both(
                 partial(registry.model, step.model), partial(registry.version, step.model, version)
             )
+        elif isinstance(step, SetAlias) and step.returns:
+            self.seen = registry.model(step.model)
+            with suppress(NotFound):  # What was deleted meanwhile cannot go back anywhere.
+                self.versions[step.returns] = registry.version(step.model, step.returns)
         else:
-            self.seen = self.world.registry.model(self.seen.name)
+            self.seen = registry.model(self.seen.name)
 
     def put_back(self) -> bool:
         """Undo what was done, newest first, where it still stands; whether everything is as it was before.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, own_score
+from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, tagged_score
 from model_promotion.core.entities import Listed
 from model_promotion.core.errors import NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -32,7 +32,7 @@ def run(request: Request, world: World) -> Outcome:
         return _unranked(request, wanted, world)
     listed = list_models.read(request, world)
     found = _scored(contenders(listed, wanted, request.target_alias), wanted.metric, world)
-    chosen = choose(found, wanted.metric, direction or Direction.HIGHER)
+    chosen = choose(found, wanted.metric, direction or Direction.HIGHER, force=request.force)
     choice = replace(chosen, not_readable=not_readable(listed))
     _show(listed, choice, request, world)
     if choice.left_out:
@@ -81,13 +81,11 @@ def _direction(metric: str, world: World) -> Direction | None:
 
 
 def _scored(found: Sequence[Contender], metric: str, world: World) -> tuple[Contender, ...]:
-    """Each with its score: its own, else its logged model's or its run's, which are read by pages."""
-    if not metric:
+    """Each with its score: as it was measured, which is read by pages, else as a tag tells it."""
+    if not (metric and found):
         return tuple(found)
-    own = [own_score(one.version, metric) for one in found]
-    without = [one.version for one, score in zip(found, own, strict=True) if score is None]
-    read = iter(world.registry.scores(without, metric) if without else ())
-    scores = [score or next(read) for score in own]
+    measured = world.registry.scores([one.version for one in found], metric)
+    scores = [known or tagged_score(one.version, metric) for one, known in zip(found, measured, strict=True)]
     return tuple(
         replace(one, score=score[0], found_in=score[1]) if score else one
         for one, score in zip(found, scores, strict=True)
@@ -138,8 +136,10 @@ def _like(metric: str, found: Sequence[Contender], world: World) -> str:
 
 
 def _nobody(request: Request, choice: Choice, found: Sequence[Contender], world: World) -> Outcome:
-    """Several that nothing ranks are refused; nobody at all is not found."""
+    """Several that nothing ranks are refused, as is a hold; nobody at all is not found."""
     wanted, where = request.best or Wanted(), request.model or "any model"
+    if choice.held:
+        return _held(request, wanted, choice)
     if not choice.equals:
         like = _like(wanted.metric, found, world)
         passed = choice.left_out if choice.passed_over else ""
@@ -155,6 +155,20 @@ def _nobody(request: Request, choice: Choice, found: Sequence[Contender], world:
         code=ExitCode.REFUSED,
         summary=f"{len(choice.equals)} versions have {wanted.tagged}: {_some(choice.equals)}; nothing ranks them",
         hints=(f"rank them: {request.command(*wanted.options, '--metric', 'NAME')}",),
+        facts={"chosen": choice.evidence},
+    )
+
+
+def _held(request: Request, wanted: Wanted, choice: Choice) -> Outcome:
+    """As a promotion of a version that was named is refused."""
+    first = choice.held[0].version
+    release = replace(request, model=first.model).command("--version", first.number, "--release")
+    by_force = request.command(*wanted.options, *replace(request, force=True).gates)
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.REFUSED,
+        summary=f"whoever could be the best by {wanted.tagged} is held: {_some(choice.held)}",
+        hints=(f"when it is mended: {release}", f"or all the same: {by_force}"),
         facts={"chosen": choice.evidence},
     )
 

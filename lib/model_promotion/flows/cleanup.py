@@ -1,14 +1,14 @@
 """Cleanup: the old versions that nothing needs, listed first, and deleted with --yes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from model_promotion.core.duration import in_days
 from model_promotion.core.entities import Listed, RegisteredModel, Version
-from model_promotion.core.errors import BadCall, Conflict, NotFound, PromotionError
+from model_promotion.core.errors import BadCall, Conflict, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import under_way
+from model_promotion.core.intent import under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.policy import RetentionPolicy
 from model_promotion.core.record import HEAD_TAG, Head
@@ -18,18 +18,21 @@ from model_promotion.core.say import count
 from model_promotion.flows.deleting import Deleted, StaysBecause, delete
 from model_promotion.flows.recording import all_lines
 from model_promotion.flows.resolve import find_model
+from model_promotion.ports import RegistryReader
 from model_promotion.together import both
 from model_promotion.world import World
 
 # So many are gone well within the time that an announcement counts, and all of them are named in it.
 AT_ONCE = 20
+VersionsOf = Callable[[RegistryReader, str], Sequence[Version]]
 
 
 def run(request: Request, world: World) -> Outcome:
     """Say what would go and why the rest stays; with --yes let it go, some at a time, each time looking anew."""
     limits = _limits(request, world.policy.retention)
     world.voice.tell(Event(Kind.WORKING, "Cleanup", limits.told))
-    listed, needs = look(request, world)
+    listed, needs = look(request, world, _whole)
+    _tell_scope(needs, world)
     kept = kept_because(listed, limits, needs, world.clock.now())
     old = going(listed, kept)
     for event in _told(listed, kept, world.clock.now()):
@@ -43,7 +46,8 @@ def _deleted(request: Request, world: World, old: Sequence[Version], limits: Lim
     """Some at a time, each time looking anew who needs what; the first that fails is the last."""
     for at in range(0, len(old), AT_ONCE):
         try:
-            stays = _stays(*look(request, world), limits, world)
+            # Which versions there are is enough by now: each is read by itself just before it goes.
+            stays = _stays(*look(request, world, _listed), limits, world)
             done = delete(old[at : at + AT_ONCE], stays, request, world)
         except PromotionError as error:
             done = Deleted(failure=error)
@@ -52,8 +56,8 @@ def _deleted(request: Request, world: World, old: Sequence[Version], limits: Lim
             return
 
 
-def look(request: Request, world: World) -> tuple[Listed, Needs]:
-    """The model with all its versions, and who needs which.
+def look(request: Request, world: World, versions: VersionsOf) -> tuple[Listed, Needs]:
+    """The model with all its versions, as `versions` reads them, and who needs which.
 
     Raises:
         Conflict: when something is under way, or records are missing: what is needed is not known then.
@@ -61,18 +65,34 @@ def look(request: Request, world: World) -> tuple[Listed, Needs]:
     """
     seen = find_model(request, world.registry)
     if going_on := under_way(seen.tags):
-        raise Conflict(going_on, hint=request.way_out)
-    listed, records = both(partial(world.registry.catalogue, seen.name), partial(all_lines, seen.name, world))
+        raise Conflict(going_on, hint=way_out(seen.tags, request.command))
+    found, records = both(partial(versions, world.registry, seen.name), partial(all_lines, seen.name, world))
     if (counted := _counted(seen)) > len(records):
         raise Conflict(
             f"the registry counts {count(counted, 'record')} of {seen.name}, and {len(records)} can be read: "
             "it is not known where a rollback leads, so nothing is deleted",
             hint="where are the records? --tracking-uri URI, or [record] experiment in promotion.toml",
         )
-    if not listed:
-        raise NotFound(f"{seen.name} has no versions that can be listed", hint=request.command("--list"))
-    endpoints = world.serving.endpoints(seen.name) if world.serving else ()
-    return listed[0], Needs(ways_back(records), tuple(endpoints))
+    endpoints = world.serving.endpoints(seen.name, on_their_way=True) if world.serving else ()
+    return Listed(seen, tuple(found)), Needs(ways_back(records), tuple(endpoints))
+
+
+def _whole(registry: RegistryReader, model: str) -> Sequence[Version]:
+    """Every version with its tags. Whatever else a registry lists: versions of another model are none of ours."""
+    return next((one.versions for one in registry.catalogue(model) if one.model.name == model), ())
+
+
+def _listed(registry: RegistryReader, model: str) -> Sequence[Version]:
+    """Every version as a search tells it: in Unity Catalog without tags."""
+    return registry.versions(model)
+
+
+def _tell_scope(needs: Needs, world: World) -> None:
+    """Which endpoints were looked at; nobody can tell of one that is hidden from us."""
+    if world.serving:
+        seen = f"{count(len(needs.endpoints), 'endpoint')} of {world.serving.scope} has it or is about to"
+        hidden = "those that you may not see, or elsewhere, are not known"
+        world.voice.tell(Event(Kind.UNKNOWN, "Endpoints", f"{seen}; {hidden}"))
 
 
 def _counted(seen: RegisteredModel) -> int:
@@ -144,7 +164,7 @@ def _outcome(request: Request, done: Sequence[Deleted]) -> Outcome:
     said = f"{request.model}: {count(len(gone), 'version')} deleted{f': {names}' if gone else ''}"
     return Outcome(
         mode=request.mode,
-        code=failure.code if failure else ExitCode.WARNED if warnings else ExitCode.DONE,
+        code=_code(done, warnings),
         summary=f"{said}; it ended there: {failure}" if failure else said,
         model=request.model,
         entries=tuple(entry for one in done for entry in one.written.entries),
@@ -154,3 +174,12 @@ def _outcome(request: Request, done: Sequence[Deleted]) -> Outcome:
         undo="a deleted version cannot be brought back; the record keeps its run, source and tags",
         facts={"deleted": [version.number for version in gone]},
     )
+
+
+def _code(done: Sequence[Deleted], warnings: Sequence[str]) -> ExitCode:
+    """Where something is gone already, no code may say that the registry is as before."""
+    failure = done[-1].failure
+    if failure is None:
+        return ExitCode.WARNED if warnings else ExitCode.DONE
+    as_before = failure.code in (ExitCode.REFUSED, ExitCode.NOT_FOUND)
+    return ExitCode.DENIED if as_before and any(one.touched for one in done) else failure.code

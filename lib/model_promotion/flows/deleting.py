@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, NotFound, PromotionError, TimedOut
 from model_promotion.core.event import Event, Kind
@@ -17,11 +18,15 @@ StaysBecause = Callable[[RegisteredModel, Version], str]
 
 @dataclass(frozen=True)
 class Deleted:
-    """The versions that are gone, their record, and what stopped it before its end."""
+    """The versions that are gone, their record, and what stopped it before its end.
+
+    `touched` says whether anything may be gone, known or not.
+    """
 
     gone: tuple[Version, ...] = ()
     written: Written = NOTHING_WRITTEN
     failure: PromotionError | None = None
+    touched: bool = False
 
 
 def delete(versions: Sequence[Version], stays: StaysBecause, request: Request, world: World) -> Deleted:
@@ -35,6 +40,7 @@ def delete(versions: Sequence[Version], stays: StaysBecause, request: Request, w
     if acted.failure:
         return Deleted(failure=acted.failure)
     hands = acted.hands
+    _keep(versions, hands)
     tried, failure = _each(versions, stays, hands)
     try:
         hands.read()
@@ -42,14 +48,17 @@ def delete(versions: Sequence[Version], stays: StaysBecause, request: Request, w
         # What got no answer may still take effect, so it is too early to write it down: recovery does.
         if isinstance(failure, TimedOut) and len(gone) < len(tried):
             raise failure
-        return Deleted(gone, close(gone, hands, request.reason), failure)
+        return Deleted(gone, close([facts_of(version) for version in gone], hands, request.reason), failure, bool(gone))
     except PromotionError as error:
         told = f"which versions are gone could not be read or written down ({error}); tried: {_labels(tried) or 'none'}"
-        return Deleted(failure=type(error)(told, hint=f"write it down: {request.command('--recover', 'resume')}"))
+        return Deleted(
+            failure=type(error)(told, hint=f"write it down: {request.command('--recover', 'resume')}"),
+            touched=bool(tried),
+        )
 
 
-def close(gone: Sequence[Version], hands: Hands, why: str) -> Written:
-    """Take the note away; where something is gone, after it is in the record.
+def close(gone: Sequence[Mapping[str, Any]], hands: Hands, why: str) -> Written:
+    """Take the note away; where something is gone, after what is known of it is in the record.
 
     Raises:
         Conflict: when somebody took the work over: the record is theirs to write.
@@ -60,9 +69,9 @@ def close(gone: Sequence[Version], hands: Hands, why: str) -> Written:
         hands = hands.afresh()
         failed = take_each([intent.opening(hands.seen.name).undone()], hands)
         return Written("", tuple(hands.entries), tuple(map(str, failed)))
-    told = "; ".join(filter(None, (f"deleted {_labels(gone)}", why)))
-    evidence = {"deleted": [_kept_of(version) for version in gone]}
-    return write_down(Deed(intent.work, "cleanup", "", None, None, told, evidence=evidence), hands)
+    labels = ", ".join(say.version(str(facts["number"])) for facts in gone)
+    told = "; ".join(filter(None, (f"deleted {labels}", why)))
+    return write_down(Deed(intent.work, "cleanup", "", None, None, told, evidence={"deleted": [*gone]}), hands)
 
 
 def is_gone(model: str, number: str, world: World) -> bool:
@@ -105,7 +114,7 @@ def _unneeded(version: Version, stays: StaysBecause, hands: Hands) -> Version | 
     hands.read()
     hands.look()
     try:
-        fresh = world.registry.version(version.model, version.number)
+        fresh = world.registry.version(hands.seen.name, version.number)
     except NotFound:
         return None
     if why := stays(hands.seen, fresh):
@@ -118,7 +127,17 @@ def _labels(versions: Sequence[Version]) -> str:
     return ", ".join(version.label for version in versions)
 
 
-def _kept_of(version: Version) -> Mapping[str, Any]:
+def _keep(versions: Sequence[Version], hands: Hands) -> None:
+    """What they are, before they go: if we are killed, recovery could not tell any more. Its failing stops nothing."""
+    assert hands.intent is not None  # noqa: S101 - as above
+    try:
+        hands.world.spare_journal.keep(hands.intent.work, [facts_of(version) for version in versions])
+    except PromotionError as error:
+        told = f"what they were will not be known if this is cut off: {error}"
+        hands.world.voice.tell(Event(Kind.WARNED, "Record", told))
+
+
+def facts_of(version: Version) -> Mapping[str, Any]:
     """What the record keeps of a version that is gone."""
     kept = ("number", "created_at", "run_id", "source", "tags")
     return {name: getattr(version, name) for name in kept}

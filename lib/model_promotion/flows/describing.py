@@ -34,6 +34,17 @@ def described(outcome: Outcome, request: Request, world: World) -> Outcome:
     return replace(outcome, code=code, warnings=(*outcome.warnings, *warnings))
 
 
+def undescribed(why: str, request: Request, world: World) -> None:
+    """A call that ended without a version says so in the file, lest an older one be taken for what this call left."""
+    if request.metadata_file is None or not request.mode.writes:
+        return
+    nobody = Metadata("", request.model, None, {}, False, None, None, None, {}, why)  # noqa: FBT003 - its fields in order
+    try:
+        metadata_file.write(nobody.text, request.metadata_file)
+    except PromotionError as error:
+        world.voice.tell(Event(Kind.WARNED, "Metadata", f"there is no new metadata file: {error}"))
+
+
 def _written(outcome: Outcome, request: Request, world: World, path: Path) -> tuple[str, ...]:
     warnings: list[str] = []
     world.renew()  # What the promotion took is not taken from this.

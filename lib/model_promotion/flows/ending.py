@@ -1,8 +1,11 @@
 """Ending a piece of work that was cut off and is ours now: finish it, or undo it; then its note goes."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
-from model_promotion.core.entities import READY, Version
+from model_promotion.core.entities import READY
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, Intent
@@ -98,7 +101,7 @@ def abandoned(request: Request, hands: Hands) -> Outcome:
         error = Conflict(f"{version(intent.move.was)} was deleted meanwhile, so nothing can go back to it")
         ways = f"finish it instead: {request.command('--recover', 'resume')}, or only take the note away: --force"
         return stuck(hands, error, request, ways)
-    back = {step: hands.value(step) for step in undoing if _version_of(step) not in gone}
+    back = {step: hands.found(step) for step in undoing if _version_of(step) not in gone}
     # What is as it was before needs nothing; what somebody else has moved on since is theirs.
     steps = [step for step, now in back.items() if now == step.was]
     left = {
@@ -127,16 +130,25 @@ def abandoned(request: Request, hands: Hands) -> Outcome:
 def swept(request: Request, hands: Hands) -> Outcome:
     """Write down what a cleanup has deleted; what it has not, stays."""
     hands, intent, model = hands.afresh(), _work(hands), hands.seen.name
-    gone = [Version(model, number) for number in intent.doomed if is_gone(model, number, hands.world)]
-    written = close(gone, hands, request.reason)
+    gone = [number for number in intent.doomed if is_gone(model, number, hands.world)]
+    kept: dict[str, Mapping[str, Any]] = {}
+    with suppress(PromotionError):
+        kept = {str(one["number"]): one for one in hands.world.spare_journal.kept(intent.work)}
+    written = close([kept.get(number, {"number": number}) for number in gone], hands, request.reason)
+    lost = [version(number) for number in gone if number not in kept]
+    place = hands.world.spare_journal.place
+    untold = (
+        (f"of {', '.join(lost)} the record has only the number: {place} of the cleanup is not here",) if lost else ()
+    )
+    warnings = (*untold, *written.warnings)
     return Outcome(
         mode=request.mode,
-        code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
+        code=ExitCode.WARNED if warnings else ExitCode.DONE,
         summary=f"{model}: {intent.what} was cut off; {len(gone)} of them are gone, the rest stays",
         model=model,
         entries=written.entries,
         record=written.place,
-        warnings=written.warnings,
+        warnings=warnings,
         hints=(f"see what is left: {request.command('--list')}",),
     )
 

@@ -7,7 +7,7 @@ from model_promotion.core.entities import RegisteredModel
 from model_promotion.core.event import Event, Kind, Table
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.history import in_place, moves_of
-from model_promotion.core.intent import STILL, under_way
+from model_promotion.core.intent import STILL, under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
@@ -23,7 +23,7 @@ def run(request: Request, world: World) -> Outcome:
     """Every record of the model; with --at, only who stood behind the target alias at that time."""
     seen, lines = both(partial(find_model, request, world.registry), partial(all_lines, request.model, world))
     if going_on := under_way(seen.tags):
-        world.voice.tell(Event(Kind.WARNED, "Running", f"{going_on}; {request.way_out}"))
+        world.voice.tell(Event(Kind.WARNED, "Running", f"{going_on}; {way_out(seen.tags, request.command)}"))
     if request.at is not None:
         return _at(request, lines, min(request.at, world.clock.now()))
     table = Table(HEADER, [_row(line) for line in lines])

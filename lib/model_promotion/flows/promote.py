@@ -25,6 +25,7 @@ from model_promotion.witness import Witness
 from model_promotion.world import World
 
 StillHolds = Callable[[Reviewed], None]
+ABOUT_STAGES = frozenset({"crowded_stage", "leaves_production"})
 UNTOUCHED = "nothing was written, so there is nothing to go back to"
 
 
@@ -70,6 +71,10 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
     if decision.diverted:
         plan = instead(plan, request, world.registry)
         world.voice.tell(Event(Kind.WORKING, "Plan", f"{plan.candidate.label} -> {plan.where} instead"))
+        findings = _there(plan, request, findings, world)
+        decision = decide(findings, demands(request, world))
+        if not decision.go:
+            return _refused(plan, request, findings, decision)
         if plan.nothing_to_do:
             return _left_there(plan, request, findings, decision)
     if not request.mode.writes:
@@ -77,6 +82,13 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
     if still_holds:
         still_holds(_reviewed(plan, request, findings, world))
     return Judged(request, plan, findings, decision)
+
+
+def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> tuple[Finding, ...]:
+    """The findings once the candidate goes elsewhere: what is about stages is about the stages there."""
+    checks = tuple(check for check in world.checks if check.name in ABOUT_STAGES)
+    asked = ask_all(Witness(plan, request.toward(plan.target_alias), world), replace(world, checks=checks))
+    return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
 
 
 def _intent_of(plan: Plan, world: World, noticed: str | None = None) -> Intent:

@@ -9,7 +9,7 @@ from model_promotion.core.entities import RegisteredModel
 from model_promotion.core.errors import Conflict, NotFound, PromotionError, Unavailable
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, STRANGE, Intent, intents, lease, notes
+from model_promotion.core.intent import HOLD_TAG, STRANGE, Intent, intents, lease, notes, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
@@ -46,7 +46,7 @@ def _recovered(request: Request, world: World) -> Outcome:
     ours = replace(begun, id=uuid.uuid4().hex[:12], owner=world.owner.name, until=until)
     hands = Hands(world, world.registry.model(seen.name))
     if failed := _taken_over(hands, ours, left):
-        return stuck(hands, failed, request, request.way_out)
+        return stuck(hands, failed, request, way_out(seen.tags, request.command))
     hands = _adopted(hands, world)
     outcome = _ended(request, hands, _end(request, ours, hands.seen, world))
     return replace(outcome, summary="; ".join(filter(None, (outcome.summary, said))))

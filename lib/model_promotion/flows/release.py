@@ -6,7 +6,7 @@ from functools import partial
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, LONGEST_HOLD, under_way
+from model_promotion.core.intent import HOLD_TAG, LONGEST_HOLD, under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.flows.acting import announced, carry_out
@@ -20,7 +20,7 @@ def run(request: Request, world: World) -> Outcome:
     """Remove the hold from the version that is named, or from the only one that is held."""
     seen = find_model(request, world.registry)
     if going_on := under_way(seen.tags):
-        raise Conflict(going_on, hint=request.way_out)
+        raise Conflict(going_on, hint=way_out(seen.tags, request.command))
     version = _held(request, seen, world)
     held = version.tags.get(HOLD_TAG)
     if held is None:

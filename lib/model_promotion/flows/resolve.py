@@ -61,7 +61,7 @@ def instead(plan: Plan, request: Request, registry: RegistryReader) -> Plan:
 def _plan(
     request: Request, seen: RegisteredModel, ends: tuple[Version, Version | None], registry: RegistryReader
 ) -> Plan:
-    twin = request.twin(registry.features)
+    twin = request.twin(seen, registry.features)
     return Plan(seen, *ends, request.target_alias, request.backup_alias, twin)
 
 

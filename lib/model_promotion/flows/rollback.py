@@ -3,6 +3,7 @@
 It asks for no metrics, no data, no approval, no endpoint and no download, and reads the record only if it answers.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,11 +13,12 @@ from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.history import moved_outside, moves_of, verified
-from model_promotion.core.intent import HOLD_TAG, Move, under_way
+from model_promotion.core.intent import HOLD_TAG, Move, under_way, way_out
 from model_promotion.core.outcome import Outcome
+from model_promotion.core.plan import PRODUCTION_KEEPS, displaced, leaves_production
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
-from model_promotion.core.stages import ARCHIVED, stage_of
+from model_promotion.core.stages import ARCHIVED, PRODUCTION, as_target, stage_of
 from model_promotion.flows.acting import Acted, announced, carry_out, next_number, take_each, with_record_before
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import NAMED, find_model, find_version
@@ -42,14 +44,14 @@ def run(request: Request, world: World) -> Outcome:
     """Point the alias at the last verified version, and hold the version it leaves."""
     seen, lines = _looked(request, world)
     if going_on := under_way(seen.tags):
-        raise Conflict(going_on, hint=request.way_out)
+        raise Conflict(going_on, hint=way_out(seen.tags, request.command))
     current = seen.at(request.target_alias)
     if current is None:
         raise NotFound(f"nothing stands behind {request.where} of {seen.name}", hint="promote a version first")
     way = choose(request, seen, lines)
     if way is None:
-        nowhere = f"no earlier verified version of {request.where} is known for {seen.name}"
-        raise NotFound(nowhere, hint=_name_one(request, current, world))
+        nowhere = f"no earlier verified version of {request.where} is known for {seen.name}{_but_for(request, seen)}"
+        raise NotFound(nowhere, hint=_name_one(request, seen, world))
     if way.to == current:
         return _already_there(request, seen, current, world)
     ends = (way.to, current)
@@ -61,13 +63,19 @@ def run(request: Request, world: World) -> Outcome:
     if next_number(fresh) != next_number(seen):
         raise Conflict("something else was done and recorded meanwhile", hint=f"see it: {request.command('--history')}")
     way = replace(way, seen=fresh)
+    along = _along(request, fresh, target, world)
+    if any(leaves_production(fresh, move.alias, move.to) for move in along):
+        raise Conflict(
+            f"{target.label} is in stage Production, and {PRODUCTION_KEEPS}", _name_one(request, seen, world)
+        )
     if target.status != READY:
-        raise NotFound(f"{target.label} is {target.status}, not READY", hint=_name_one(request, current, world))
+        raise NotFound(f"{target.label} is {target.status}, not READY", hint=_name_one(request, seen, world))
     doubts = _doubts(request, target, lines)
     if doubts and not request.to_version:
-        raise NotFound(doubts[0], hint=_name_one(request, current, world))
+        raise NotFound(doubts[0], hint=_name_one(request, seen, world))
     said = f"{seen.name}: {request.where} {left.label} -> {target.label} ({way.because})"
     world.voice.tell(Event(Kind.WORKING, "Rollback", said))
+    doubts += displaced((move.step(fresh.name) for move in along), left.number, _beside(along, fresh, world))
     outcome = _act(request, world, way, (target, left))
     if not doubts or outcome.code > ExitCode.WARNED:
         return outcome
@@ -94,7 +102,7 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
         NotFound: when somebody moved the alias outside this tool.
     """
     target, current, kept = request.target_alias, seen.at(request.target_alias), _kept(request, seen)
-    known = verified(target, lines or ())
+    known = [number for number in verified(target, lines or ()) if not leaves_production(seen, target, number)]
     last = moved_outside(target, lines or (), current)
     if request.to_version:
         below = known[: known.index(request.to_version)] if request.to_version in known else ()
@@ -113,13 +121,15 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
     return None
 
 
-def _name_one(request: Request, current: str, world: World) -> str:
+def _name_one(request: Request, seen: RegisteredModel, world: World) -> str:
     """What to type to say where to, with the versions to choose from if they can be read."""
     try:
         listed = world.registry.versions(request.model)
     except PromotionError:
         listed = ()
-    others = [one.label for one in listed if one.number != current and one.status == READY]
+    target, current = request.target_alias, seen.at(request.target_alias)
+    ready = [one for one in listed if one.number != current and one.status == READY]
+    others = [one.label for one in ready if not leaves_production(seen, target, one.number)]
     more = f" (and {len(others) - NAMED} more)" if len(others) > NAMED else ""
     there_is = f"; there is {', '.join(others[:NAMED])}{more}" if others else ""
     return f"name one: {request.command('--rollback', '--to-version', 'N')}{there_is}"
@@ -128,7 +138,15 @@ def _name_one(request: Request, current: str, world: World) -> str:
 def _kept(request: Request, seen: RegisteredModel) -> str | None:
     """The version behind the backup alias, unless it is the one in place."""
     kept = seen.at(request.backup_alias)
-    return kept if kept != seen.at(request.target_alias) else None
+    away = kept == seen.at(request.target_alias) or leaves_production(seen, request.target_alias, kept)
+    return None if away else kept
+
+
+def _but_for(request: Request, seen: RegisteredModel) -> str:
+    """The version that is passed over, for a person."""
+    number = seen.at(as_target(PRODUCTION))
+    passed = leaves_production(seen, request.target_alias, number)
+    return f"; {say.version(number)} is passed over, it is in stage Production" if passed else ""
 
 
 def _looked(request: Request, world: World) -> tuple[RegisteredModel, list[Line] | None]:
@@ -164,21 +182,28 @@ def _move(alias: str, was: str | None, target: Version) -> Move:
     return Move(alias, was, target.number, *staged)
 
 
-def _twin(request: Request, seen: RegisteredModel, target: Version, world: World) -> tuple[Move, ...]:
-    """The stage, or the alias, that is kept in step with the target."""
-    twin = request.twin(world.registry.features)
-    if twin is None or seen.at(twin) == target.number:
-        return ()
-    return (_move(twin, seen.at(twin), target),)
+def _along(request: Request, seen: RegisteredModel, target: Version, world: World) -> tuple[Move, ...]:
+    """The move itself, then that of the stage or alias which is kept in step with it."""
+    twin = request.twin(seen, world.registry.features)
+    places = (request.target_alias, *((twin,) if twin and seen.at(twin) != target.number else ()))
+    return tuple(_move(place, seen.at(place), target) for place in places)
+
+
+def _beside(moves: Iterable[Move], seen: RegisteredModel, world: World) -> Sequence[Version]:
+    """The versions among which some may stand in a stage together."""
+    try:
+        return world.registry.versions(seen.name) if any(stage_of(move.alias) for move in moves) else ()
+    except PromotionError:
+        return ()  # Only what is said of others rests on it: no reason not to go back.
 
 
 def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]) -> Outcome:
     """The alias first: the rest is worth a warning, not worth putting the bad version back."""
     target, left = ends
     seen, held = way.seen, left.tags.get(HOLD_TAG)
-    move = _move(request.target_alias, left.number, target)
+    move, *twin = _along(request, seen, target, world)
     kept = Move(request.backup_alias, seen.at(request.backup_alias), way.backup_to)
-    moves = (move, *_twin(request, seen, target, world), *((kept,) if way.backup_to not in (None, kept.was) else ()))
+    moves = (replace(move, was=left.number), *twin, *((kept,) if way.backup_to not in (None, kept.was) else ()))
     holds = left.number if held is None else None
     intent = with_record_before(replace(announced("rollback", moves, seen, world), holds=holds), way.noticed)
     first, *rest = intent.steps(seen.name)
@@ -212,7 +237,7 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
 
 
 def _already_there(request: Request, seen: RegisteredModel, current: str, world: World) -> Outcome:
-    twin, in_step = request.twin(world.registry.features), request.command("--version", current)
+    twin, in_step = request.twin(seen, world.registry.features), request.command("--version", current)
     astray = twin is not None and seen.at(twin) != current
     return Outcome(
         mode=request.mode,

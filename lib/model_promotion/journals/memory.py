@@ -1,6 +1,7 @@
 """Records in memory: the double for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from model_promotion.core.errors import Unavailable
 from model_promotion.core.record import Line, Record, Stored, line_of
@@ -13,6 +14,7 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.facts: dict[str, Sequence[Mapping[str, Any]]] = {}
         self.broken = False
 
     def append(self, record: Record) -> str:
@@ -33,6 +35,15 @@ class MemoryJournal:
     def models(self) -> Sequence[str]:
         """The models that have records."""
         return sorted({record.model for record in self.records})
+
+    def keep(self, work: str, facts: Sequence[Mapping[str, Any]]) -> None:
+        """Keep these facts."""
+        self._awake()
+        self.facts[work] = facts
+
+    def kept(self, work: str) -> Sequence[Mapping[str, Any]]:
+        """The facts again."""
+        return self.facts.get(work, ())
 
     def _awake(self) -> None:
         if self.broken:

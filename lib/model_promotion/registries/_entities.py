@@ -3,7 +3,7 @@
 import math
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from model_promotion.core.entities import DeploymentJobState, Listed, RegisteredModel, Version
@@ -84,6 +84,12 @@ def newest(metrics: Iterable[Any]) -> dict[str, Any]:
 def measured(value: float) -> float:
     """The value as it was logged: MLflow keeps infinity as the largest number there is."""
     return math.copysign(math.inf, value) if abs(value) >= sys.float_info.max else float(value)
+
+
+def as_logged(name: str, value: float, of_run: Mapping[str, float]) -> float:
+    """The metric of a version or logged model: an SQL store keeps NaN as 0 there, and in the run that measured it."""
+    known = of_run.get(name.split(" [", maxsplit=1)[0], 0.0) if value == 0.0 else value
+    return math.nan if math.isnan(known) else value
 
 
 def _job(state: Any) -> DeploymentJobState:  # noqa: ANN401 - as above

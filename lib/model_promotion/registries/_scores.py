@@ -1,14 +1,13 @@
 """One metric of many versions, read by pages: from their logged models, and from their runs."""
 
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.core.entities import Version
 from model_promotion.registries._bulk import found_logged_models, found_runs
-from model_promotion.registries._entities import measured, newest
+from model_promotion.registries._entities import as_logged, measured, newest
 
 RUN_ID = re.compile(r"[\w-]+", re.ASCII)
 MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
@@ -16,29 +15,27 @@ Score = tuple[float, str] | None
 
 
 def scores(connection: MlflowConnection, versions: Sequence[Version], metric: str) -> list[Score]:
-    """The metric of each version and where it was found: its logged model, else its run. None where it is nowhere.
+    """The metric of each version and where it was found: its own, else its logged model's, else its run's.
 
-    Unity Catalog tells the metrics of a logged model with the version itself, so there only runs are asked.
+    None where it is nowhere. Unity Catalog tells the metrics of a logged model with the version itself, so there only
+    runs are asked.
     """
-    model_ids = [] if connection.address.is_databricks else [version.model_id for version in versions]
+    # A 0 may stand for NaN, so for that one is asked further too.
+    ask = [version for version in versions if version.metrics.get(metric, 0.0) == 0.0]
+    model_ids = [] if connection.address.is_databricks else [version.model_id for version in ask]
     logged = _logged(connection, model_ids, metric)
-    asked = [one.run_id for one in logged.values() if one.value == 0.0]
-    runs = _of_runs(connection, [*asked, *(one.run_id for one in versions if one.model_id not in logged)])
+    zeros = [one.run_id for one in logged.values() if one.value == 0.0]
+    runs = _of_runs(connection, [*zeros, *(one.run_id for one in ask if one.model_id not in logged)])
 
     def score(version: Version) -> Score:
-        if version.model_id in logged:
-            return _as_logged(logged[version.model_id], runs), "its logged model"
-        value = runs.get(version.run_id, {}).get(metric)
-        return None if value is None else (value, "its run")
+        own, of_run = version.metrics.get(metric), runs.get(version.run_id, {})
+        if not own and (found := logged.get(version.model_id)):
+            return as_logged(metric, measured(found.value), runs.get(found.run_id, {})), "its logged model"
+        if own is not None:
+            return as_logged(metric, own, of_run), "the version"
+        return (of_run[metric], "its run") if metric in of_run else None
 
     return [score(version) for version in versions]
-
-
-def _as_logged(metric: Any, runs: Mapping[str, Mapping[str, float]]) -> float:  # noqa: ANN401 - mlflow's entity
-    """The value; an SQL store keeps the NaN of a logged model as 0, and that of the run which measured it as NaN."""
-    value = measured(metric.value)
-    of_run = runs.get(metric.run_id, {}).get(metric.key, 0.0) if value == 0.0 else value
-    return math.nan if math.isnan(of_run) else value
 
 
 def _logged(connection: MlflowConnection, model_ids: Iterable[str], metric: str) -> dict[str, Any]:

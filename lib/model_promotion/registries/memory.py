@@ -8,7 +8,7 @@ from typing import Any
 from model_promotion.core.copying import Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound
-from model_promotion.core.listing import matches
+from model_promotion.core.listing import meant
 from model_promotion.core.stages import ARCHIVED, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 
@@ -71,7 +71,7 @@ class MemoryRegistry:
 
     def catalogue(self, pattern: str = "") -> Sequence[Listed]:
         """The models that are meant with their versions."""
-        return [self._listed(name, pattern) for name in self.names() if matches(name, pattern)]
+        return [self._listed(name, pattern) for name in sorted(meant(pattern, self.models))]
 
     def _listed(self, name: str, pattern: str) -> Listed:
         if name in self.hidden and name != pattern:
@@ -79,9 +79,12 @@ class MemoryRegistry:
         return Listed(self.model(name), tuple(self.versions(name)))
 
     def scores(self, versions: Sequence[Version], metric: str) -> Sequence[tuple[float, str] | None]:
-        """What was given as the runs' metrics."""
-        found = [self.metrics_of.get(version.run_id, {}).get(metric) for version in versions]
-        return [None if value is None else (value, "its run") for value in found]
+        """The versions' own, else what was given as their runs'."""
+        places = [
+            ((version.metrics, "the version"), (self.metrics_of.get(version.run_id, {}), "its run"))
+            for version in versions
+        ]
+        return [next(((held[metric], where) for held, where in of if metric in held), None) for of in places]
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The metrics of the version itself, else those given as its run's."""

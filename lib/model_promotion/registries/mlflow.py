@@ -1,6 +1,5 @@
 """Any registry that MLflow can talk to: an sqlite file, an MLflow server, Databricks Unity Catalog."""
 
-import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,12 +9,12 @@ from model_promotion.connections.mlflow import MlflowConnection, every_page, nam
 from model_promotion.core.copying import Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound, Unavailable
-from model_promotion.core.listing import is_pattern, matches
-from model_promotion.core.stages import ARCHIVED, NONE, Features, stage_of
+from model_promotion.core.listing import is_pattern, meant
+from model_promotion.core.stages import NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 from model_promotion.registries._bulk import found_models, found_versions
-from model_promotion.registries._entities import by_name, listed_of, measured, model_of, texts, version_of
+from model_promotion.registries._entities import as_logged, by_name, listed_of, measured, model_of, texts, version_of
 from model_promotion.registries._one_by_one import all_of, the_one
 from model_promotion.registries._scores import Score, scores
 from model_promotion.registries.mlflow_copy import copied
@@ -88,17 +87,18 @@ class MlflowRegistry:
             return self._one_by_one(pattern)
         raw_models, raw_versions = found_models(self._connection, pattern), found_versions(self._connection, pattern)
         features = self.features
-        models = [model_of(one, features) for one in raw_models if matches(one.name, pattern)]
+        names = meant(pattern, {one.name for one in raw_models})
+        models = [model_of(one, features) for one in raw_models if one.name in names]
         return listed_of(models, map(version_of, raw_versions))
 
     def _one_by_one(self, pattern: str) -> Sequence[Listed]:
         if not is_pattern(pattern or "*"):
             return the_one(self, pattern)
-        found = [one.name for one in found_models(self._connection, "")]
-        return all_of(self, [name for name in found if matches(name, pattern)])
+        names = meant(pattern, {one.name for one in found_models(self._connection, "")})
+        return the_one(self, pattern) if names == {pattern} else all_of(self, sorted(names))
 
     def scores(self, versions: Sequence[Version], metric: str) -> Sequence[Score]:
-        """One metric of many versions, by pages of their logged models and runs."""
+        """One metric of many versions: their own, else by pages of their logged models and runs."""
         return scores(self._connection, versions, metric)
 
     def metrics(self, version: Version) -> RecordedMetrics:
@@ -184,9 +184,7 @@ class MlflowRegistry:
             logged = self._run_metrics(version)
         except (NotFound, Denied):
             return values
-        return {
-            key: math.nan if math.isnan(logged.get(key.split(" [")[0], 0.0)) else value for key, value in values.items()
-        }
+        return {key: as_logged(key, value, logged) for key, value in values.items()}
 
     def _run(self, version: Version) -> Any:  # noqa: ANN401 - mlflow's entity
         what = f"read the run of {version.label}"
@@ -222,7 +220,7 @@ def _move_stage(client: Any, step: SetAlias, stage: str) -> None:  # noqa: ANN40
     """In one request where the version that leaves goes to the archive, which is what MLflow does with it."""
     if step.to is not None:
         client.transition_model_version_stage(step.model, step.to, stage, archive_existing_versions=True)
-    if step.was is not None and (step.to is None or step.leaves_to not in ("", ARCHIVED)):
+    if step.was is not None and (step.to is None or step.returns):
         client.transition_model_version_stage(step.model, step.was, step.leaves_to or NONE)
 
 

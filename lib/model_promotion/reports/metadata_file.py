@@ -18,18 +18,25 @@ def place(path: Path) -> Path:
     """The path, if a file can be written there; nothing is made yet.
 
     Raises:
-        BadCall: when it is a folder, or its folder is not there and cannot be made.
+        BadCall: when it is no file (a folder, a device), or its folder is not there and cannot be made.
     """
     try:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.stat()  # A name that no file can have is found out here.
-        nearest = next(folder for folder in path.absolute().parents if folder.exists())
-        wrong = "it is a folder" if path.is_dir() else _wrong(nearest)
+        nearest = next(folder for folder in path.resolve().parents if folder.exists())
+        wrong = _no_file(path) or _wrong(nearest)
     except (OSError, ValueError) as error:
         wrong = _why(error)
     if wrong:
         raise BadCall(f"--metadata-file {path} cannot be written: {wrong}", hint=HINT)
     return path
+
+
+def _no_file(path: Path) -> str:
+    """What stands there that a file must not take the place of."""
+    if path.is_dir():
+        return "it is a folder"
+    return "it is no file, but a device or a pipe" if path.exists() and not path.is_file() else ""
 
 
 def _wrong(nearest: Path) -> str:
@@ -45,8 +52,9 @@ def write(text: str, path: Path) -> None:
         NotWritten: with what went wrong.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(text, path)
+        place = path.resolve()  # The rest of a pipeline reads where a link leads.
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(text, place)
     except (OSError, ValueError) as error:
         raise NotWritten(f"{path} could not be written: {_why(error)}") from error
 

@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 
 
 def write_whole(text: str, path: Path) -> None:
     """Write the text beside its place and move it there, so that no half file is ever seen.
+
+    A link gives way, and what it points to stays. Who may read a file that is there already may read the new one.
 
     Raises:
         OSError: when the folder cannot be written.
@@ -17,6 +20,8 @@ def write_whole(text: str, path: Path) -> None:
     try:
         with beside.open("x", encoding="utf-8") as file:
             file.write(text)
+        if path.is_file() and not path.is_symlink():
+            beside.chmod(stat.S_IMODE(path.stat().st_mode))
         os.replace(beside, path)  # noqa: PTH105 - Path.replace says nothing of replacing what is there
     except BaseException:
         with contextlib.suppress(OSError, ValueError):

@@ -17,13 +17,17 @@ class DatabricksServing:
     def __init__(self, connection: DatabricksConnection) -> None:
         self._connection = connection
 
-    def endpoints(self, model: str) -> Sequence[Endpoint]:
-        """The endpoints of this workspace that name the model; other workspaces of the metastore are not seen."""
+    def endpoints(self, model: str, *, on_their_way: bool = False) -> Sequence[Endpoint]:
+        """The endpoints of this workspace that name the model; other workspaces of the metastore are not seen.
+
+        The list tells no config that is on its way, so for `on_their_way` each one that is not at rest is read too.
+        """
         listed = self._connection.call(
             "list the serving endpoints", lambda client: list(client.serving_endpoints.list())
         )
-        hits = [item.name for item in listed if model in _names(item.config)]
-        return together([partial(self._endpoint, str(name), model) for name in hits])
+        hits = [item.name for item in listed if model in _names(item.config) or (on_their_way and not at_rest(item))]
+        found = together([partial(self._endpoint, str(name), model) for name in hits])
+        return [one for one in found if one.serves]
 
     def _endpoint(self, name: str, model: str) -> Endpoint:
         # The raw JSON: the typed form turns states that the SDK does not know into None.
@@ -64,6 +68,12 @@ def endpoint(raw: Mapping[str, Any], model: str) -> Endpoint:
 
 
 UPDATING = {"IN_PROGRESS": True, "NOT_UPDATING": False, "UPDATE_FAILED": False, "UPDATE_CANCELED": False}
+
+
+def at_rest(item: Any) -> bool:  # noqa: ANN401 - the SDK's summary of an endpoint
+    """Whether what an endpoint serves is all that it is about to serve; what does not say so is not at rest."""
+    update = getattr(getattr(item, "state", None), "config_update", None)
+    return item.config is not None and getattr(update, "value", update) == "NOT_UPDATING"
 
 
 def _names(config: Any) -> set[str]:  # noqa: ANN401 - the SDK's summary of a config

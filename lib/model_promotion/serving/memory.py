@@ -14,7 +14,7 @@ class MemoryServing:
         self._endpoints = endpoints
         self._broken = broken
 
-    def endpoints(self, model: str) -> Sequence[Endpoint]:  # noqa: ARG002 - the same for every model
+    def endpoints(self, model: str, *, on_their_way: bool = False) -> Sequence[Endpoint]:  # noqa: ARG002 - always the same
         """The endpoints given."""
         if self._broken:
             raise self._broken
