@@ -59,6 +59,8 @@ class _Case:
 
     def answer(self, champion: Version) -> Finding:
         """Score, count, judge."""
+        from model_promotion.evidence.describing import described
+
         question = self._question(self._target())
         tables = self.data.score_pair(question, self._orders(champion, question))
         if why := unfit(tables, champion.label, self.witness.plan.candidate.label):
@@ -67,6 +69,7 @@ class _Case:
         slices = self._slices(tables, question)
         facts = {
             **self._facts(tables),
+            **described(tables),
             "metrics": [told(one) for one in judged],
             "slices": [told(one) for one in slices.judged] if slices else [],
         }

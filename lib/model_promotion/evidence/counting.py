@@ -114,6 +114,12 @@ def score_bin(shares: Any) -> Any:  # noqa: ANN401 - arrays
     return np.clip(np.floor(place), 0, SCORE_BINS - 1).astype(np.int64)
 
 
+def bin_scores() -> Any:  # noqa: ANN401 - arrays
+    """The chance of the second class in the middle of each bin; shape (512,)."""
+    middles = (np.arange(SCORE_BINS) + 0.5) / SCORE_BINS * 2 * HALF_WIDTH - HALF_WIDTH
+    return 1 / (1 + np.exp(-np.sinh(middles)))
+
+
 def _answered(answers: Answers) -> Any:  # noqa: ANN401 - arrays
     if answers.numbers is not None:
         return np.isfinite(answers.numbers)

@@ -27,23 +27,23 @@ class Decile:
     """The share of all positives that this tenth and those before it hold."""
 
 
-def calibration(counts: np.ndarray, bins: int = DECILES) -> tuple[ScoreBin, ...]:
+def calibration(counts: np.ndarray, scores: np.ndarray, bins: int = DECILES) -> tuple[ScoreBin, ...]:
     """The table behind a reliability diagram, of the bins that hold rows.
 
     Args:
-        counts: [2, B], label by score bin; the B bins are equally wide from 0 to 1.
-        bins: into how many they are put together; B has to be at least as many.
+        counts: [2, B], label by score bin.
+        scores: [B], the score in the middle of each bin, from 0 to 1.
+        bins: into how many equally wide ones from 0 to 1 they are put together.
     """
-    counts = np.asarray(counts, dtype=float)
-    width = counts.shape[1]
-    middles, group = (np.arange(width) + 0.5) / width, np.arange(width) * bins // width
-    rows, positives, scores = (
+    counts, middles = np.asarray(counts, dtype=float), np.asarray(scores)
+    group = np.minimum((middles * bins).astype(int), bins - 1)
+    rows, positives, summed = (
         np.bincount(group, weights=what, minlength=bins)
         for what in (counts.sum(axis=0), counts[1], counts.sum(axis=0) * middles)
     )
     return tuple(
         ScoreBin(int(n), float(score / n), float(positive / n))
-        for n, positive, score in zip(rows, positives, scores, strict=True)
+        for n, positive, score in zip(rows, positives, summed, strict=True)
         if n
     )
 
