@@ -256,25 +256,42 @@ def a_group(yard: Yard) -> None:
 def test_a_group_that_is_denied_half_way_is_taken_back(yard: Yard) -> None:
     a_group(yard)
     moved = lambda _: yard.workspace.set_alias(yard.models[2], "champion", 3)  # noqa: E731 - the rival in one line
-    yard.workspace.faults.on_write(2 * 5 + 2, moved, when="after", area="registry")
+    # After four announcements, three writes of each of two members, and the backup of the third.
+    yard.workspace.faults.on_write(4 + 2 * 3 + 1, moved, when="after", area="registry")
     failed = yard.call()
     assert (failed.code, yard.champions) == (2, [1, 1, 3, 1]), failed.all
     assert not any(key.startswith("promotion_intent") for model in yard.models for key in yard.workspace.tags(model))
     assert [move.to for move in yard.workspace.alias_history(yard.models[0], "champion")] == [1, 2, 1]
 
 
-def test_killed_in_a_group_it_is_recovered_and_finished(yard: Yard) -> None:
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_killed_in_a_group_it_is_recovered_and_finished(yard: Yard, how: str) -> None:
     a_group(yard)
     process = start(["--manifest", "fleet.toml"], yard.env, yard.cwd)
-    yard.workspace.faults.on_write(8, lambda _: os.kill(process.pid, signal.SIGKILL), when="after", area="registry")
+    # After four announcements and the whole of the first member.
+    yard.workspace.faults.on_write(7, lambda _: os.kill(process.pid, signal.SIGKILL), when="after", area="registry")
     process.communicate(timeout=120)
-    assert yard.champions == [2, 2, 1, 1]
+    assert yard.champions == [2, 1, 1, 1]
     stuck = yard.call()
     assert (stuck.code, "--recover resume" in stuck.all) == (2, True), stuck.all
-    mended = inside([yard.models[1], "--recover", "resume", "--json"], yard.env, yard.cwd)
-    assert mended.code == 0, mended.all
+    for model in yard.models:
+        mended = inside([model, "--recover", how, "--json"], yard.env, yard.cwd)
+        assert mended.code == 0, mended.all
+    assert yard.champions == ([2] * 4 if how == "resume" else [1] * 4)
     done = yard.call()
     assert (done.code, yard.champions) == (0, [2] * 4), done.all
+
+
+def test_of_two_groups_in_opposite_order_at_once_one_wins_or_none_moves(yard: Yard) -> None:
+    processes = []
+    for name, models in (("a.toml", yard.models), ("b.toml", yard.models[::-1])):
+        members = ", ".join(f'{{ model = "{model}" }}' for model in models)
+        written(yard.cwd, f'[[group]]\nname = "g"\ntogether = true\npromotions = [{members}]\n', name)
+        processes.append(start(["--manifest", name, "--json"], yard.env, yard.cwd))
+    said = [process.communicate(timeout=120) for process in processes]
+    ended = sorted(process.returncode for process in processes)
+    assert (ended, yard.champions) in (([0, 2], [2] * 4), ([2, 2], [1] * 4), ([0, 0], [2] * 4)), said
+    assert not any(key.startswith("promotion_intent") for model in yard.models for key in yard.workspace.tags(model))
 
 
 def test_a_plan_of_a_fleet_that_would_leave_somebody_out_is_none(desk: Path) -> None:

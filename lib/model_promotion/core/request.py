@@ -51,7 +51,8 @@ class Request:
     """One call, checked for form before anything heavy is imported; the registry has not been asked yet.
 
     With `best` the model may be a pattern, and the candidate is found among its versions; `chosen` is then the evidence
-    for it. `keep` and `older_than_s` say what a cleanup leaves, `yes` that it may delete.
+    for it. What is `in_group` is promoted with all of the group, or not at all. `keep` and `older_than_s` say what a
+    cleanup leaves, `yes` that it may delete.
     """
 
     mode: Mode
@@ -82,6 +83,7 @@ class Request:
     copy_from: str = ""
     fleet: "Fleet | None" = None
     verbose: bool = False
+    in_group: bool = False
     address_options: tuple[str, ...] = ()
 
     @property

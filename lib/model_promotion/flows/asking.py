@@ -47,8 +47,12 @@ def _event(finding: Finding, demanded: Demands) -> Event:
 
 
 def demands(request: Request, world: World) -> Demands:
-    """What the flags and the policy require of the checks."""
-    flagged = {"recorded_metrics": request.compare_metrics, "model_tests": request.run_tests}
+    """What the flags and the policy require of the checks; of a group, none goes elsewhere while the others go on."""
+    flagged = {
+        "recorded_metrics": request.compare_metrics,
+        "model_tests": request.run_tests,
+        "better_than_champion": request.in_group and bool(request.if_better),
+    }
     required = world.policy.required | {name for name, asked in flagged.items() if asked}
     return Demands(required, request.force)
 

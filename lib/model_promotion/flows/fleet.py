@@ -14,7 +14,8 @@ from model_promotion.core.fleet import Fleet, worst
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet, ReviewedUnit
-from model_promotion.flows.crew import Crew, Half, may_go, none_begun
+from model_promotion.flows.crew import Crew
+from model_promotion.flows.member import Half, may_go, none_begun
 from model_promotion.world import World
 
 HEADER = ("model", "from", "to", "code", "what")
@@ -124,9 +125,9 @@ def _hints(
 
 
 def _reviewed(fleet: Fleet, ended: Sequence[Sequence[Outcome]]) -> ReviewedFleet | None:
-    """The plans to be put before somebody; what is already there needs none."""
+    """The plans to be put before somebody; what is already there needs none, unless the others of its group do."""
     units = []
     for unit, outcomes in zip(fleet.units, ended, strict=True):
         plans = tuple(one.reviewed for one in outcomes if isinstance(one.reviewed, Reviewed))
-        units += [ReviewedUnit(plans, unit.name)] if plans else []
+        units += [ReviewedUnit(plans, unit.name)] if any(plan.writes for plan in plans) else []
     return ReviewedFleet(tuple(units), fleet.workers) if units else None
