@@ -18,7 +18,7 @@ FLOORS = (
     {"ports", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
     {"checks", "registries", "serving", "scoring", "access", "journals", "reports"},
     {"flows"},
-    {"settings", "catalog", "wiring", "console", "options", "asked", "fleets", "services"},
+    {"settings", "catalog", "wiring", "console", "options", "asked", "fleets", "yaml_text", "services"},
     {"job", "jobs", "cli", "demo", "__main__", "__init__"},
 )
 FAMILIES = 2

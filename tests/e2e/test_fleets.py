@@ -135,6 +135,12 @@ WRONG = {
     "an unknown option": (of("churn") + "vesion = 7\n", "promotion 1 (churn): unrecognized arguments: --vesion=7"),
     "a mode in it": (of("churn") + "rollback = true\n", "promotion 1 (churn): unrecognized arguments: --rollback"),
     "a registry in it": (of("churn") + 'registry-uri = "x"\n', "unrecognized arguments: --registry-uri=x"),
+    "an option that is no option, and false": (of("churn") + "compare-metric = false\n", "--compare-metric"),
+    "a mode in it, and false": (of("churn") + "rollback = false\n", "unrecognized arguments: --rollback"),
+    "another word for the model": (
+        of("churn") + 'model-name = "fraud"\n',
+        "unrecognized arguments: --model-name=fraud",
+    ),
     "a policy in it": (of("churn") + 'policy = "x.toml"\n', "promotion 1 (churn): policy holds for all of them"),
     "a wrong value": (of("churn") + 'to = "a b"\n', "promotion 1 (churn): argument --to: alias 'a b' is not a name"),
     "a number that is none": (of("churn") + 'version = "seven"\n', "promotion 1 (churn): argument --version"),
@@ -153,6 +159,13 @@ def test_what_is_wrong_in_a_manifest_is_named_with_file_and_place(desk: Path, te
     assert "💡" in wrong.out
 
 
+def test_what_yaml_would_silently_take_for_something_else_is_refused(desk: Path) -> None:
+    twice = call(desk, "--manifest", written(desk, "promotion: [{model: price}]\npromotion: [{model: rest}]", "f.yaml"))
+    assert (twice.code, "it is no YAML: promotion stands there twice" in twice.out) == (64, True), twice.all
+    date = call(desk, "--manifest", written(desk, "promotion: [{model: price, reason: 2026-13-45}]", "f.yaml"))
+    assert (date.code, "it is no YAML: month must be in 1..12" in date.out) == (64, True), date.all
+
+
 def test_a_manifest_that_cannot_be_read_is_64(desk: Path) -> None:
     assert call(desk, "--manifest", "nowhere.toml").code == 64
     assert call(desk, "--manifest", ".").code == 64
@@ -161,7 +174,18 @@ def test_a_manifest_that_cannot_be_read_is_64(desk: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "beside", [["churn"], ["--force"], ["--version", "2"], ["--rollback"], ["--history"], ["--compare-metrics"]]
+    "beside",
+    [
+        ["--auto"],
+        ["--metadata-file", "m.json"],
+        ["--model-name", "churn"],
+        ["churn"],
+        ["--force"],
+        ["--version", "2"],
+        ["--rollback"],
+        ["--history"],
+        ["--compare-metrics"],
+    ],
 )
 def test_what_the_manifest_says_is_not_said_beside_it(desk: Path, beside: list[str]) -> None:
     path = written(desk, of("churn"))
@@ -188,6 +212,7 @@ def test_one_stale_or_edited_plan_stops_all_of_them(desk: Path) -> None:
     stale = call(desk, "--apply", "plans.json", "--json")
     assert (stale.code, set(champions(desk).values())) == (2, {GOOD}), stale.all
     assert codes(stale) == {"churn": 2, "price": 2, "rest": 2}
+    assert "--manifest FILE --plan-out FILE" in stale.json["hints"][0]
     plans = desk / "plans.json"
     plans.write_text(plans.read_text().replace('"name": "pricing"', '"name": ""'))
     edited = call(desk, "--apply", "plans.json")

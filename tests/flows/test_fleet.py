@@ -20,6 +20,7 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import ReviewedFleet
+from model_promotion.core.stages import Features
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import Trial, TrialResult
 from model_promotion.flows import fleet
@@ -167,6 +168,13 @@ def test_no_more_are_worked_on_at_the_same_time_than_there_are_workers(workers: 
     assert call(scene, "ab", "c", "d", workers=workers).code is ExitCode.DONE
     assert most <= workers
     assert most > 1 or workers == 1
+
+
+def test_no_more_are_worked_on_at_the_same_time_than_the_registry_bears() -> None:
+    scene = a_fleet()
+    scene.registry.features = Features(at_once=2)
+    call(scene, *NAMES)
+    assert scene.voice.events[0].sentence == "4 promotions, 0 groups, at most 2 at the same time"
 
 
 @pytest.mark.parametrize("mode", [Mode.DRY_RUN, Mode.CHECK])

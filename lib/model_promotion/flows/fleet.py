@@ -6,6 +6,7 @@ whatever happens to the others; a group of which one fails takes back those befo
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from model_promotion.core import say
 from model_promotion.core.event import Event, Kind, Table
@@ -40,6 +41,7 @@ def run(request: Request, world: World) -> Outcome:
     """
     fleet = request.fleet
     assert fleet is not None  # noqa: S101 - only called with one; tells the type checker
+    fleet = replace(fleet, workers=min(fleet.workers, world.registry.features.at_once))
     groups = sum(bool(unit.name) for unit in fleet.units)
     told = f"{say.count(len(fleet.members), 'promotion')}, {say.count(groups, 'group')}"
     told += f", at most {fleet.workers} at the same time"
