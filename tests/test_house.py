@@ -18,7 +18,7 @@ FLOORS = (
     {"ports", "evidence", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
     {"checks", "registries", "serving", "scoring", "engines", "access", "journals", "reports"},
     {"flows"},
-    {"settings", "catalog", "wiring", "console", "options", "asked", "fleets", "services"},
+    {"settings", "catalog", "wiring", "console", "options", "asked", "fleets", "yaml_text", "services"},
     {"job", "jobs", "cli", "demo", "__main__", "__init__"},
 )
 FAMILIES = 2
@@ -91,8 +91,12 @@ RUN_BY = {
     "evidence/reach.py": "evidence/test_comparing.py",
     "engines/_files.py": "engines/test_local.py",
     "fleets.py": "e2e/test_fleets.py",
+    "flows/announcing.py": "flows/test_acting.py",
+    "flows/crew.py": "flows/test_fleet.py",
     "flows/deleting.py": "flows/test_cleanup.py",
     "flows/ending.py": "flows/test_recover.py",
+    "flows/group.py": "flows/test_fleet.py",
+    "flows/member.py": "flows/test_fleet.py",
     "flows/taking_back.py": "flows/test_fleet.py",
     "connections/mlflow.py": "e2e/test_unity_catalog.py",
     "connections/databricks.py": "e2e/test_unity_catalog.py",

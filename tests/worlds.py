@@ -140,6 +140,9 @@ class Faulty:
         self.at_copy(lambda: made.append(self.writer.copy(copy)))
         return made[0]
 
+    def uncopy(self, copy: Copy) -> str | None:
+        return self.writer.uncopy(copy)
+
 
 def legal(step: Step) -> None:
     """What Unity Catalog accepts: key characters, value length; and nobody's name in it."""

@@ -2,8 +2,11 @@
 
 import argparse
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from model_promotion import asked
 from model_promotion.core.errors import BadCall
@@ -12,10 +15,16 @@ from model_promotion.core.manifest import Bundle, Item, manifest
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet
 from model_promotion.core.selector import model_name
-from model_promotion.options import HELP, entry_parser, parser
+from model_promotion.core.trial import one_line
+from model_promotion.options import HELP, Parser, entry_parser, parser
 
 KEYS_HINT = "the keys are the options of a promotion without --: from, to, version, compare-metrics ... (--help)"
 FOR_ALL = ("policy",)
+WHERE = ("registry_uri", "tracking_uri", "profile", "timeout_s")
+OUTPUT = ("help", "json", "plain", "verbose", "args_stdin")
+# What is about the call itself; all else is about one promotion, and is said where that one is described.
+OF_THE_CALL = (*FOR_ALL, *WHERE, *OUTPUT, "mode", "plan_out", "apply", "manifest")
+WORDS = ("model", "version_word")
 FLAGS = {"source": "--from", "target": "--to"}
 
 
@@ -50,16 +59,21 @@ def of_plans(options: argparse.Namespace, reviewed: ReviewedFleet, call: Request
 
 
 def _of_plan(plan: Reviewed, call: Request) -> Request:
-    return replace(call, mode=Mode.APPLY, model=model_name(str(plan.asked.get("model", ""))), reviewed=plan)
+    return replace(
+        call, mode=Mode.APPLY, model=model_name(str(plan.asked.get("model", ""))), reviewed=plan, in_fleet=True
+    )
 
 
 def _nothing_beside(options: argparse.Namespace, because: str) -> None:
     """What a manifest or a plan says is not said again on the command line."""
-    usual = vars(entry_parser().parse_args([]))
-    given = [name for name, value in usual.items() if name not in FOR_ALL and getattr(options, name) != value]
-    words = [options.model] if options.model else []
-    if extra := [*words, *(FLAGS.get(name, f"--{name.replace('_', '-')}") for name in given)]:
+    usual = vars(parser("").parse_args([]))
+    given = [name for name, value in usual.items() if name not in OF_THE_CALL and getattr(options, name) != value]
+    if extra := [_flag(name, options) for name in given]:
         raise BadCall(f"{because}; beside it stands {' '.join(extra)}", hint="leave that out")
+
+
+def _flag(name: str, options: argparse.Namespace) -> str:
+    return str(getattr(options, name)) if name in WORDS else FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
 def _mode(options: argparse.Namespace) -> Mode:
@@ -76,21 +90,20 @@ def _content(path: Path) -> object:
     Raises:
         BadCall: when it cannot be read.
     """
+    in_yaml = path.suffix in (".yaml", ".yml")
     try:
         text = path.read_bytes().decode()
-        if path.suffix in (".yaml", ".yml"):
-            import yaml
+        if in_yaml:
+            from model_promotion import yaml_text
 
-            try:
-                return yaml.safe_load(text)
-            except yaml.YAMLError as error:
-                raise BadCall(f"it is no YAML: {' '.join(str(error).split())}", hint="mend that line") from error
+            return yaml_text.read(text)
         return tomllib.loads(text)
     except OSError as error:
         raise BadCall(f"it cannot be read: {error.strerror}", hint="name another: --manifest FILE") from error
     except (ValueError, RecursionError) as error:
-        hint = "mend that line; a file of YAML has a name that ends with .yaml or .yml"
-        raise BadCall(f"it is no TOML: {error}", hint=hint) from error
+        named = "" if in_yaml else "; a file of YAML has a name that ends with .yaml or .yml"
+        said = f"it is no {'YAML' if in_yaml else 'TOML'}: {one_line(str(error))}"
+        raise BadCall(said, hint=f"mend that line{named}") from error
 
 
 def _units(bundle: Bundle, options: argparse.Namespace, call: Request) -> tuple[Unit, ...]:
@@ -100,9 +113,11 @@ def _units(bundle: Bundle, options: argparse.Namespace, call: Request) -> tuple[
 
 def _member(item: Item, options: argparse.Namespace, call: Request) -> Request:
     """The request that these options would make on the command line: there they are read and checked too."""
-    named = parser("").parse_args([])
+    named = argparse.Namespace(**_unsaid())
     try:
-        entry_parser().parse_args(item.words, named)
+        _entries().parse_args(item.off, argparse.Namespace())  # Only whether there are such options.
+        _entries().parse_args(item.words, named)
+        named.model_name = item.model
         if extra := [name for name in FOR_ALL if getattr(named, name)]:
             raise BadCall(f"{extra[0]} holds for all of them", hint=f"leave it out here, and add --{extra[0]}")  # noqa: TRY301
         named.mode = _mode(options)
@@ -110,6 +125,17 @@ def _member(item: Item, options: argparse.Namespace, call: Request) -> Request:
         return replace(one, address_options=call.address_options)
     except BadCall as error:
         raise BadCall(f"{item.where}: {error}", hint=_of_keys(error.hint)) from error
+
+
+# Made once: the first line has to appear soon, whatever the manifest holds.
+@cache
+def _entries() -> Parser:
+    return entry_parser()
+
+
+@cache
+def _unsaid() -> Mapping[str, Any]:
+    return vars(parser("").parse_args([]))
 
 
 def _of_keys(hint: str) -> str:

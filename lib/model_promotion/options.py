@@ -70,7 +70,9 @@ def parser(program: str) -> Parser:
     made.add_argument("version_word", nargs="?", metavar="VERSION", help="the candidate: 7, 1.2.0 or latest")
     _modes(made.add_argument_group("modes (promotion when none is named)"))
     _several(made.add_argument_group("many versions"))
-    _candidate(made.add_argument_group("what to promote"))
+    what = made.add_argument_group("what to promote")
+    what.add_argument("--model-name", metavar="MODEL", help="another way to write MODEL")
+    _candidate(what)
     _strictness(made.add_argument_group("what must hold"))
     _places(made.add_argument_group("where"))
     _output(made.add_argument_group("output"))
@@ -127,7 +129,6 @@ def _several(group: Any) -> None:  # noqa: ANN401 - as above
 
 
 def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
-    group.add_argument("--model-name", metavar="MODEL", help="another way to write MODEL")
     group.add_argument("--from", dest="source", type=_alias, metavar="ALIAS", help="the candidate's alias [staging]")
     group.add_argument("--to", dest="target", type=_alias, metavar="ALIAS", help="[champion]")
     group.add_argument("--from-stage", type=_stage, metavar="STAGE", help="the candidate's stage")

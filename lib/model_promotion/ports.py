@@ -111,8 +111,13 @@ class RegistryWriter(Protocol):
     def copy(self, copy: Copy) -> str:
         """Make a new version as the copy says, and its registered model if there is none; the answer is its number.
 
-        What fails leaves neither a model without a version nor an unfinished version behind, unless we die.
+        What fails leaves neither a model without a version nor an unfinished version behind; what is cut off may.
         """
+        ...
+
+    def uncopy(self, copy: Copy) -> str | None:
+        """Take away what a copy that was cut off left, with the model made for it; its number if it is whole."""
+        ...
 
     def delete(self, version: Version) -> None:
         """Delete a version: no step, because nothing can undo it."""

@@ -76,7 +76,8 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
     # The record, rights, endpoints and the caller have a deadline of their own, so they take nothing from the registry.
     aside = lines.under(Deadline(max(LEAST_ASIDE_S, settings.timeout_s / 3), clock))
     # A large model takes longer than the registry may.
-    downloads = lines.mlflow.under(Deadline(settings.policy.model_tests.download_timeout_s, clock))
+    longest_s = settings.policy.model_tests.download_timeout_s
+    downloads = lines.mlflow.under(Deadline(longest_s, clock, interrupts_wait=False))
     connection = lines.mlflow.under(deadline)
     access: Access = MlflowAccess(aside.mlflow)
     serving: Serving | None = None

@@ -62,3 +62,8 @@ def test_an_address_says_where_it_is_and_who_chose_it(tmp_path: Path) -> None:
     assert str(Address(uri, "sqlite:///y", "--registry-uri")) == apart
     server = resolve("databricks-uc://p", None, "--profile")
     assert str(server) == "registry databricks-uc://p, tracking databricks://p (from --profile)"
+
+
+@pytest.mark.parametrize(("uri", "most"), [("sqlite:///mlflow.db", 8), ("./mlruns", 8), ("http://h", 64)])
+def test_a_file_bears_fewer_writers_at_the_same_time(uri: str, most: int) -> None:
+    assert resolve(uri, None, "").features("3.10.0").at_once == most

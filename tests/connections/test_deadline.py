@@ -45,6 +45,19 @@ def test_an_interrupt_waits_for_the_call_that_is_under_way() -> None:
     assert ended == ["landed"]
 
 
+def test_an_interrupt_does_not_wait_for_files_that_are_moved() -> None:
+    began = time.monotonic()
+
+    def upload() -> None:
+        time.sleep(0.2)  # until the main thread waits
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(3)
+
+    with pytest.raises(KeyboardInterrupt):
+        Deadline(EVER, SystemClock(), interrupts_wait=False).call(upload)
+    assert time.monotonic() - began < 2
+
+
 def test_a_call_that_never_answers_ends_with_unavailable_and_says_what_to_type() -> None:
     began = time.monotonic()
     with pytest.raises(TimedOut, match=r"no answer within 0\.2 s") as ended:

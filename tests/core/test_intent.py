@@ -103,6 +103,8 @@ HOSTILE = {
     "a hold that is an object": altered(holds={"a": 1}),
     "an owner that is a list": altered(owner=["a"]),
     "an owner that is a number": altered(owner=4711),
+    "a group that is a number": altered(group=1),
+    "a group that is none": altered(group=False),
     "no owner": altered(owner=None),
     "a lease until never": altered(until=None),
     "a lease until tomorrow": altered(until="tomorrow"),
@@ -137,6 +139,32 @@ def test_it_says_what_is_going_on_since_when_by_which_process_and_until_when() -
         "a promote of @champion from v3 to v7 is under way or was cut off, since 2023-11-14 22:13:20Z, "
         "by process 3f2a9c01-4711-8812, at work until 2023-11-14 22:16:20Z at the latest"
     )
+
+
+def test_what_belongs_to_a_group_says_so_and_fits_into_a_tag() -> None:
+    grouped = replace(PROMOTION, group=True)
+    assert Intent.parse(grouped.key, grouped.text) == grouped
+    assert grouped.told.startswith("a promote of @champion from v3 to v7 in a group is under way")
+    largest, alias = str(2**31 - 1), "ü" * 250
+    moves = (Move(f"prev_{alias}", largest, largest), Move(alias, largest, largest))
+    lease: dict[str, Any] = {"owner": LONGEST_OWNER, "until": 9_999_999_999.999, "record": 2**31 - 1}
+    longest = Intent("f" * 12, "f" * 12, "promote", alias, moves, 9_999_999_999.999, group=True, **lease)
+    assert len(longest.text) <= UNITY_CATALOG_TAG_VALUE
+    assert Intent.parse(longest.key, longest.text) == longest
+
+
+def test_the_taking_back_of_a_promotion_has_its_key_and_moves_the_target_first() -> None:
+    stays = Move("staging", "7", "7")
+    back = replace(PROMOTION, moves=(stays, BACKUP, TO_CHAMPION), group=True).turned(WORK[::-1], 1.5, 2.5, 8)
+    assert (back.key, back.kind, back.target, back.group, back.record) == (
+        PROMOTION.key,
+        "rollback",
+        "champion",
+        False,
+        8,
+    )
+    assert back.moves == (Move("champion", "7", "3"), Move("prev_champion", "3", "1"))
+    assert Intent.parse(back.key, back.text) == back
 
 
 def test_its_steps_are_its_moves_in_order() -> None:

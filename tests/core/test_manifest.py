@@ -45,6 +45,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a model that is none": ({"promotion": [{"model": 7}]}, "promotion 1, model: 7 is no model's name"),
     "a number with a point": ({"promotion": [{"model": "a", "version": 1.2}]}, "promotion 1, version: 1.2 is no text"),
     "a table in a table": ({"promotion": [{"model": "a", "to": {}}]}, "promotion 1, to: {} is no text"),
+    "a list in a list": (
+        {"promotion": [{"model": "a", "reason": [["x"] * 9] * 9}]},
+        "reason: [[...], [...], [...], ...] is",
+    ),
     "an entry that is a word": ({"promotion": ["a"]}, "promotion 1 is no table"),
     "a key that is no text": ({"promotion": [{1: "a"}]}, "promotion 1 is no table"),
     "no workers": ({"workers": 0}, "workers: 0 is no number from 1 to 64"),
@@ -66,12 +70,15 @@ def test_each_promotion_becomes_the_words_of_a_command_line() -> None:
     assert found.workers == 4
     words = [item.words for bundle in found.bundles for item in bundle.items]
     assert words == [
-        ("--model-name=main.ml.churn", "--version=7", "--compare-metrics"),
-        ("--model-name=main.ml.fraud", "--from=canary", "--reason=-x"),
-        ("--model-name=main.ml.price",),
-        ("--model-name=main.ml.discount", "--version=1.2.0"),
-        ("--model-name=main.ml.rest",),
+        ("--version=7", "--compare-metrics"),
+        ("--from=canary", "--reason=-x"),
+        (),
+        ("--version=1.2.0",),
+        (),
     ]
+    models = [item.model for bundle in found.bundles for item in bundle.items]
+    assert models == [f"main.ml.{name}" for name in ("churn", "fraud", "price", "discount", "rest")]
+    assert found.bundles[0].items[0].off == ("--force",)
     assert [(bundle.name, bundle.together) for bundle in found.bundles] == [
         ("", False),
         ("pricing", True),

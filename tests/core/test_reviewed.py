@@ -154,6 +154,10 @@ def test_the_same_facts_are_no_change() -> None:
     assert changes(FACTS, dict(FACTS)) == ()
 
 
+def test_a_password_in_the_address_is_no_fact() -> None:
+    assert facts_of(a_plan(a_scene()), (), "digest", "https://bob:pass@host")["registry"] == "https://***@host"
+
+
 def test_each_changed_fact_is_named_with_both_values() -> None:
     now = {"registry": "memory", "policy": "1" * 64, "@champion": "v1", "@canary": "v3"}
     assert changes(FACTS, now) == (

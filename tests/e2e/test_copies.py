@@ -1,12 +1,15 @@
 """A version is copied across models and catalogs: sqlite, and Unity Catalog in the loopback workspace."""
 
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import Place
-from tests.e2e.program import Result, clean_env, inside
+from tests.e2e.program import Result, clean_env, inside, start
 from tests.e2e.registry import BETTER, MODEL, copied, made
 from tests.workspace import Seen
 
@@ -71,9 +74,10 @@ def there(place: Place) -> str:
     return place.model.replace("main.", "prod.")
 
 
-def versions(place: Place) -> dict[int, Any]:
+def versions(place: Place) -> dict[int, Any] | None:
+    """None when there is no such model."""
     model = place.workspace.registry.models.get(there(place))
-    return model.versions if model else {}
+    return model.versions if model else None
 
 
 def ever_tagged(place: Place) -> set[str]:
@@ -91,7 +95,7 @@ def test_a_version_without_a_logged_model_is_copied_with_its_files_and_promoted(
     """MLflow's own copy fails here, and leaves an empty model (mlflow#22012)."""
     done = copy(either)
     assert (done.code, either.workspace.aliases(there(either))) == (0, {"champion": 1}), done.all
-    made = versions(either)[1]
+    made = (versions(either) or {})[1]
     assert (made.status, made.source) == ("READY", f"models:/{either.model}/2")
     assert made.tags["promotion_origin"] == f"{either.model}/2"
     source = either.workspace.registry.version(either.model, 2)
@@ -109,7 +113,7 @@ def test_it_is_never_copied_twice(either: Place) -> None:
     assert copy(either).code == 0
     before = either.workspace.writes()
     again = copy(either)
-    assert (again.code, either.workspace.writes(), list(versions(either))) == (0, before, [1])
+    assert (again.code, either.workspace.writes(), list(versions(either) or {})) == (0, before, [1])
 
 
 def test_no_approval_and_no_hold_is_ever_on_the_copy_not_even_for_a_moment(either: Place) -> None:
@@ -117,7 +121,7 @@ def test_no_approval_and_no_hold_is_ever_on_the_copy_not_even_for_a_moment(eithe
         either.workspace.set_tag(either.model, key, value, 2)
     either.workspace.set_tag(either.model, "semver", "1.2.0", 2)
     assert copy(either).code == 0
-    assert sorted(versions(either)[1].tags) == ["promotion_copy", "promotion_origin", "semver"]
+    assert sorted((versions(either) or {})[1].tags) == ["promotion_copy", "promotion_origin", "semver"]
     assert not [key for key in ever_tagged(either) if key.lower().startswith("approval")]
 
 
@@ -149,6 +153,43 @@ def test_a_copy_that_fails_leaves_neither_an_empty_model_nor_an_unfinished_versi
     assert (failed.code, versions(quiet_place)) == (4, {}), failed.all  # The model was there before, so it stays.
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, None], ids=["Ctrl-C", "SIGTERM", "time-out"])
+def test_a_copy_that_is_cut_off_leaves_neither_either(quiet_place: Place, stop: signal.Signals | None) -> None:
+    place, begun = quiet_place, threading.Event()
+    place.workspace.faults.hang(UPLOAD, method="PUT")
+    if stop is None:
+        (place.cwd / "promotion.toml").write_text("[model_tests]\ndownload_timeout_s = 2\n")
+    process = start([there(place), "--copy-from", place.model], place.env, place.cwd)
+    until = time.monotonic() + 60
+    while not versions(place) and time.monotonic() < until:
+        begun.wait(0.1)
+    if stop:
+        process.send_signal(stop)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, versions(place)) == (130 if stop else 4, None), out + err
+    assert "nothing is left of the copy; no alias was touched" in out
+
+
+def test_a_model_that_somebody_else_made_meanwhile_stays(quiet_place: Place) -> None:
+    place = quiet_place
+    named = there(place)
+    made = lambda _: place.workspace.add_model(named)  # noqa: E731 - the rival in one line
+    place.workspace.faults.on_write(1, made, when="before", area="registry")
+    place.workspace.faults.fail(UPLOAD, method="PUT", status=403, body="<html>no</html>")
+    failed = copy(place)
+    assert (failed.code, versions(place)) == (4, {}), failed.all
+
+
+def test_a_model_that_was_made_for_a_copy_stays_with_what_somebody_else_registered_in_it(quiet_place: Place) -> None:
+    place = quiet_place
+    named = there(place)
+    other = lambda _: place.workspace.add_version(named)  # noqa: E731 - the rival in one line
+    place.workspace.faults.on_write(2, other, when="after", area="registry")
+    place.workspace.faults.fail(UPLOAD, method="PUT", status=403, body="<html>no</html>")
+    failed = copy(place)
+    assert (failed.code, len(versions(place) or {})) == (4, 1), failed.all
+
+
 def test_who_may_not_make_a_model_there_makes_none(quiet_place: Place) -> None:
     quiet_place.workspace.revoke("*", "ci@example.com", "CREATE_MODEL")
     denied = copy(quiet_place)
@@ -158,7 +199,7 @@ def test_who_may_not_make_a_model_there_makes_none(quiet_place: Place) -> None:
 def test_a_copy_whose_last_answer_is_lost_is_found_and_taken(place: Place) -> None:
     place.workspace.faults.lose_reply("/model-versions/finalize", when="after", times=2)
     done = copy(place)
-    assert (done.code, list(versions(place))) == (0, [1]), done.all
+    assert (done.code, list(versions(place) or {})) == (0, [1]), done.all
 
 
 def test_killed_in_the_middle_of_the_upload_the_next_call_makes_another_one(place: Place) -> None:

@@ -135,6 +135,12 @@ WRONG = {
     "an unknown option": (of("churn") + "vesion = 7\n", "promotion 1 (churn): unrecognized arguments: --vesion=7"),
     "a mode in it": (of("churn") + "rollback = true\n", "promotion 1 (churn): unrecognized arguments: --rollback"),
     "a registry in it": (of("churn") + 'registry-uri = "x"\n', "unrecognized arguments: --registry-uri=x"),
+    "an option that is no option, and false": (of("churn") + "compare-metric = false\n", "--compare-metric"),
+    "a mode in it, and false": (of("churn") + "rollback = false\n", "unrecognized arguments: --rollback"),
+    "another word for the model": (
+        of("churn") + 'model-name = "fraud"\n',
+        "unrecognized arguments: --model-name=fraud",
+    ),
     "a policy in it": (of("churn") + 'policy = "x.toml"\n', "promotion 1 (churn): policy holds for all of them"),
     "a wrong value": (of("churn") + 'to = "a b"\n', "promotion 1 (churn): argument --to: alias 'a b' is not a name"),
     "a number that is none": (of("churn") + 'version = "seven"\n', "promotion 1 (churn): argument --version"),
@@ -153,6 +159,13 @@ def test_what_is_wrong_in_a_manifest_is_named_with_file_and_place(desk: Path, te
     assert "💡" in wrong.out
 
 
+def test_what_yaml_would_silently_take_for_something_else_is_refused(desk: Path) -> None:
+    twice = call(desk, "--manifest", written(desk, "promotion: [{model: price}]\npromotion: [{model: rest}]", "f.yaml"))
+    assert (twice.code, "it is no YAML: promotion stands there twice" in twice.out) == (64, True), twice.all
+    date = call(desk, "--manifest", written(desk, "promotion: [{model: price, reason: 2026-13-45}]", "f.yaml"))
+    assert (date.code, "it is no YAML: month must be in 1..12" in date.out) == (64, True), date.all
+
+
 def test_a_manifest_that_cannot_be_read_is_64(desk: Path) -> None:
     assert call(desk, "--manifest", "nowhere.toml").code == 64
     assert call(desk, "--manifest", ".").code == 64
@@ -161,7 +174,18 @@ def test_a_manifest_that_cannot_be_read_is_64(desk: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "beside", [["churn"], ["--force"], ["--version", "2"], ["--rollback"], ["--history"], ["--compare-metrics"]]
+    "beside",
+    [
+        ["--auto"],
+        ["--metadata-file", "m.json"],
+        ["--model-name", "churn"],
+        ["churn"],
+        ["--force"],
+        ["--version", "2"],
+        ["--rollback"],
+        ["--history"],
+        ["--compare-metrics"],
+    ],
 )
 def test_what_the_manifest_says_is_not_said_beside_it(desk: Path, beside: list[str]) -> None:
     path = written(desk, of("churn"))
@@ -188,6 +212,7 @@ def test_one_stale_or_edited_plan_stops_all_of_them(desk: Path) -> None:
     stale = call(desk, "--apply", "plans.json", "--json")
     assert (stale.code, set(champions(desk).values())) == (2, {GOOD}), stale.all
     assert codes(stale) == {"churn": 2, "price": 2, "rest": 2}
+    assert "--manifest FILE --plan-out FILE" in stale.json["hints"][0]
     plans = desk / "plans.json"
     plans.write_text(plans.read_text().replace('"name": "pricing"', '"name": ""'))
     edited = call(desk, "--apply", "plans.json")
@@ -256,25 +281,42 @@ def a_group(yard: Yard) -> None:
 def test_a_group_that_is_denied_half_way_is_taken_back(yard: Yard) -> None:
     a_group(yard)
     moved = lambda _: yard.workspace.set_alias(yard.models[2], "champion", 3)  # noqa: E731 - the rival in one line
-    yard.workspace.faults.on_write(2 * 5 + 2, moved, when="after", area="registry")
+    # After four announcements, three writes of each of two members, and the backup of the third.
+    yard.workspace.faults.on_write(4 + 2 * 3 + 1, moved, when="after", area="registry")
     failed = yard.call()
     assert (failed.code, yard.champions) == (2, [1, 1, 3, 1]), failed.all
     assert not any(key.startswith("promotion_intent") for model in yard.models for key in yard.workspace.tags(model))
     assert [move.to for move in yard.workspace.alias_history(yard.models[0], "champion")] == [1, 2, 1]
 
 
-def test_killed_in_a_group_it_is_recovered_and_finished(yard: Yard) -> None:
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+def test_killed_in_a_group_it_is_recovered_and_finished(yard: Yard, how: str) -> None:
     a_group(yard)
     process = start(["--manifest", "fleet.toml"], yard.env, yard.cwd)
-    yard.workspace.faults.on_write(8, lambda _: os.kill(process.pid, signal.SIGKILL), when="after", area="registry")
+    # After four announcements and the whole of the first member.
+    yard.workspace.faults.on_write(7, lambda _: os.kill(process.pid, signal.SIGKILL), when="after", area="registry")
     process.communicate(timeout=120)
-    assert yard.champions == [2, 2, 1, 1]
+    assert yard.champions == [2, 1, 1, 1]
     stuck = yard.call()
     assert (stuck.code, "--recover resume" in stuck.all) == (2, True), stuck.all
-    mended = inside([yard.models[1], "--recover", "resume", "--json"], yard.env, yard.cwd)
-    assert mended.code == 0, mended.all
+    for model in yard.models:
+        mended = inside([model, "--recover", how, "--json"], yard.env, yard.cwd)
+        assert mended.code == 0, mended.all
+    assert yard.champions == ([2] * 4 if how == "resume" else [1] * 4)
     done = yard.call()
     assert (done.code, yard.champions) == (0, [2] * 4), done.all
+
+
+def test_of_two_groups_in_opposite_order_at_once_one_wins_or_none_moves(yard: Yard) -> None:
+    processes = []
+    for name, models in (("a.toml", yard.models), ("b.toml", yard.models[::-1])):
+        members = ", ".join(f'{{ model = "{model}" }}' for model in models)
+        written(yard.cwd, f'[[group]]\nname = "g"\ntogether = true\npromotions = [{members}]\n', name)
+        processes.append(start(["--manifest", name, "--json"], yard.env, yard.cwd))
+    said = [process.communicate(timeout=120) for process in processes]
+    ended = sorted(process.returncode for process in processes)
+    assert (ended, yard.champions) in (([0, 2], [2] * 4), ([2, 2], [1] * 4), ([0, 0], [2] * 4)), said
+    assert not any(key.startswith("promotion_intent") for model in yard.models for key in yard.workspace.tags(model))
 
 
 def test_a_plan_of_a_fleet_that_would_leave_somebody_out_is_none(desk: Path) -> None:

@@ -32,15 +32,17 @@ def test_calibration_is_that_of_scikit_learn_and_tells_who_is_not_calibrated() -
     told = described(counted)
     positive, mean = calibration_curve(truth, share, n_bins=10)
     ours = told["calibration"]["champion"]
-    assert [one.share_positive for one in ours] == pytest.approx(positive, abs=0.02)
+    assert [one.share_positive for one in ours] == pytest.approx(positive, abs=0.03)
     assert [one.mean_score for one in ours] == pytest.approx(mean, abs=0.02)
-    assert told["calibration_error"]["champion"] < 0.02 < 0.1 < told["calibration_error"]["candidate"]
+    assert told["calibration_error"]["champion"] < 0.02
+    assert told["calibration_error"]["candidate"] > 0.1
 
 
 def test_the_first_tenth_finds_the_most_positives() -> None:
     deciles = described(tables()[2])["lift"]["champion"]
     assert len(deciles) == 10
-    assert deciles[0].lift > 2 > 1 > deciles[-1].lift
+    assert deciles[0].lift > 2
+    assert deciles[-1].lift < 1
     assert deciles[-1].found == pytest.approx(1)
 
 

@@ -1,5 +1,6 @@
 """A version of another model is brought in once, without what was said about it there, and then promoted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,28 @@ def test_it_is_never_copied_twice() -> None:
     scene.rollback()
     scene.call(Mode.RELEASE, candidate=ByNumber("5"))
     assert (bring(scene).code, len(scene.writer.copies)) == (ExitCode.DONE, 1)
+
+
+def test_of_a_source_that_was_deleted_and_made_anew_the_new_one_is_copied() -> None:
+    scene = a_lab()
+    bring(scene)
+    scene.registry.known[LAB, "7"] = replace(scene.registry.version(LAB, "7"), run_id="another", metrics={"f1": 0.95})
+    outcome = bring(scene)
+    assert (outcome.to, scene.registry.version(MODEL, "6").run_id) == ("6", "another")
+
+
+def test_only_what_may_be_the_copy_is_read_where_a_search_leaves_tags_out() -> None:
+    scene = a_lab()
+    read: list[str] = []
+    one = scene.registry.version
+
+    def noted(name: str, number: str) -> Version:
+        read.append(f"{name}/{number}")
+        return one(name, number)
+
+    scene.registry.version = noted  # type: ignore[method-assign]
+    bring(scene, Mode.DRY_RUN)
+    assert not {f"{MODEL}/2", f"{MODEL}/3", f"{MODEL}/4"} & set(read)
 
 
 def test_a_copy_that_was_refused_stays_and_is_taken_the_next_time() -> None:
@@ -212,6 +235,7 @@ def test_an_interrupt_while_copying_says_how_to_go_on_and_what_was_copied_is_fou
     scene.writer.at_copy = pressed
     with pytest.raises(Interrupted) as stopped:
         bring(scene)
+    assert str(stopped.value) == "interrupted while copying; the copy is there, as v5; no alias was touched"
     assert f"--version 7 --copy-from {LAB}" in stopped.value.hint
     assert (scene.aliases["champion"], copies(scene)) == ("1", ["5"])
     assert (bring(scene.heal()).to, scene.writer.copies) == ("5", [])

@@ -9,19 +9,23 @@ from typing import Any
 
 import pytest
 
+from model_promotion.core.better import Goal
 from model_promotion.core.entities import Version
 from model_promotion.core.errors import Unavailable
 from model_promotion.core.exits import ExitCode
+from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.fleet import Fleet, Unit
 from model_promotion.core.intent import HOLD_TAG, notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import ReviewedFleet
+from model_promotion.core.stages import Features
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import Trial, TrialResult
-from model_promotion.flows import crew, fleet
+from model_promotion.flows import fleet
 from model_promotion.registries.memory import MemoryWriter
+from model_promotion.witness import Witness
 from tests.worlds import METADATA, Killed, Scene, a_scene, press_ctrl_c
 
 NAMES = ("a", "b", "c", "d")
@@ -166,6 +170,13 @@ def test_no_more_are_worked_on_at_the_same_time_than_there_are_workers(workers: 
     assert most > 1 or workers == 1
 
 
+def test_no_more_are_worked_on_at_the_same_time_than_the_registry_bears() -> None:
+    scene = a_fleet()
+    scene.registry.features = Features(at_once=2)
+    call(scene, *NAMES)
+    assert scene.voice.events[0].sentence == "4 promotions, 0 groups, at most 2 at the same time"
+
+
 @pytest.mark.parametrize("mode", [Mode.DRY_RUN, Mode.CHECK])
 def test_a_look_writes_nothing_and_ends_as_the_call_would(mode: Mode) -> None:
     scene = a_fleet()
@@ -245,8 +256,10 @@ def test_what_cannot_be_taken_back_says_what_stands_and_how_to() -> None:
     At(scene, moves("b"), moved_by_hand)
     outcome = call(scene, "ab")
     assert codes(outcome)["a"] == 2
-    assert said(outcome, "a").startswith("not taken back: @champion is v1 already: somebody else moved it meanwhile")
+    told = "not taken back, @champion is v1: @champion is v1 already: somebody else moved it meanwhile"
+    assert said(outcome, "a").startswith(told)
     assert "a --rollback" in outcome.hints[0]
+    assert not notes(scene.registry.models["a"].tags)
     assert scene.registry.models["a"].aliases["prev_champion"] == "2"  # what a stranger set is left alone
 
 
@@ -255,21 +268,27 @@ def test_what_cannot_be_taken_back_says_what_stands_and_how_to() -> None:
 def test_killed_anywhere_in_a_group_each_one_begun_is_recovered_and_the_same_call_finishes_it(
     at: int, how: str
 ) -> None:
-    """Fifteen writes: five for each of three members."""
+    """Fifteen writes: three announcements, three for each of three members, and the announcements go."""
     scene = a_fleet("a", "b", "c")
     scene.fail(at, _killed)
     with pytest.raises(Killed):
         call(scene, "abc")
     scene.heal()
     begun = [name for name, model in scene.registry.models.items() if notes(model.tags)]
-    assert len(begun) <= 1
+    if "1" in champions(scene).values():  # It had not ended, so whatever moved can be seen to belong to it.
+        assert {name for name, number in champions(scene).items() if number == "2"} <= set(begun)
     if begun:
         assert call(scene, "abc").code is ExitCode.REFUSED
     for name in begun:
         assert scene.recover(how, model=name).code is ExitCode.DONE
+    if how == "abandon" and len(begun) == 3:
+        assert champions(scene) == dict.fromkeys("abc", "1")
+        assert HOLD_TAG not in scene.registry.version("a", "2").tags
     assert call(scene, "abc").code is ExitCode.DONE
     assert champions(scene) == dict.fromkeys("abc", "2")
-    assert all([kind for kind, _, _ in records(scene, name)] == ["promote"] for name in "abc")
+    assert not any(notes(scene.registry.models[name].tags) for name in "abc")
+    if how == "resume":
+        assert all([kind for kind, _, _ in records(scene, name)] == ["promote"] for name in "abc")
 
 
 def _killed(_: Any) -> None:
@@ -311,6 +330,118 @@ def _killing(at: At, count: int) -> Any:
     return write
 
 
+def test_nobody_moves_a_model_of_a_group_before_all_of_it_has_ended() -> None:
+    scene = a_fleet("a", "b")
+    met: list[Outcome] = []
+    At(scene, moves("b"), lambda: met.append(call(scene, "a", "b")))
+    assert call(scene, "ab").code is ExitCode.DONE
+    assert codes(met[0]) == {"a": 2, "b": 2}
+    assert "a promote of @champion from v1 to v2 in a group is under way" in str(met[0].facts)
+
+
+@pytest.mark.parametrize("order", ["abcd", "dcba"])
+def test_of_two_groups_over_the_same_models_at_once_none_is_left_half_promoted(order: str) -> None:
+    scene = a_fleet()
+    barrier, ended = threading.Barrier(2), []
+    both = []
+    for names in ("abcd", order):
+        writer = At(replace(scene), lambda _: True, barrier.wait)
+        world = replace(scene.world, writer=writer)
+        asked = Request(Mode.PROMOTE, fleet=Fleet(units(names), 8, "fleet.toml"))
+        both.append(threading.Thread(target=lambda world=world, asked=asked: ended.append(fleet.run(asked, world))))
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    won = [one for one in ended if one.code is ExitCode.DONE]
+    assert sorted(one.code for one in ended) in ([ExitCode.DONE, ExitCode.REFUSED], [ExitCode.REFUSED] * 2)
+    assert champions(scene) == dict.fromkeys(NAMES, "2" if won else "1")
+    assert not any(notes(model.tags) for model in scene.registry.models.values())
+
+
+def test_a_model_that_may_not_be_written_is_found_before_the_first_alias_moves() -> None:
+    scene = a_fleet()
+    At(scene, lambda step: step.model == "c", broken)
+    assert codes(call(scene, "abcd")) == {"a": 2, "b": 2, "c": 4, "d": 2}
+    assert not [step for step in scene.writer.inner.sent if isinstance(step, SetAlias)]  # type: ignore[attr-defined]
+    assert not any(notes(model.tags) for model in scene.registry.models.values())
+
+
+def test_somebody_else_at_the_model_does_not_keep_it_from_being_taken_back() -> None:
+    scene = a_fleet()
+
+    def announced_by_another() -> None:
+        MemoryWriter(scene.registry).write(SetTag("a", f"promotion_intent_{'0' * 12}", None, "{}"))
+        broken()
+
+    At(scene, moves("b"), announced_by_another)
+    assert codes(call(scene, "ab")) == {"a": 2, "b": 4}
+    assert champions(scene)["a"] == "1"
+
+
+@pytest.mark.parametrize("when", ["before the others move", "after they moved"])
+def test_a_member_with_nothing_to_do_must_still_be_there_when_the_others_have_moved(when: str) -> None:
+    scene = a_fleet()
+    call(scene, "a")
+    first = isinstance if when.startswith("before") else (lambda step, _: isinstance(step, SetAlias))
+    At(scene, lambda step: first(step, SetTag), lambda: scene.writer.inner.writer.write(away))  # type: ignore[attr-defined]
+    away = SetAlias("a", "champion", "2", "1")
+    outcome = call(scene, "ab")
+    assert (codes(outcome), champions(scene)["b"]) == ({"a": 2, "b": 2}, "1")
+    assert "@champion is v1, not v2: somebody else moved it" in said(outcome, "a")
+    assert [kind for kind, _, _ in records(scene, "b")] == (
+        [] if when.startswith("before") else ["promote", "rollback"]
+    )
+
+
+def test_a_member_that_is_not_better_stops_its_group() -> None:
+    scene = a_fleet()
+    scene.registry.known["a", "2"] = replace(scene.registry.version("a", "2"), metrics={"f1": 0.1})
+    goals = {"if_better": (Goal.parse("f1"),), "else_alias": "challenger"}
+    assert codes(call(scene, "ab", **goals)) == {"a": 2, "b": 2}
+    assert champions(scene) == dict.fromkeys(NAMES, "1")
+    assert codes(call(scene, "a", "b", **goals)) == {"a": 0, "b": 0}
+    assert scene.registry.models["a"].aliases["challenger"] == "2"
+
+
+def test_of_a_group_nothing_is_copied_when_one_may_not_go() -> None:
+    scene = a_fleet()
+    hold(scene, "b")
+    group = (Request(Mode.PROMOTE, "new", copy_from="c"), Request(Mode.PROMOTE, "b"))
+    asked = Request(Mode.PROMOTE, fleet=Fleet((Unit(group, "g"),), 8, "fleet.toml"))
+    assert codes(fleet.run(asked, scene.world)) == {"new": 2, "b": 2}
+    assert scene.writer.copies == []
+    scene.tag_by_hand(HOLD_TAG, None)
+    MemoryWriter(scene.registry).write(SetTag("b", HOLD_TAG, "rolled back", None, "2"))
+    assert codes(fleet.run(asked, scene.world)) == {"new": 0, "b": 0}
+    assert len(scene.writer.copies) == 1
+
+
+def test_what_a_group_cannot_take_back_stays_announced_and_stops_no_other() -> None:
+    scene = a_fleet()
+    back = lambda step: step == SetAlias("b", "champion", "2", "1")  # noqa: E731 - what is broken, in one line
+    At(scene, moves("c"), broken)
+    At(scene, back, broken)
+    outcome = call(scene, "abc")
+    assert (codes(outcome), champions(scene)["b"]) == ({"a": 2, "b": 4, "c": 4}, "2")
+    assert said(outcome, "b") == "not taken back, @champion is v2: the connection broke"
+    assert "b --recover resume" in outcome.hints[0]
+    assert scene.recover("resume", model="b").code is ExitCode.DONE
+    assert champions(scene) == dict.fromkeys(NAMES, "1")
+
+
+def test_a_defect_in_taking_back_stops_no_other() -> None:
+    scene = a_fleet()
+    back = lambda step: step == SetAlias("b", "champion", "2", "1")  # noqa: E731 - what is broken, in one line
+    At(scene, moves("c"), broken)
+    At(scene, back, lambda: {}["nonsense"])
+    with pytest.raises(KeyError, match="nonsense"):
+        call(scene, "abc")
+    assert champions(scene) == {"a": "1", "b": "2", "c": "1", "d": "1"}
+    told = next(row[4] for event in scene.voice.events if event.table for row in event.table.rows if row[0] == "b")
+    assert told.startswith("not taken back, @champion is v2: a defect of this program: KeyError")
+
+
 # --- interrupts, defects ---
 
 
@@ -329,6 +460,8 @@ def test_ctrl_c_in_a_group_takes_back_what_was_done_of_it() -> None:
     At(scene, moves("b"), press_ctrl_c)
     outcome = call(scene, "abc")
     assert (outcome.code, codes(outcome)) == (ExitCode.INTERRUPTED, {"a": 2, "b": 2, "c": 130})
+    assert said(outcome, "a") == "taken back, @champion is v1 again: group abc failed at c (interrupted)"
+    assert not any(notes(model.tags) for model in scene.registry.models.values())
     assert champions(scene) == dict.fromkeys(NAMES, "1")
 
 
@@ -350,10 +483,10 @@ class Scoring:
     """A scorer that notices when two models run at the same time."""
 
     def __init__(self) -> None:
-        self.running = self.most = 0
+        self.running = self.most = self.ran = 0
 
     def run(self, trial: Trial) -> TrialResult:
-        self.running += 1
+        self.running, self.ran = self.running + 1, self.ran + 1
         self.most = max(self.most, self.running)
         time.sleep(0.01)
         self.running -= 1
@@ -364,15 +497,33 @@ class Scoring:
 
 
 def test_two_models_never_run_at_the_same_time() -> None:
-    scorer = Scoring()
-    queue = crew.Queue(scorer)
-    trial = Trial("v1", Path())
-    threads = [threading.Thread(target=queue.run, args=(trial,)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert scorer.most == 1
+    scorer, scene = Scoring(), a_fleet()
+
+    class Runs:
+        name, topic, weight = "runs", "Runs", Weight.ADVISES
+
+        def ask(self, witness: Witness) -> None:
+            witness.scorer.run(Trial("v1", Path()))
+
+    scene.checks, scene.scorer = (Runs(),), scorer  # type: ignore[assignment]
+    assert call(scene, "ab", "c", "d").code is ExitCode.DONE
+    assert (scorer.ran, scorer.most) == (4, 1)
+
+
+def test_what_was_found_while_all_is_being_stopped_is_not_acted_upon() -> None:
+    scene = a_fleet()
+
+    class Presses:
+        name, topic, weight = "presses", "Presses", Weight.BLOCKS
+
+        def ask(self, _: Witness) -> Finding:
+            press_ctrl_c()
+            return Finding(Verdict.FAILED, "the model was stopped")
+
+    scene.checks = (Presses(),)
+    outcome = call(scene, "a", "b", workers=1)
+    assert (codes(outcome), scene.writer.sent) == ({"a": 130, "b": 130}, [])
+    assert said(outcome, "a") == "interrupted before it began; nothing of it was written"
 
 
 def test_verbose_tells_everything_each_line_with_its_model() -> None:
@@ -419,6 +570,19 @@ def test_if_one_plan_is_stale_none_is_applied() -> None:
     assert (refused.code, scene.writer.sent) == (ExitCode.REFUSED, [])
     assert "the plan is stale: " in said(refused, "d")
     assert said(refused, "a") == "not begun: another plan of this file does not hold"
+
+
+def test_a_plan_of_a_group_holds_only_while_what_was_there_already_is_there() -> None:
+    scene = a_fleet()
+    call(scene, "a")
+    plans = reviewed(scene, "ab")
+    assert [plan.asked["model"] for plan in plans.units[0].plans] == ["a", "b"]
+    scene.call(Mode.ROLLBACK, model="a")
+    scene.heal()
+    refused = apply_plans(scene, plans)
+    assert (refused.code, scene.writer.sent, champions(scene)["b"]) == (ExitCode.REFUSED, [], "1")
+    scene.call(Mode.PROMOTE, model="a", force=True)
+    assert (apply_plans(scene, plans).code, champions(scene)["b"]) == (ExitCode.DONE, "2")
 
 
 def test_what_is_there_already_needs_no_plan() -> None:

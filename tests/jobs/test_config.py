@@ -75,6 +75,12 @@ WRONG = {
     "nothing": ("", "holds no table"),
     "a list": ("- 1", "holds no table"),
     "no YAML": ("job: [", "is no YAML: while parsing a flow node"),
+    "a key twice": ("job: {KIND: RollbackJob, model: a, model: b}", "is no YAML: model stands there twice"),
+    "a number of eights": (
+        "job: {KIND: PromotionJob, model: a, version: 010}",
+        "is no YAML: 010 may be another number",
+    ),
+    "a password in no YAML": ("job: {uri: 'https://bob:pass@host\n b: [", "is no YAML: while scanning"),
     "a tag that runs code": ("job: !!python/object/apply:os.system [ls]", "is no YAML: could not determine"),
     "another table": ("jobs: {}", "job: Field required"),
     "one more table": ("{job: {KIND: RollbackJob, model: m}, jobs: 1}", "jobs: there is no such field"),

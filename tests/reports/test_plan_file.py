@@ -1,15 +1,17 @@
 """A reviewed plan as a file: whole or not at all, and read with suspicion."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from model_promotion.core.errors import BadCall, Conflict
-from model_promotion.core.reviewed import MOST_CHARACTERS, Reviewed
+from model_promotion.core.reviewed import MOST_CHARACTERS, MOST_OF_A_FLEET, Reviewed, ReviewedFleet, ReviewedUnit
 from model_promotion.reports.plan_file import read, write
 
 PLAN = Reviewed("ada", 1_700_000_000.0, {"reason": "größer"}, {"@champion": "v1"}, ("@champion: v1 -> v2",))
+FLEET = ReviewedFleet((ReviewedUnit((PLAN,)),), 8)
 NEWER = Reviewed("grace", 1_700_000_060.0, {}, {}, ())
 
 
@@ -69,8 +71,9 @@ def test_where_nothing_can_be_written_it_is_a_wrong_call_and_nothing_is_left(tmp
         (b"", "no plan of this program"),
         (b"{}", "no plan of this program"),
         (PLAN.text.encode() + b" " * MOST_CHARACTERS, "no plan of this program"),
+        (FLEET.text.encode() + b" " * MOST_OF_A_FLEET, "no plan of this program"),
     ],
-    ids=["nothing there", "no text", "empty", "no plan", "too large"],
+    ids=["nothing there", "no text", "empty", "no plan", "too large", "too large for many"],
 )
 def test_what_is_no_plan_is_a_wrong_call(tmp_path: Path, content: bytes | None, said: str) -> None:
     path = tmp_path / "plan.json"
@@ -78,6 +81,20 @@ def test_what_is_no_plan_is_a_wrong_call(tmp_path: Path, content: bytes | None, 
         path.write_bytes(content)
     with pytest.raises(BadCall, match=said):
         read(path)
+
+
+def test_thousands_of_plans_are_read_again(tmp_path: Path) -> None:
+    long = replace(PLAN, facts={"x": "y" * 2000})
+    fleet = ReviewedFleet(tuple(ReviewedUnit((long,)) for _ in range(3000)), 8)
+    assert len(fleet.text) > MOST_CHARACTERS
+    write(fleet, tmp_path / "plan.json")
+    assert read(tmp_path / "plan.json") == fleet
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(BadCall, match="too long to be read again"):
+        write(replace(PLAN, facts={"x": "y" * MOST_CHARACTERS}), tmp_path / "plan.json")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_is_no_plan(tmp_path: Path) -> None:

@@ -33,3 +33,11 @@ def test_whatever_is_wrong_is_one_line_of_our_family(values: dict[str, object], 
     assert "\n" not in str(refused.value)
     assert isinstance(refused.value, BadCall)
     assert isinstance(refused.value, ValueError)
+
+
+def test_what_is_shown_of_an_address_has_no_password_in_it() -> None:
+    class Place(Values):
+        uri: str
+
+    place = Place(uri="https://bob:pass@host")
+    assert (repr(place), place.uri) == ("Place(uri='https://***@host')", "https://bob:pass@host")

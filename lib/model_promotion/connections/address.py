@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from model_promotion.core.stages import Features
 
 BROKEN_STAGES = ((3, 0, 0), (3, 5, 0))
+AT_ONCE_IN_FILES = 8
 EMBEDDED = "sqlite:///mlflow.db"
 
 
@@ -38,9 +39,12 @@ class Address:
                 return Features(aliases=False, because="the workspace registry of Databricks has no aliases")
             case "uc":
                 return Features(aliases=False, stages=False, because="Unity Catalog OSS has neither aliases nor stages")
+        # A file lets one writer in at a time; more of them than this wait until the registry's time is up.
+        most = AT_ONCE_IN_FILES if self.in_files or self.database_file else Features.at_once
         if self.in_files and BROKEN_STAGES[0] <= _numbers(mlflow_version) <= BROKEN_STAGES[1]:
-            return Features(stages=False, because=f"MLflow {mlflow_version} cannot move stages in files, 3.5.1 can")
-        return Features()
+            why = f"MLflow {mlflow_version} cannot move stages in files, 3.5.1 can"
+            return Features(stages=False, because=why, at_once=most)
+        return Features(at_once=most)
 
     @property
     def in_files(self) -> bool:

@@ -18,8 +18,9 @@ class Deadline:
     Time counts only while at least one call is under way, so a slow model test takes nothing from it.
     """
 
-    def __init__(self, total_s: float, clock: Clock) -> None:
+    def __init__(self, total_s: float, clock: Clock, *, interrupts_wait: bool = True) -> None:
         self.total_s = total_s
+        self._interrupts_wait = interrupts_wait
         self._clock = clock
         self._lock = threading.Lock()
         self._used_s = 0.0
@@ -34,7 +35,8 @@ class Deadline:
     def call(self, ask: Callable[[], T]) -> T:
         """The answer of `ask`, or Unavailable when the time is up.
 
-        An interrupt waits for a call that is under way, so that a write is never left half known.
+        An interrupt waits for a call that is under way, so that a write is never left half known; unless it moves
+        files, which takes long, and which no alias depends on.
         """
         left_s = self._enter()
         answer: list[Any] = []
@@ -50,7 +52,7 @@ class Deadline:
 
         try:
             threading.Thread(target=run, daemon=True).start()
-            _wait(answered, left_s)
+            _wait(answered, left_s, self._interrupts_wait)
         finally:
             self._leave()
         if not answer:
@@ -79,10 +81,10 @@ class Deadline:
                 self._used_s += self._clock.monotonic() - self._busy_since
 
 
-def _wait(answered: threading.Event, left_s: float) -> None:
+def _wait(answered: threading.Event, left_s: float, interrupts_wait: bool) -> None:  # noqa: FBT001 - one caller
     """An event, because a thread whose join was interrupted passes for ended (python/cpython#90882)."""
     try:
         answered.wait(left_s)
     except KeyboardInterrupt:
-        answered.wait(left_s)
+        answered.wait(left_s if interrupts_wait else 0)
         raise

@@ -47,6 +47,16 @@ def inherited(tags: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def is_copy(version: Version, origin: str) -> bool:
-    """Whether its tags say that it came from there."""
-    return version.tags.get(ORIGIN_TAG) == origin
+def may_be_copy(version: Version, source: Version) -> bool:
+    """Whether it can have come from the source, by what every search tells.
+
+    A copy keeps the run of its source, and is younger: under the name and number of one that was deleted another may
+    stand by now.
+    """
+    same_run = version.run_id == source.run_id or not (version.run_id and source.run_id)
+    return same_run and not 0 < version.created_at < source.created_at
+
+
+def is_copy(version: Version, source: Version) -> bool:
+    """Whether its tags say that it came from there, and nothing speaks against it."""
+    return version.tags.get(ORIGIN_TAG) == f"{source.model}/{source.number}" and may_be_copy(version, source)

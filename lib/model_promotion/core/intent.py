@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, Literal
 
 from model_promotion.core.say import target, version, when
@@ -57,7 +57,8 @@ class Intent:
     lease too: `owner` is at work until `until` (seconds since the epoch), unless that process is gone. `record` is the
     number that its record will have; `noticed` is whether a move from outside is recorded right before it. `holds` is
     the version that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold. Of a
-    cleanup, `held` names the versions that may be gone.
+    cleanup, `held` names the versions that may be gone. That of a `group` stands until the whole group has ended, so
+    its work may be recorded already.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Intent:
     until: float = 0.0
     record: int = 0
     noticed: bool = False
+    group: bool = False
 
     @property
     def key(self) -> str:
@@ -84,6 +86,8 @@ class Intent:
         body = {**asdict(self), "moves": [move.fields for move in self.moves], "v": FORMAT}
         del body["id"]  # It is in the key,
         del body["target"]  # and that is the first move of a rollback and the last of a promotion; the room is needed.
+        if not self.group:
+            del body["group"]
         # Letters as they are: escaped, an alias of 255 of them would not fit into 1000 characters.
         return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
@@ -126,7 +130,8 @@ class Intent:
             return f"a release of {version(self.holds)}"
         if self.kind == "cleanup":
             return f"a cleanup that deletes {', '.join(map(version, self.doomed))}"
-        return f"a {self.kind} of {target(self.move.alias)} from {version(self.move.was)} to {version(self.move.to)}"
+        way = f"{target(self.move.alias)} from {version(self.move.was)} to {version(self.move.to)}"
+        return f"a {self.kind} of {way}" + (" in a group" if self.group else "")
 
     @property
     def doomed(self) -> list[str]:
@@ -149,6 +154,17 @@ class Intent:
             return (SetTag(model, HOLD_TAG, found or self.held, None, self.holds),)
         text = f"rolled back from {target(self.target)} at {when(self.since)}"
         return (*aliases, SetTag(model, HOLD_TAG, found, text, self.holds))
+
+    def turned(self, work: str, since: float, until: float, record: int) -> "Intent":
+        """The taking back of a promotion: what it moved goes the other way round, the target first.
+
+        It has the same key, so there is no moment without a note.
+        """
+        moved = (move for move in self.moves if move.was != move.to or move.alias == self.target)
+        back = (Move.of(move.step("").undone()) for move in moved)
+        moves = tuple(sorted(back, key=lambda move: move.alias != self.target))
+        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": False}
+        return replace(self, work=work, kind="rollback", moves=moves, **changed)  # type: ignore[arg-type]
 
     def opening(self, model: str) -> SetTag:
         """The step that announces the work; its undoing closes it."""
@@ -222,7 +238,9 @@ def _move(alias: str, was: object, to: object, *stages: str) -> Move:
 
 def _makes_sense(intent: Intent) -> bool:
     texts = (intent.work, intent.held, intent.owner)
-    sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int and type(intent.noticed) is bool
+    flags = (intent.noticed, intent.group)
+    sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
+    sound = sound and all(type(flag) is bool for flag in flags)
     if intent.kind == "release":
         return sound and not intent.moves and intent.holds is not None
     if intent.kind == "cleanup":

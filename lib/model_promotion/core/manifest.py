@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from reprlib import Repr
 from typing import Any
 
 from model_promotion.core.errors import BadCall
@@ -16,10 +17,15 @@ EXAMPLE = 'for example [[promotion]] with model = "churn" and version = 7'
 
 @dataclass(frozen=True)
 class Item:
-    """One promotion: where it stands in the file, and the words that the command line would have."""
+    """One promotion: where it stands in the file, the model, and the words that the command line would have.
+
+    `off` are the options that are said not to be meant.
+    """
 
     where: str
+    model: str
     words: tuple[str, ...]
+    off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,9 @@ def manifest(content: object) -> Manifest:
     table = _table(content, "the file", KEYS)
     workers = table.get("workers", DEFAULT_WORKERS)
     if type(workers) is not int or not 1 <= workers <= MOST_WORKERS:
-        raise BadCall(f"workers: {workers!r} is no number from 1 to {MOST_WORKERS}", hint="for example workers = 8")
+        raise BadCall(
+            f"workers: {short(workers)} is no number from 1 to {MOST_WORKERS}", hint="for example workers = 8"
+        )
     single = _items(table.get("promotion", []), "promotion")
     groups = [_group(one, f"group {at}") for at, one in enumerate(_list(table.get("group", []), "group"), start=1)]
     if not single and not groups:
@@ -60,10 +68,10 @@ def _group(content: object, where: str) -> Bundle:
     table = _table(content, where, GROUP_KEYS)
     name, together = table.get("name"), table.get("together", False)
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise BadCall(f"{where}, name: {name!r} is no name", hint='for example name = "pricing"')
+        raise BadCall(f"{where}, name: {short(name)} is no name", hint='for example name = "pricing"')
     where = f"group {name}"
     if not isinstance(together, bool):
-        raise BadCall(f"{where}, together: {together!r} is neither true nor false", hint="together = true")
+        raise BadCall(f"{where}, together: {short(together)} is neither true nor false", hint="together = true")
     items = _items(table.get("promotions", []), f"{where}, promotion")
     if not items:
         raise BadCall(f"{where} has no promotions", hint='for example promotions = [{ model = "churn", version = 7 }]')
@@ -78,9 +86,12 @@ def _item(content: object, where: str) -> Item:
     table = _table(content, where)
     model = table.get("model")
     if not isinstance(model, str):
-        raise BadCall(f"{where}, model: {model!r} is no model's name" if "model" in table else f"{where} has no model")
-    words = tuple(word for key, value in table.items() if key != "model" for word in _option(key, value, where))
-    return Item(f"{where} ({model})", (f"--model-name={model}", *words))
+        raise BadCall(
+            f"{where}, model: {short(model)} is no model's name" if "model" in table else f"{where} has no model"
+        )
+    said = {key: value for key, value in table.items() if key != "model"}
+    words = tuple(word for key, value in said.items() for word in _option(key, value, where))
+    return Item(f"{where} ({model})", model, words, tuple(f"--{key}" for key, value in said.items() if value is False))
 
 
 def _option(key: str, value: object, where: str) -> tuple[str, ...]:
@@ -92,7 +103,14 @@ def _option(key: str, value: object, where: str) -> tuple[str, ...]:
             return (f"--{key}={value}",)
         case list() if all(isinstance(one, str) for one in value):
             return tuple(f"--{key}={one}" for one in value)
-    raise BadCall(f"{where}, {key}: {value!r} is no text", hint=f'write it in quotes: {key} = "{value}"')
+    raise BadCall(f"{where}, {key}: {short(value)} is no text", hint=f"write it in quotes: {key} = ...")
+
+
+def short(value: object) -> str:
+    """A value as Python writes it, cut where a person stops reading: a file of a line can hold a very long one."""
+    cut = Repr()
+    cut.maxlevel, cut.maxlist, cut.maxdict, cut.maxstring, cut.maxother = 1, 3, 3, 80, 80
+    return cut.repr(value)
 
 
 def _table(content: object, where: str, known: tuple[str, ...] = ()) -> Mapping[str, Any]:

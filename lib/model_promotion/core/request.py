@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import RegisteredModel
+from model_promotion.core.redaction import redacted
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
 from model_promotion.core.selector import ByAlias, Selector
@@ -52,7 +53,8 @@ class Request:
     """One call, checked for form before anything heavy is imported; the registry has not been asked yet.
 
     With `best` the model may be a pattern, and the candidate is found among its versions; `chosen` is then the evidence
-    for it. `keep` and `older_than_s` say what a cleanup leaves, `yes` that it may delete.
+    for it. What is `in_group` is promoted with all of the group, or not at all. `keep` and `older_than_s` say what a
+    cleanup leaves, `yes` that it may delete.
     """
 
     mode: Mode
@@ -87,6 +89,8 @@ class Request:
     engine: str = "local"
     fleet: "Fleet | None" = None
     verbose: bool = False
+    in_fleet: bool = False
+    in_group: bool = False
     address_options: tuple[str, ...] = ()
 
     @property
@@ -142,6 +146,13 @@ class Request:
         """The option that names the file a promotion leaves, as it was typed."""
         return ("--metadata-file", str(self.metadata_file)) if self.metadata_file else ()
 
+    @property
+    def plan_anew(self) -> str:
+        """What to type when a plan does not hold any more."""
+        again = replace(self, model="", copy_from="", target_alias="champion", sync_stages=False)
+        many = again.command("--manifest", "FILE", "--plan-out", "FILE")
+        return many if self.in_fleet else self.command("--plan-out", "FILE")
+
     def toward(self, target_alias: str) -> "Request":
         """The same about another alias."""
         return replace(self, target_alias=target_alias)
@@ -158,4 +169,5 @@ class Request:
         target = () if {"--release", "--apply"} & {*options} else self._target
         model = (self.model,) if self.model else ()
         words = (*model, *options, *target, *copied, *self.address_options)
-        return f"{self.program} {shlex.join(words)}"
+        # It goes into outcomes and files; whoever types it has the password.
+        return redacted(f"{self.program} {shlex.join(words)}")

@@ -10,12 +10,14 @@ from model_promotion.core.finding import Finding
 from model_promotion.core.jsonable import jsonable
 from model_promotion.core.plan import Plan
 from model_promotion.core.record import HEAD_TAG, digest
+from model_promotion.core.redaction import redacted
 from model_promotion.core.say import when
 
 SCHEMA_VERSION = 1
 KIND = "promotion-plan"
 FLEET_KIND = "promotion-fleet-plan"
 MOST_CHARACTERS = 5_000_000
+MOST_OF_A_FLEET = 30_000_000  # A plan takes about two thousand, so this is many thousands of them.
 MEASURED = "measured"
 
 
@@ -100,7 +102,7 @@ class ReviewedFleet:
             BadCall: when it is no fleet's plan of this program.
             Conflict: when it was edited after it was made.
         """
-        body = _mapping(text)
+        body = _mapping(text, MOST_OF_A_FLEET)
         seal = body.pop("sha256", None)
         try:
             read = [(str(one["name"]), [json.dumps(plan) for plan in one["plans"]]) for one in body["units"]]
@@ -120,7 +122,8 @@ def parse(text: str) -> Reviewed | ReviewedFleet:
         BadCall: when it is no plan of this program.
         Conflict: when it was edited after it was made.
     """
-    return ReviewedFleet.parse(text) if _mapping(text).get("kind") == FLEET_KIND else Reviewed.parse(text)
+    several = _mapping(text, MOST_OF_A_FLEET).get("kind") == FLEET_KIND
+    return ReviewedFleet.parse(text) if several else Reviewed.parse(text)
 
 
 def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 - a Request, which knows this file
@@ -146,7 +149,7 @@ def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 
 
 def facts_of(plan: Plan, findings: Iterable[Finding], policy_digest: str, address: str) -> dict[str, str]:
     """Everything that the decision rests on, by name: if one of these has changed, the plan is stale."""
-    facts = {"registry": address, "policy": policy_digest, "model": plan.seen.name}
+    facts = {"registry": redacted(address), "policy": policy_digest, "model": plan.seen.name}
     facts |= {f"@{alias}": f"v{number}" for alias, number in plan.seen.aliases.items()}
     facts |= {f"stage {stage}": f"v{number}" for stage, number in plan.seen.stages.items()}
     facts["newest record"] = plan.seen.tags.get(HEAD_TAG, "none")
@@ -180,9 +183,9 @@ def _seal(body: Mapping[str, Any]) -> str:
     return digest(json.dumps(body, sort_keys=True, separators=(",", ":")))
 
 
-def _mapping(text: str) -> dict[str, Any]:
+def _mapping(text: str, most: int = MOST_CHARACTERS) -> dict[str, Any]:
     try:
-        body = json.loads(text) if len(text) <= MOST_CHARACTERS else None
+        body = json.loads(text) if len(text) <= most else None
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):

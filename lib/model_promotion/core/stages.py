@@ -24,6 +24,8 @@ class Features:
     aliases: bool = True
     stages: bool = True
     because: str = ""
+    at_once: int = 64
+    """How many promotions it bears at the same time."""
 
 
 def as_target(stage: str) -> str:

@@ -61,6 +61,18 @@ class SetTag:
 Step = SetAlias | SetTag
 
 
+def what(step: Step) -> str:
+    """What the step writes to, for a person."""
+    if isinstance(step, SetAlias):
+        return say.target(step.alias)
+    return f"the tag {step.key}" + (f" of {say.version(step.version)}" if step.version else "")
+
+
+def said(step: Step, value: str | None) -> str:
+    """What stands there, for a person."""
+    return say.version(value) if isinstance(step, SetAlias) else (value or "not set")
+
+
 @dataclass(frozen=True)
 class Entry:
     """A deed that was done (or undone), and when: seconds since the epoch."""

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
+from model_promotion.core.redaction import redacted
 from model_promotion.core.say import count
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ ANSWER_KEYS = frozenset({"error", "rows", "predictions", "columns", "problems", 
 
 
 def one_line(text: str) -> str:
-    """Text of unknown origin as one printable line: no escape sequences, no line breaks, at most 300 characters."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 20 * LINE_LENGTH])
+    """Text of unknown origin as one printable line of at most 300 characters: no secrets, no escape sequences."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in redacted(text[: 20 * LINE_LENGTH]))
     line = " ".join(printable.split())
     return line if len(line) <= LINE_LENGTH else line[: LINE_LENGTH - 3] + "..."
 

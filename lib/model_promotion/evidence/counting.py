@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import special
 
 from model_promotion.core.scores import ABSENT, Answers
 from model_promotion.evidence.metrics import brier_rows, log_loss_rows
@@ -117,7 +118,7 @@ def score_bin(shares: Any) -> Any:  # noqa: ANN401 - arrays
 def bin_scores() -> Any:  # noqa: ANN401 - arrays
     """The chance of the second class in the middle of each bin; shape (512,)."""
     middles = (np.arange(SCORE_BINS) + 0.5) / SCORE_BINS * 2 * HALF_WIDTH - HALF_WIDTH
-    return 1 / (1 + np.exp(-np.sinh(middles)))
+    return special.expit(np.sinh(middles))
 
 
 def _answered(answers: Answers) -> Any:  # noqa: ANN401 - arrays

@@ -5,8 +5,7 @@ of its own (the intent), and only then looks for the flags of others; of two at 
 looks at the registry as it was read after the write before it.
 """
 
-import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,10 +14,10 @@ from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, NotFound, PromotionError, TimedOut, Unavailable
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.intent import Intent, Move, Work, intents, notes, under_way
-from model_promotion.core.record import HEAD_TAG, Head
+from model_promotion.core.intent import Intent, intents, notes, under_way
 from model_promotion.core.stages import ARCHIVED, stage_of
-from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
+from model_promotion.core.steps import Entry, SetAlias, SetTag, Step, said, what
+from model_promotion.flows.announcing import next_number
 from model_promotion.together import both
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -111,7 +110,7 @@ class Hands:
             self._enter(step, "already so")
             return
         if now != step.was:
-            raise Conflict(f"{_what(step)} is {_said(step, now)} now, and was {_said(step, step.was)} when decided")
+            raise Conflict(f"{what(step)} is {said(step, now)} now, and was {said(step, step.was)} when decided")
         self.hold_together()
         self._send(step)
         self._enter(step, "done")
@@ -125,7 +124,7 @@ class Hands:
         """
         if step.was != step.to == self.value(step):
             self._still_ours()
-            raise Conflict(f"{_what(step)} is {_said(step, step.to)} already: somebody else moved it meanwhile")
+            raise Conflict(f"{what(step)} is {said(step, step.to)} already: somebody else moved it meanwhile")
 
     def found(self, step: Step) -> str | None:
         """What stands where the step is about to write; a version that it is about too is read now, if none was."""
@@ -211,7 +210,7 @@ class Hands:
         self.unsettled = None
         if failure is None:
             self._still_ours()
-        raise failure or Conflict(f"{_what(step)} was written, but reads {_said(step, stands)}")
+        raise failure or Conflict(f"{what(step)} was written, but reads {said(step, stands)}")
 
     def hold_together(self) -> None:
         """Everything done so far still stands, the announcement included.
@@ -225,7 +224,7 @@ class Hands:
             step = entry.step
             in_reach = isinstance(step, SetAlias) or step.version is None
             if in_reach and self.value(step) != step.to:
-                raise Conflict(f"{_what(step)} was changed by somebody else meanwhile: {_said(step, self.value(step))}")
+                raise Conflict(f"{what(step)} was changed by somebody else meanwhile: {said(step, self.value(step))}")
 
     @property
     def ours(self) -> bool:
@@ -250,48 +249,55 @@ class Acted:
         return tuple(self.hands.entries)
 
 
-def announced(kind: Work, moves: tuple[Move, ...], seen: RegisteredModel, world: World) -> Intent:
-    """The announcement of these moves by this process, under a new id. A promotion moves its target last."""
-    target = moves[-1 if kind == "promote" else 0].alias if moves else ""
-    now, new = round(world.clock.now(), 3), uuid.uuid4().hex[:12]
-    until, record = round(now + world.lease_s, 3), next_number(seen)
-    return Intent(new, new, kind, target, moves, now, owner=world.owner.name, until=until, record=record)
-
-
-def head_of(seen: RegisteredModel) -> Head:
-    """The newest record, as the registry tells; number -1 when its tag makes no sense."""
-    try:
-        return Head.parse(seen.tags.get(HEAD_TAG))
-    except ValueError:
-        return Head(-1)
-
-
-def next_number(seen: RegisteredModel) -> int:
-    """The number of the record that comes next; 0 when the head of the records cannot be read."""
-    return head_of(seen).number + 1
-
-
-def with_record_before(intent: Intent, noticed: str | None) -> Intent:
-    """The announcement of work whose record follows one of a move from outside, if one was noticed."""
-    return intent if noticed is None else replace(intent, record=intent.record + 1, noticed=True)
-
-
 def carry_out(intent: Intent, steps: Sequence[Step], world: World, seen: RegisteredModel) -> Acted:
     """Announce the work, take every step, and undo them all unless they all hold; `seen` is the model as read just now.
 
     Nothing may have been recorded since the reading that the intent was made from.
     """
     hands = Hands(world, seen)
+
+    def work() -> None:
+        _begin(hands, intent)
+        _take_all(hands, steps)
+
+    return _or_undone(hands, work)
+
+
+def begin(intent: Intent, world: World, seen: RegisteredModel) -> Acted:
+    """The announcement alone: whoever else wants the model now gives way, until `go_on` and the end of it."""
+    hands = Hands(world, seen)
+    return _or_undone(hands, partial(_begin, hands, intent))
+
+
+def go_on(hands: Hands, steps: Sequence[Step]) -> Acted:
+    """The rest of what was begun."""
+    return _or_undone(hands, partial(_take_all, hands, steps))
+
+
+def withdrawn(hands: Hands) -> bool:
+    """Whether what was begun, and is not gone on with, left nothing behind."""
+    hands.world.renew()
+    return undisturbed(hands.put_back)[0]
+
+
+def _begin(hands: Hands, intent: Intent) -> None:
+    hands.announce(intent)
+    go_first(hands, intent)
+    _nothing_since(hands.seen, intent)
+
+
+def _take_all(hands: Hands, steps: Sequence[Step]) -> None:
+    for step in steps:
+        if step is steps[-1]:
+            hands.not_yet(step)
+        hands.take(step)
+        _tell_moved(step, hands.world)
+    hands.hold_together()
+
+
+def _or_undone(hands: Hands, work: Callable[[], None]) -> Acted:
     try:
-        hands.announce(intent)
-        go_first(hands, intent)
-        _nothing_since(hands.seen, intent)
-        for step in steps:
-            if step is steps[-1]:
-                hands.not_yet(step)
-            hands.take(step)
-            _tell_moved(step, world)
-        hands.hold_together()
+        work()
     except PromotionError as error:
         return _undone(hands, error)
     except KeyboardInterrupt:
@@ -354,8 +360,8 @@ def _undone(hands: Hands, error: PromotionError) -> Acted:
     stands = standing(hands)
     if not clean:
         error = type(error)(str(error), hint=STOPPED)
-    what = "everything was put back" if clean else "not everything could be put back"
-    return Acted(hands, error, f"{what}: {stands}")
+    how = "everything was put back" if clean else "not everything could be put back"
+    return Acted(hands, error, f"{how}: {stands}")
 
 
 def standing(hands: Hands) -> str:
@@ -383,18 +389,8 @@ def _aliases(hands: Hands) -> str:
 def _stand(hands: Hands, steps: Sequence[Step]) -> str:
     """The aliases of these steps, and the tags of versions, as last read."""
     told = {
-        _what(step): _said(step, hands.value(step))
+        what(step): said(step, hands.value(step))
         for step in steps
         if isinstance(step, SetAlias) or step.version in hands.versions
     }
-    return ", ".join(f"{what} is {value}" for what, value in sorted(told.items()))
-
-
-def _what(step: Step) -> str:
-    if isinstance(step, SetAlias):
-        return say.target(step.alias)
-    return f"the tag {step.key}" + (f" of {say.version(step.version)}" if step.version else "")
-
-
-def _said(step: Step, value: str | None) -> str:
-    return say.version(value) if isinstance(step, SetAlias) else (value or "not set")
+    return ", ".join(f"{where} is {value}" for where, value in sorted(told.items()))

@@ -45,7 +45,7 @@ def judge(request: Request, world: World) -> promote.Judged | Outcome:
             more = f" (and {len(changed) - SHOWN} more)" if len(changed) > SHOWN else ""
             raise Conflict(
                 f"the plan is stale: {'; '.join(changed[:SHOWN]) or 'it would write something else now'}{more}",
-                hint=f"make a new one and have it reviewed: {again.command('--plan-out', 'FILE')}",
+                hint=f"make a new one and have it reviewed: {again.plan_anew}",
             )
 
     again = as_asked(request, reviewed)

@@ -47,10 +47,14 @@ def _event(finding: Finding, demanded: Demands) -> Event:
 
 
 def demands(request: Request, world: World) -> Demands:
-    """What the flags and the policy require of the checks."""
+    """What the flags and the policy require of the checks; of a group, none goes elsewhere while the others go on."""
     # Metrics measured here, on the same rows, stand for those that were recorded somewhere.
     compared = "evaluation" if request.eval_data.filled(world.policy.evidence.dataset) else "recorded_metrics"
-    flagged = {compared: request.compare_metrics, "model_tests": request.run_tests}
+    flagged = {
+        compared: request.compare_metrics,
+        "model_tests": request.run_tests,
+        "better_than_champion": request.in_group and bool(request.if_better),
+    }
     required = world.policy.required | {name for name, asked in flagged.items() if asked}
     return Demands(required, request.force)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from model_promotion.core import say
-from model_promotion.core.copying import ORIGIN_TAG, Copy, is_copy
+from model_promotion.core.copying import ORIGIN_TAG, Copy, is_copy, may_be_copy
 from model_promotion.core.decision import decide
 from model_promotion.core.entities import READY, RegisteredModel, Version
-from model_promotion.core.errors import Conflict, Interrupted, NoRegistry, NotFound
+from model_promotion.core.errors import Conflict, Interrupted, NoRegistry, NotFound, PromotionError, TimedOut
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.outcome import Outcome
@@ -19,6 +19,7 @@ from model_promotion.core.selector import ByNumber
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.resolve import find_model, find_number, find_version
 from model_promotion.together import together
+from model_promotion.undisturbed import undisturbed
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
@@ -101,10 +102,11 @@ def _model_if_there(request: Request, world: World) -> RegisteredModel | None:
 
 def _copies(job: Job, listed: Iterable[Version]) -> list[Version]:
     """The copies of the source among these, oldest first; Unity Catalog's search leaves tags out, so those are read."""
-    bare = [version for version in listed if not version.tags]
-    tagged = [version for version in listed if version.tags]
+    likely = [version for version in listed if may_be_copy(version, job.source)]
+    bare = [version for version in likely if not version.tags]
+    tagged = [version for version in likely if version.tags]
     read = together([partial(job.world.registry.version, job.request.model, one.number) for one in bare])
-    found = [version for version in (*tagged, *read) if is_copy(version, job.origin)]
+    found = [version for version in (*tagged, *read) if is_copy(version, job.source)]
     return sorted(found, key=lambda version: int(version.number))
 
 
@@ -139,9 +141,11 @@ def _made(job: Job, before: set[str]) -> Version:
     try:
         with world.voice.during(f"copying {copy.origin}"):
             number = world.writer.copy(copy)
-    except KeyboardInterrupt as error:
-        again = job.request.command("--version", job.source.number)
-        raise Interrupted("interrupted while copying; no alias was touched", hint=f"go on: {again}") from error
+    except (KeyboardInterrupt, TimedOut) as error:
+        left, again = _left(copy, world), f"go on: {job.request.command('--version', job.source.number)}"
+        if isinstance(error, TimedOut):
+            raise TimedOut(f"{error}; {left}; no alias was touched", hint=error.hint) from error
+        raise Interrupted(f"interrupted while copying; {left}; no alias was touched", hint=again) from error
     world.renew()
     since = [one for one in world.registry.versions(copy.model) if one.number not in before]
     copies = _copies(job, since)
@@ -156,6 +160,16 @@ def _made(job: Job, before: set[str]) -> Version:
         said = f"somebody else copied it at the same time: {taken.label} is taken, {', '.join(others)} has no alias"
         job.tell(Kind.WARNED, said)
     return taken
+
+
+def _left(copy: Copy, world: World) -> str:
+    """What is left of a copy that was cut off, once what can be taken away is."""
+    world.renew()
+    try:
+        whole, _ = undisturbed(partial(world.writer.uncopy, copy))
+    except PromotionError as error:
+        return f"what was begun of the copy could not be taken away: {error}"
+    return f"the copy is there, as v{whole}" if whole else "nothing is left of the copy"
 
 
 def _preview(job: Job) -> Outcome:

@@ -6,6 +6,7 @@ whatever happens to the others; a group of which one fails takes back those befo
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from model_promotion.core import say
 from model_promotion.core.event import Event, Kind, Table
@@ -14,7 +15,8 @@ from model_promotion.core.fleet import Fleet, worst
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet, ReviewedUnit
-from model_promotion.flows.crew import Crew, Half, may_go, none_begun
+from model_promotion.flows.crew import Crew
+from model_promotion.flows.member import Half, may_go, none_begun
 from model_promotion.world import World
 
 HEADER = ("model", "from", "to", "code", "what")
@@ -39,6 +41,7 @@ def run(request: Request, world: World) -> Outcome:
     """
     fleet = request.fleet
     assert fleet is not None  # noqa: S101 - only called with one; tells the type checker
+    fleet = replace(fleet, workers=min(fleet.workers, world.registry.features.at_once))
     groups = sum(bool(unit.name) for unit in fleet.units)
     told = f"{say.count(len(fleet.members), 'promotion')}, {say.count(groups, 'group')}"
     told += f", at most {fleet.workers} at the same time"
@@ -124,9 +127,9 @@ def _hints(
 
 
 def _reviewed(fleet: Fleet, ended: Sequence[Sequence[Outcome]]) -> ReviewedFleet | None:
-    """The plans to be put before somebody; what is already there needs none."""
+    """The plans to be put before somebody; what is already there needs none, unless the others of its group do."""
     units = []
     for unit, outcomes in zip(fleet.units, ended, strict=True):
         plans = tuple(one.reviewed for one in outcomes if isinstance(one.reviewed, Reviewed))
-        units += [ReviewedUnit(plans, unit.name)] if plans else []
+        units += [ReviewedUnit(plans, unit.name)] if any(plan.writes for plan in plans) else []
     return ReviewedFleet(tuple(units), fleet.workers) if units else None

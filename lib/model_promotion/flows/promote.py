@@ -16,7 +16,8 @@ from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows import copy
-from model_promotion.flows.acting import Acted, announced, carry_out, with_record_before
+from model_promotion.flows.acting import Acted, Hands, carry_out
+from model_promotion.flows.announcing import announced, with_record_before
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
 from model_promotion.flows.recording import Deed, whoever, write_down
@@ -37,6 +38,13 @@ class Judged:
     plan: Plan
     findings: tuple[Finding, ...]
     decision: Decision
+
+    @property
+    def noticed(self) -> str | None:
+        """The version that the record says stands there, where another does."""
+        if self.decision.diverted:
+            return None  # That was found out about the target, which does not move.
+        return next((one.facts.get("recorded") for one in self.findings if one.check == "outside_moves"), None)
 
 
 def run(request: Request, world: World, still_holds: StillHolds | None = None) -> Outcome:
@@ -63,7 +71,7 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
     plan = make_plan(request, world.registry)
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
     if plan.nothing_to_do and not notes(plan.seen.tags):
-        return _already_there(plan, request)
+        return _already_there(plan, request, world)
     findings = ask_all(Witness(plan, request, world), world)
     decision = decide(findings, demands(request, world))
     if not decision.go:
@@ -91,7 +99,7 @@ def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: W
     return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
 
 
-def _intent_of(plan: Plan, world: World, noticed: str | None = None) -> Intent:
+def intent_of(plan: Plan, world: World, noticed: str | None = None) -> Intent:
     """The announcement of this plan's moves, under a new id; a move from outside is recorded before them."""
     moves = tuple(map(Move.of, plan.steps))
     return with_record_before(announced("promote", moves, plan.seen, world), noticed)
@@ -114,20 +122,24 @@ def act(judged: Judged, world: World) -> Outcome:
 
 
 def _acted(judged: Judged, world: World) -> Outcome:
-    request, plan, findings, decision = judged.request, judged.plan, judged.findings, judged.decision
-    noticed = _noticed(findings, decision)
-    intent = _intent_of(plan, world, noticed)
+    plan = judged.plan
+    intent = intent_of(plan, world, judged.noticed)
     world.renew()  # Whatever time the checks took, the moves have all of theirs.
     acted = carry_out(intent, plan.steps, world, world.registry.model(plan.seen.name))
-    if acted.failure:
-        return _failed(judged, acted)
+    return failed(judged, acted) if acted.failure else recorded(judged, acted.hands)
+
+
+def recorded(judged: Judged, hands: Hands, *, ends: bool = True) -> Outcome:
+    """What was moved is written down; `ends` says whether the announcement goes with that."""
+    request, plan, findings, decision = judged.request, judged.plan, judged.findings, judged.decision
+    world, intent, entries = hands.world, hands.intent, tuple(hands.entries)
+    assert intent is not None  # noqa: S101 - it was announced; tells the type checker
     move = intent.move
-    entries = acted.entries
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
-    ends = (move.alias, move.was, move.to)
-    deed = Deed(intent.work, "promote", *ends, request.reason, decision.skipped, evidence, noticed)
-    written = write_down(deed, acted.hands)
+    way = (move.alias, move.was, move.to)
+    deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed)
+    written = write_down(deed, hands, ends=ends)
     code = ExitCode.WARNED if written.warnings else decision.code
     return Outcome(
         mode=request.mode,
@@ -144,13 +156,6 @@ def _acted(judged: Judged, world: World) -> Outcome:
         hints=_all_the_same(plan, request, decision),
         undo=_way_back(plan, request),
     )
-
-
-def _noticed(findings: tuple[Finding, ...], decision: Decision) -> str | None:
-    """The version that the record says stands there, where another does."""
-    if decision.diverted:
-        return None  # That was found out about the target, which does not move.
-    return next((one.facts.get("recorded") for one in findings if one.check == "outside_moves"), None)
 
 
 def _metrics(findings: tuple[Finding, ...]) -> dict[str, float | None]:
@@ -232,7 +237,9 @@ def _left_there(plan: Plan, request: Request, findings: tuple[Finding, ...], dec
     )
 
 
-def _already_there(plan: Plan, request: Request) -> Outcome:
+def _already_there(plan: Plan, request: Request, world: World) -> Outcome:
+    # In a group the others go only while this one stands there, so it belongs to their plan.
+    kept = request.in_group and request.mode is Mode.DRY_RUN
     return Outcome(
         mode=request.mode,
         code=ExitCode.DONE,
@@ -240,6 +247,7 @@ def _already_there(plan: Plan, request: Request) -> Outcome:
         model=plan.seen.name,
         was=plan.candidate.number,
         to=plan.candidate.number,
+        reviewed=_reviewed(plan, request, (), world) if kept else None,
         undo=UNTOUCHED,
     )
 
@@ -268,7 +276,7 @@ def _which(plan: Plan, request: Request) -> tuple[str, ...]:
 
 def _writes(plan: Plan, world: World) -> tuple[Step, ...]:
     """Every write to the registry, in order; the run that holds the record comes before the head of the records."""
-    opening = replace(_intent_of(plan, world), id="<id>").opening(plan.seen.name)
+    opening = replace(intent_of(plan, world), id="<id>").opening(plan.seen.name)
     head = SetTag(plan.seen.name, HEAD_TAG, plan.seen.tags.get(HEAD_TAG), "the hash of the record")
     return (opening, *plan.moves, head, opening.undone())
 
@@ -296,7 +304,8 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     )
 
 
-def _failed(judged: Judged, acted: Acted) -> Outcome:
+def failed(judged: Judged, acted: Acted) -> Outcome:
+    """Nothing of it stands, unless `acted` says so."""
     request, plan, failure = judged.request, judged.plan, acted.failure
     assert failure is not None  # noqa: S101 - only called with one; tells the type checker
     return Outcome(

@@ -11,7 +11,8 @@ from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Record, Stored, body_of
 from model_promotion.core.steps import Entry, SetTag
-from model_promotion.flows.acting import STOPPED, Hands, by_now, head_of, take_each
+from model_promotion.flows.acting import STOPPED, Hands, by_now, take_each
+from model_promotion.flows.announcing import head_of
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
@@ -52,20 +53,20 @@ class Written:
 NOTHING_WRITTEN = Written("")
 
 
-def write_down(deed: Deed, hands: Hands) -> Written:
-    """Append the record, move the head of the chain to it, and take the announcement away.
+def write_down(deed: Deed, hands: Hands, *, ends: bool = True) -> Written:
+    """Append the record, move the head of the chain to it, and take the announcement away if the work ends with it.
 
     Nothing that fails here undoes the promotion, and nothing passes in silence; an interrupt comes too late.
 
     Raises:
         Conflict: when somebody took the work over meanwhile: the record is theirs to write.
     """
-    written, interrupted = undisturbed(partial(_write_down, deed, hands))
+    written, interrupted = undisturbed(partial(_write_down, deed, hands, ends=ends))
     late = (f"the interrupt came when the {deed.kind} was done already; it was recorded",) if interrupted else ()
     return replace(written, warnings=(*written.warnings, *late))
 
 
-def _write_down(deed: Deed, hands: Hands) -> Written:
+def _write_down(deed: Deed, hands: Hands, *, ends: bool) -> Written:
     hands, world = hands.afresh(), hands.world
     seen, head, warnings = hands.seen, *_head(hands.seen)
     fallen: tuple[str, ...] = ()
@@ -77,7 +78,7 @@ def _write_down(deed: Deed, hands: Hands) -> Written:
     if failed and not hands.ours and head_of(hands.seen).record != deed.id:
         raise Conflict(f"{failed[0]}; record #{head.number} in {place} came too late", hint=STOPPED)
     moved = by_now(hands, deed.alias, deed.to) if deed.alias and hands.ours else ()
-    if hands.intent and not failed:
+    if hands.intent and not failed and ends:
         failed = take_each((hands.intent.opening(seen.name).undone(),), hands)
     world.voice.tell(Event(Kind.WARNED if fallen else Kind.PASSED, "Record", f"#{head.number} in {place}"))
     ours = bool(hands.intent and hands.intent.key in hands.seen.tags)

@@ -9,7 +9,8 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, LONGEST_HOLD, under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
-from model_promotion.flows.acting import announced, carry_out
+from model_promotion.flows.acting import carry_out
+from model_promotion.flows.announcing import announced
 from model_promotion.flows.recording import NOTHING_WRITTEN, Deed, Written, write_down
 from model_promotion.flows.resolve import find_model, find_number, find_version
 from model_promotion.together import together

@@ -19,7 +19,8 @@ from model_promotion.core.plan import PRODUCTION_KEEPS, displaced, leaves_produc
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
 from model_promotion.core.stages import ARCHIVED, PRODUCTION, as_target, stage_of
-from model_promotion.flows.acting import Acted, announced, carry_out, next_number, take_each, with_record_before
+from model_promotion.flows.acting import Acted, carry_out, take_each
+from model_promotion.flows.announcing import announced, next_number, with_record_before
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import NAMED, find_model, find_version
 from model_promotion.together import both, together

@@ -1,74 +1,138 @@
 """Taking back a promotion that has ended well, because another one that belongs to it has not.
 
 It is a rollback of exactly the moves that were made, and recorded. The version is not held: nothing is wrong with it.
+The announcement that stands becomes that of the rollback: nobody comes in between, and nobody has to be waited for.
 """
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from model_promotion.core import say
-from model_promotion.core.errors import PromotionError
+from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import Move
+from model_promotion.core.intent import Move, notes, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
-from model_promotion.core.steps import Entry, SetAlias
-from model_promotion.flows.acting import Acted, announced, carry_out, take_each
-from model_promotion.flows.recording import Deed, write_down
+from model_promotion.core.steps import Entry, SetTag, Step
+from model_promotion.flows.acting import Hands, TakenOver, take_each
+from model_promotion.flows.announcing import next_number
+from model_promotion.flows.ending import stuck
+from model_promotion.flows.recording import Deed, Written, write_down
 from model_promotion.undisturbed import undisturbed
-from model_promotion.world import World
 
 
-def take_back(done: Outcome, request: Request, why: str, world: World) -> Outcome:
-    """The model as it was before `done`, the outcome of promoting `request`; `why` goes into the record.
+@dataclass(frozen=True)
+class Back:
+    """The move that was taken back, everything that was written, and what did not go as it should."""
 
-    Raises:
-        PromotionError: when the registry cannot be read.
-    """
-    world.renew()
-    seen = world.registry.model(done.model)
-    moves = _undoing(done.entries, request.target_alias)
-    intent = announced("rollback", moves, seen, world)
-    first, *rest = intent.steps(seen.name)
-    acted = carry_out(intent, (first,), world, seen)
-    if acted.failure:
-        return _failed(done, request, acted, acted.failure)
-    hands = acted.hands.afresh()
-    warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
-    entries = (*acted.entries, *hands.entries)
-    move = intent.move
-    deed = Deed(intent.work, "rollback", move.alias, move.was, move.to, why, (), {"steps": entries})
-    written = write_down(deed, hands)
+    move: Move
+    entries: tuple[Entry, ...]
+    written: Written
+    warnings: tuple[str, ...]
+
+
+def take_back(done: Outcome, hands: Hands, request: Request, why: str) -> Outcome:
+    """The model as it was before `done`, the outcome of what `hands` announced; `why` goes into the record."""
+    hands.world.renew()
+    try:
+        back = _undo(hands, why)
+    except PromotionError as error:
+        return _failed(done, hands, request, error)
     return Outcome(
         mode=Mode.PROMOTE,
         code=ExitCode.REFUSED,
-        summary=f"taken back, {request.where} is {say.version(move.to)} again: {why}",
+        summary=f"taken back, {request.where} is {say.version(back.move.to)} again: {why}",
         model=done.model,
         was=done.was,
         to=done.to,
         findings=done.findings,
         decision=done.decision,
-        entries=(*done.entries, *entries, *written.entries),
-        record=written.place,
-        warnings=(*done.warnings, *warnings, *written.warnings),
+        entries=(*done.entries, *back.entries),
+        record=back.written.place,
+        warnings=(*done.warnings, *back.warnings),
     )
 
 
-def _undoing(entries: Iterable[Entry], target: str) -> tuple[Move, ...]:
-    """The moves that were made, each the other way round; the target comes first, as in any rollback, moved or not."""
-    steps = ((entry.deed, entry.step) for entry in entries if isinstance(entry.step, SetAlias))
-    made = (step for deed, step in steps if deed == "done" or step.alias == target)
-    undone = sorted((step.undone() for step in made), key=lambda step: step.alias != target)
-    return tuple(map(Move.of, undone))
+def abandoned_of_group(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
+    """Take back what is recorded already, but belongs to a group that was cut off; `end` is what its record lacked."""
+    try:
+        if failed := take_each(end[:-1], hands.afresh()):
+            return stuck(hands, failed[0], request, way_out(hands.seen.tags, request.command))
+        hands.read()
+        back = _undo(hands, request.reason or "its group was cut off")
+    except PromotionError as error:
+        return stuck(hands, error, request, way_out(hands.seen.tags, request.command))
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.WARNED if back.warnings else ExitCode.DONE,
+        summary=f"taken back: {hands.seen.name} {say.target(back.move.alias)} is {say.version(back.move.to)} again",
+        model=hands.seen.name,
+        was=back.move.was,
+        to=back.move.to,
+        entries=back.entries,
+        record=back.written.place,
+        warnings=back.warnings,
+        hints=("the same for every model of the group",),
+    )
 
 
-def _failed(done: Outcome, request: Request, acted: Acted, failure: PromotionError) -> Outcome:
+def _undo(hands: Hands, why: str) -> Back:
+    """Raises what keeps the target where it is.
+
+    The announcement stands then, for recovery; unless somebody else has moved the target, so that it is theirs.
+    """
+    hands = _turned(hands)
+    back = hands.intent
+    assert back is not None  # noqa: S101 - it was announced; tells the type checker
+    model = hands.seen.name
+    first, *rest = back.steps(model)
+    try:
+        hands.not_yet(first)
+        hands.take(first)
+    except TakenOver:
+        raise
+    except Conflict:
+        take_each((back.opening(model).undone(),), hands)
+        raise
+    warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
+    move = back.move
+    deed = Deed(back.work, "rollback", move.alias, move.was, move.to, why, (), {"steps": tuple(hands.entries)})
+    written = write_down(deed, hands)
+    return Back(move, (*hands.entries, *written.entries), written, (*warnings, *written.warnings))
+
+
+def _turned(hands: Hands) -> Hands:
+    """Hands that have announced the taking back, under the key of what is taken back."""
+    promoted, hands = hands.intent, hands.afresh()
+    assert promoted is not None  # noqa: S101 - it was announced; tells the type checker
+    hands.read()
+    now = round(hands.world.clock.now(), 3)
+    until = round(now + hands.world.lease_s, 3)
+    turned = promoted.turned(uuid.uuid4().hex[:12], now, until, next_number(hands.seen))
+    hands.take(SetTag(hands.seen.name, promoted.key, promoted.text, turned.text))
+    return replace(hands.afresh(), intent=turned)
+
+
+def _failed(done: Outcome, hands: Hands, request: Request, failure: PromotionError) -> Outcome:
+    try:
+        seen = hands.world.registry.model(done.model)
+        stands = f"{request.where} is {say.version(seen.at(request.target_alias))}"
+        tags = seen.tags
+    except PromotionError:
+        stands, tags = f"{request.where} was {say.version(done.to)} when last read", hands.seen.tags
     return Outcome(
         mode=Mode.PROMOTE,
         code=failure.code,
-        summary=f"not taken back: {failure}; {acted.stands}",
+        summary=f"not taken back, {stands}: {failure}",
         model=done.model,
         was=done.was,
         to=done.to,
-        entries=(*done.entries, *acted.entries),
-        hints=(failure.hint or f"take it back by hand: {request.command('--rollback')}",),
+        entries=done.entries,
+        hints=(_by_hand(request, tags), *filter(None, (failure.hint,))),
     )
+
+
+def _by_hand(request: Request, tags: Mapping[str, str]) -> str:
+    by_hand = f"take it back by hand: {request.command('--rollback')}"
+    return way_out(tags, request.command) if notes(tags) else by_hand

@@ -63,13 +63,13 @@ def load(path: Path | str) -> AnyJob:
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401 - whatever YAML can say
-    import yaml
+    from model_promotion import yaml_text
 
     try:
         text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+        return tomllib.loads(text) if path.suffix == ".toml" else yaml_text.read(text)
     except OSError as error:
         raise BadCall(f"{path} cannot be read: {error.strerror}", hint="check the path") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         form = "TOML" if path.suffix == ".toml" else "YAML"
         raise BadCall(f"{path} is no {form}: {one_line(str(error))}", hint=HINT) from error

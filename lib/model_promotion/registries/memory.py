@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from model_promotion.core.copying import Copy
+from model_promotion.core.copying import COPY_TAG, Copy
 from model_promotion.core.entities import ArtifactFile, Listed, RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound
 from model_promotion.core.listing import meant
@@ -146,6 +146,11 @@ class MemoryWriter:
         made = replace(source, model=copy.model, number=number, tags=copy.tags(source.tags), source=copy.address)
         self._registry.add(made, metadata=self._registry.metadata_of.get(copy.number))
         return number
+
+    def uncopy(self, copy: Copy) -> str | None:
+        """A copy in memory is whole as soon as it is there."""
+        there = self._registry.versions(copy.model)
+        return next((one.number for one in there if one.tags.get(COPY_TAG) == copy.id), None)
 
     def delete(self, version: Version) -> None:
         """Delete a version, and the aliases on it."""

@@ -17,7 +17,7 @@ from model_promotion.registries._bulk import found_models, found_versions
 from model_promotion.registries._entities import as_logged, by_name, listed_of, measured, model_of, texts, version_of
 from model_promotion.registries._one_by_one import all_of, the_one
 from model_promotion.registries._scores import Score, scores
-from model_promotion.registries.mlflow_copy import copied
+from model_promotion.registries.mlflow_copy import copied, uncopied
 
 NO_REGISTRY = "check the address, and any proxy in front of it: that is no registry's answer"
 
@@ -197,6 +197,7 @@ class MlflowWriter:
     def __init__(self, connection: MlflowConnection, uploads: MlflowConnection | None = None) -> None:
         self._connection = connection
         self._uploads = uploads or connection
+        self._made_for: set[str] = set()
 
     def write(self, step: Step) -> None:
         """Send one write; a move between stages may take two."""
@@ -206,7 +207,16 @@ class MlflowWriter:
 
     def copy(self, copy: Copy) -> str:
         """Make the copy; a large one takes longer than the registry may."""
-        return self._uploads.call(f"copy {copy.origin} to {copy.model}", lambda client: copied(client, copy))
+        return self._uploads.call(
+            f"copy {copy.origin} to {copy.model}", lambda client: copied(client, copy, self._made_for)
+        )
+
+    def uncopy(self, copy: Copy) -> str | None:
+        """Delete it, and its model if that is empty and was made for it; its number if it is whole."""
+        made_model = copy.id in self._made_for
+        return self._connection.call(
+            f"take away the copy of {copy.origin}", lambda client: uncopied(client, copy, made_model=made_model)
+        )
 
     def delete(self, version: Version) -> None:
         """Delete a version, for good."""

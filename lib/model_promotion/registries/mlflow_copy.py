@@ -19,11 +19,15 @@ from model_promotion.registries._entities import logged_model_of
 NEWEST = 20
 
 
-def copied(client: Any, copy: Copy) -> str:  # noqa: ANN401 - the client's type lives in mlflow
-    """The number of the copy. A database moves nothing; for Unity Catalog the client moves every file twice."""
+def copied(client: Any, copy: Copy, made_for: set[str]) -> str:  # noqa: ANN401 - the client's type lives in mlflow
+    """The number of the copy; its id is put among those that a model was `made_for`.
+
+    A database moves nothing; for Unity Catalog the client moves every file twice.
+    """
     source = client.get_model_version(copy.source, copy.number)
     address, model_id = _origin(client, source, copy)
-    made_model = _made_if_missing(client, copy.model)
+    if _made_if_missing(client, copy.model):
+        made_for.add(copy.id)
     try:
         made = client.create_model_version(
             copy.model,
@@ -37,8 +41,10 @@ def copied(client: Any, copy: Copy) -> str:  # noqa: ANN401 - the client's type 
         )
     except Exception:
         # The reply may be lost and the copy be there: then it is taken as made.
-        if number := _settled(client, copy, made_model=made_model):
-            return number
+        # What cannot be tidied now is found and told by the next call; the error is what counts.
+        with suppress(Exception):
+            if number := uncopied(client, copy, made_model=copy.id in made_for):
+                return number
         raise
     return str(made.version)
 
@@ -79,16 +85,15 @@ def _made_if_missing(client: Any, model: str) -> bool:  # noqa: ANN401 - as abov
     return True
 
 
-def _settled(client: Any, copy: Copy, *, made_model: bool) -> str | None:  # noqa: ANN401 - as above
+def uncopied(client: Any, copy: Copy, *, made_model: bool) -> str | None:  # noqa: ANN401 - as above
     """The number of our copy if it is whole; else it goes, and the model that was made for it if that is empty."""
-    with suppress(Exception):  # What cannot be tidied now is found and told by the next call; the error is what counts.
-        there = [client.get_model_version(copy.model, one.version) for one in _versions(client, copy.model)]
-        for ours in (one for one in there if one.tags.get(COPY_TAG) == copy.id):
-            if ours.status == READY:
-                return str(ours.version)
-            client.delete_model_version(copy.model, ours.version)
-        if made_model and not _versions(client, copy.model):
-            client.delete_registered_model(copy.model)
+    there = [client.get_model_version(copy.model, one.version) for one in _versions(client, copy.model)]
+    for ours in (one for one in there if one.tags.get(COPY_TAG) == copy.id):
+        if ours.status == READY:
+            return str(ours.version)
+        client.delete_model_version(copy.model, ours.version)
+    if made_model and not _versions(client, copy.model):
+        client.delete_registered_model(copy.model)
     return None
 
 

@@ -1,11 +1,13 @@
 """Values that are checked when they are made and never change: the form of jobs and of services."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from model_promotion.core.errors import BadCall, WrongValue
+from model_promotion.core.redaction import redacted
 
 FIELDS = "the fields are in the README under From Python"
 # A configuration file has texts only.
@@ -40,6 +42,11 @@ class Values(BaseModel):
             raise _first_of(error) from error
         except BadCall as error:
             raise WrongValue(str(error), error.hint) from error
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """The fields as they are shown: an address may have a password in it."""
+        for name, value in super().__repr_args__():
+            yield name, redacted(value) if isinstance(value, str) else value
 
 
 def _first_of(error: ValidationError) -> WrongValue:

@@ -1,0 +1,35 @@
+"""What is announced before anything moves: the moves, by whom, until when, and the number of the record to come."""
+
+import uuid
+from dataclasses import replace
+
+from model_promotion.core.entities import RegisteredModel
+from model_promotion.core.intent import Intent, Move, Work
+from model_promotion.core.record import HEAD_TAG, Head
+from model_promotion.world import World
+
+
+def announced(kind: Work, moves: tuple[Move, ...], seen: RegisteredModel, world: World) -> Intent:
+    """The announcement of these moves by this process, under a new id. A promotion moves its target last."""
+    target = moves[-1 if kind == "promote" else 0].alias if moves else ""
+    now, new = round(world.clock.now(), 3), uuid.uuid4().hex[:12]
+    until, record = round(now + world.lease_s, 3), next_number(seen)
+    return Intent(new, new, kind, target, moves, now, owner=world.owner.name, until=until, record=record)
+
+
+def head_of(seen: RegisteredModel) -> Head:
+    """The newest record, as the registry tells; number -1 when its tag makes no sense."""
+    try:
+        return Head.parse(seen.tags.get(HEAD_TAG))
+    except ValueError:
+        return Head(-1)
+
+
+def next_number(seen: RegisteredModel) -> int:
+    """The number of the record that comes next; 0 when the head of the records cannot be read."""
+    return head_of(seen).number + 1
+
+
+def with_record_before(intent: Intent, noticed: str | None) -> Intent:
+    """The announcement of work whose record follows one of a move from outside, if one was noticed."""
+    return intent if noticed is None else replace(intent, record=intent.record + 1, noticed=True)
