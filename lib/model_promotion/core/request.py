@@ -61,6 +61,8 @@ class Request:
     force: bool = False
     compare_metrics: bool = False
     run_tests: bool = False
+    tests: tuple[str, ...] = ()
+    junit_xml: Path | None = None
     env_manager: Literal["local", "uv"] = "local"
     plan_out: Path | None = None
     reviewed: Reviewed | None = None
@@ -110,10 +112,11 @@ class Request:
     def gates(self) -> tuple[str, ...]:
         """The options that say how strictly to look, as they were typed."""
         flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}
+        tests = tuple(word for path in self.tests for word in ("--tests", path))
         own_env = ("--env-manager", self.env_manager) if self.env_manager != "local" else ()
         reason = ("--reason", self.reason) if self.reason else ()
         engine = ("--engine", self.engine) if self.engine != "local" else ()
-        evidence = (*self.eval_data.options, *engine)
+        evidence = (*tests, *self.eval_data.options, *engine)
         return (*(flag for flag, given in flags.items() if given), *self._choice, *evidence, *own_env, *reason)
 
     @property
@@ -125,8 +128,9 @@ class Request:
 
     @property
     def report(self) -> tuple[str, ...]:
-        """The option that names the file a promotion leaves, as it was typed."""
-        return ("--metadata-file", str(self.metadata_file)) if self.metadata_file else ()
+        """The options that name the files a promotion leaves, as they were typed."""
+        named = {"--metadata-file": self.metadata_file, "--junit-xml": self.junit_xml}
+        return tuple(word for flag, path in named.items() if path for word in (flag, str(path)))
 
     def toward(self, target_alias: str) -> "Request":
         """The same about another alias."""

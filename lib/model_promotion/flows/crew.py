@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 from model_promotion.core.errors import Interrupted, PromotionError
 from model_promotion.core.event import Event, Kind
+from model_promotion.core.exam import Case, Exam
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.fleet import Fleet, Unit
 from model_promotion.core.outcome import Outcome
@@ -59,6 +60,11 @@ class Queue:
         """What the model did, when its turn has come."""
         with self._turn:
             return self._scorer.run(trial)
+
+    def examine(self, exam: Exam) -> Sequence[Case]:
+        """What came of every case, when its turn has come."""
+        with self._turn:
+            return self._scorer.examine(exam)
 
     def stop(self) -> None:
         """End the run that is under way."""
