@@ -92,6 +92,9 @@ WRONG = {
     "m --rollback --to prev_champion": "@prev_champion keeps what stood as @champion before",
     "m --rollback --if-better f1": "--rollback takes no --if-better",
     "m --history --metadata-file m.json": "--history takes no --metadata-file",
+    "m --history --run-tests --junit-xml j.xml": "--history takes no --junit-xml",
+    "m --junit-xml j.xml": "--junit-xml is about the model tests",
+    "m --run-tests --junit-xml /dev/null/j.xml": "--junit-xml /dev/null/j.xml cannot be written: /dev/null is",
     "m --metadata-file /dev/null/m.json": "--metadata-file /dev/null/m.json cannot be written: /dev/null is no folder",
 }
 YAML = "promotion:\n- model: m\n  verison: 3\n"
@@ -120,6 +123,12 @@ def test_what_contradicts_itself_is_a_wrong_call_with_a_hint(line: str, said: st
 @pytest.mark.parametrize("line", ["--verify-audit", "--demo", "--list", "--auto", "--auto --dry-run"])
 def test_some_calls_need_no_model(line: str) -> None:
     assert ask(line).request.model == ""
+
+
+def test_tests_of_ones_own_ask_for_all_model_tests_and_are_typed_again_in_hints() -> None:
+    request = ask("m 7 --tests a --tests b.py").request
+    assert (request.run_tests, request.tests) == (True, ("a", "b.py"))
+    assert request.gates == ("--run-tests", "--tests", "a", "--tests", "b.py")
 
 
 def test_a_rollback_of_the_champion_does_not_trip_over_the_source() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from model_promotion.core.entities import Version
 from model_promotion.core.errors import Unavailable
+from model_promotion.core.exam import Case, Exam
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.fleet import Fleet, Unit
 from model_promotion.core.intent import HOLD_TAG, notes
@@ -359,6 +360,10 @@ class Scoring:
         self.running -= 1
         return TrialResult(trial.label)
 
+    def examine(self, exam: Exam) -> tuple[Case, ...]:
+        self.run(exam.trial)
+        return ()
+
     def stop(self) -> None:
         self.running = 0
 
@@ -368,6 +373,7 @@ def test_two_models_never_run_at_the_same_time() -> None:
     queue = crew.Queue(scorer)
     trial = Trial("v1", Path())
     threads = [threading.Thread(target=queue.run, args=(trial,)) for _ in range(4)]
+    threads += [threading.Thread(target=queue.examine, args=(Exam(trial),)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -111,7 +111,7 @@ def test_the_models_own_cases_and_the_teams_tests_come_back_one_by_one(
     assert {case.kind for case in ours} == {Kind.PASSED}
     assert "batch" in found
     assert "many_rows" not in found
-    theirs = {case.name.partition("::test_")[2]: case for case in found.values() if case.group == "tests"}
+    theirs = {case.name.removeprefix("test_a.py::test_"): case for case in found.values() if case.group == "tests"}
     assert {name: case.kind.value for name, case in theirs.items()} == {
         "candidate": "passed",
         "the_rows_are_fresh": "passed",

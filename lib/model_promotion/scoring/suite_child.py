@@ -88,7 +88,10 @@ def words(request: dict[str, Any]) -> list[str]:
     named = {"--candidate": request["model_dir"], "--champion": request["champion_dir"]}
     named |= {"--champion-python": request["champion_python"], "--eval-rows": request["eval_rows"]}
     given = [word for flag, value in named.items() if value for word in (flag, value)]
-    return ["-q", "-o", "addopts=", "-p", "no:cacheprovider", *given, *request["tests"]]
+    folders = [str(path if path.is_dir() else path.parent) for path in map(Path, request["tests"])]
+    # Names of tests begin at the root, which would depend on where this process happens to run.
+    root = ["--rootdir", os.path.commonpath(folders)]
+    return ["-q", "-o", "addopts=", "-p", "no:cacheprovider", *root, *given, *request["tests"]]
 
 
 def run(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
