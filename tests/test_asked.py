@@ -104,6 +104,9 @@ WRONG = {
     "m --cleanup --to canary": "--cleanup takes no --to",
     "m --cleanup --to-stage Production": "--cleanup takes no --to-stage",
     "m --history --metadata-file m.json": "--history takes no --metadata-file",
+    "m --history --run-tests --junit-xml j.xml": "--history takes no --junit-xml",
+    "m --junit-xml j.xml": "--junit-xml is about the model tests",
+    "m --run-tests --junit-xml /dev/null/j.xml": "--junit-xml /dev/null/j.xml cannot be written: /dev/null is",
     "m --metadata-file /dev/null/m.json": "--metadata-file /dev/null/m.json cannot be written: /dev/null is no folder",
 }
 YAML = "promotion:\n- model: m\n  verison: 3\n"
@@ -137,6 +140,12 @@ def test_a_list_is_told_where_production_is_and_a_cleanup_why(line: str) -> None
 @pytest.mark.parametrize("line", ["--verify-audit", "--demo", "--list", "--auto", "--auto --dry-run"])
 def test_some_calls_need_no_model(line: str) -> None:
     assert ask(line).request.model == ""
+
+
+def test_tests_of_ones_own_ask_for_all_model_tests_and_are_typed_again_in_hints() -> None:
+    request = ask("m 7 --tests a --tests b.py").request
+    assert (request.run_tests, request.tests) == (True, ("a", "b.py"))
+    assert request.gates == ("--run-tests", "--tests", "a", "--tests", "b.py")
 
 
 def test_a_rollback_of_the_champion_does_not_trip_over_the_source() -> None:

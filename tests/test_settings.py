@@ -200,6 +200,7 @@ def test_a_check_that_is_misspelt_is_answered_with_the_nearest_name() -> None:
         ("[metrcis.f1]\ntolerance = 1\n", "metrics"),
         ("[retention]\ndayz = 3\n", "days"),
         ("[metrics.f1]\ndirection = 'up'\ntolerence = 1\n", "tolerance"),
+        ("[[model_tests.expect]]\ncolumn = 'a'\nanswer = 'up'\nvalue = [1, 2]\n", "values"),
     ],
 )
 def test_a_key_that_is_misspelt_is_answered_with_the_nearest_that_its_table_can_have(text: str, like: str) -> None:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from pathlib import Path
 
 from model_promotion.core import say
 from model_promotion.core.better import Goal
@@ -101,7 +102,9 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         reason=options.reason,
         force=options.force,
         compare_metrics=options.compare_metrics,
-        run_tests=options.run_tests,
+        run_tests=options.run_tests or bool(options.tests),
+        tests=tuple(options.tests),
+        junit_xml=_junit_xml(options, mode),
         env_manager=options.env_manager,
         sync_stages=options.sync_stages,
         best=best,
@@ -110,7 +113,7 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         yes=bool(options.yes),
         if_better=_goals(options.if_better),
         else_alias=_else(options, target),
-        metadata_file=metadata_file.place(options.metadata_file) if options.metadata_file else None,
+        metadata_file=metadata_file.place(options.metadata_file, "--metadata-file") if options.metadata_file else None,
         plan_out=options.plan_out,
         reviewed=reviewed,
         copy_from=options.copy_from or "",
@@ -134,6 +137,17 @@ def _eval_data(options: argparse.Namespace) -> Dataset:
     if said.target and said.target in (said.id, said.group, said.weight):
         raise BadCall(f"{said.target} cannot be the target and something else", hint="name another column")
     return said
+
+
+def _junit_xml(options: argparse.Namespace, mode: Mode) -> Path | None:
+    """Where the results of the model tests go.
+
+    Raises:
+        BadCall: when there will be none, or the file can never be written.
+    """
+    if options.junit_xml and not (options.run_tests or options.tests or mode is Mode.APPLY):
+        raise BadCall("--junit-xml is about the model tests", hint="add --run-tests")
+    return metadata_file.place(options.junit_xml, "--junit-xml") if options.junit_xml else None
 
 
 def _several(options: argparse.Namespace, program: str, reviewed: Reviewed | ReviewedFleet | None) -> Request:

@@ -154,6 +154,14 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--compare-metrics", action="store_true", help="refuse when a recorded metric got worse")
     group.add_argument("--run-tests", action="store_true", help="load and run the model, in a process of its own")
     group.add_argument(
+        "--tests",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="--run-tests, and your own pytest files; repeatable",
+    )
+    group.add_argument("--junit-xml", type=Path, metavar="PATH", help="with --run-tests: what each test found")
+    group.add_argument(
         "--env-manager", choices=("local", "uv"), default="local", help="the environment --run-tests uses [local]"
     )
     group.add_argument(

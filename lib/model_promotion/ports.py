@@ -19,6 +19,7 @@ from model_promotion.core.entities import (
     Version,
 )
 from model_promotion.core.event import Event
+from model_promotion.core.exam import Case, Exam
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.core.record import Line, Record, Stored
 from model_promotion.core.scores import Answers, Order
@@ -197,6 +198,10 @@ class Scorer(Protocol):
         """What the model did; whatever goes wrong in it is in the result."""
         ...
 
+    def examine(self, exam: Exam) -> Sequence[Case]:
+        """What came of every case that the model was tried on, and of the team's own tests."""
+        ...
+
     def stop(self) -> None:
         """End every run that is under way."""
         ...
@@ -211,7 +216,7 @@ class Scores(Protocol):
 
 
 class Data(Protocol):
-    """Data that an engine has opened. Nothing of a row leaves it but counts."""
+    """Data that an engine has opened. Nothing of a row leaves it but counts, and a few rows for a team's own tests."""
 
     @property
     def columns(self) -> Sequence[str]:
@@ -230,6 +235,10 @@ class Data(Protocol):
 
     def digest(self) -> str:
         """What tells these very rows from others."""
+        ...
+
+    def write_head(self, rows: int, path: Path) -> None:
+        """The first rows, with all their columns, as one Parquet file."""
         ...
 
     def target(self) -> "Target":

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from model_promotion import catalog
 from model_promotion.connections.address import Address, resolve
@@ -155,7 +155,9 @@ def _keys_of(table: tuple[str, ...]) -> list[str]:
     """The keys that a table of the policy can have."""
     kind: Any = Policy
     for key in table:
-        kind = get_args(kind)[1] if get_args(kind) else get_type_hints(kind)[key]
+        args = get_args(kind)
+        # A table of tables, a list of tables, or a table.
+        kind = args[get_origin(kind) is not tuple] if args else get_type_hints(kind)[key]
     return [field.name for field in fields(kind) if field.name != "digest"]
 
 

@@ -32,8 +32,7 @@ class Witness:
         self.journal: RecordReader = world.journal
         self._answers: dict[tuple[str, str, str], Future[Any]] = {}
         self._lock = threading.Lock()
-        self.models_at_work = threading.Lock()
-        """Held by the check that runs models: beside another one their times and memory would tell nothing."""
+        self.models_at_work = world.models_at_work
 
     @property
     def evaluation_data(self) -> Dataset:

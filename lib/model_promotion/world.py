@@ -1,7 +1,8 @@
 """All ports, plugged in: what a flow is handed."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from model_promotion.core.policy import Policy
 from model_promotion.owners import ProcessOwner
@@ -34,7 +35,7 @@ class World:
     `spare_journal` takes the record when `journal` cannot, and what a cleanup is about to delete; `renew` starts the
     registry's deadline afresh; `lease_s` is how long an announcement counts as being worked on; `timeout_s` is what one
     promotion may ask of the registry's time. `engine` is the one of that name. `again` makes this world once more, with
-    the same clients.
+    the same clients. `models_at_work` is held by whoever runs models: beside others their times would tell nothing.
     """
 
     registry: RegistryReader
@@ -54,6 +55,7 @@ class World:
     renew: Callable[[], None] = _no_deadline
     timeout_s: float = 60.0
     again: "Callable[[Voice], World] | None" = None
+    models_at_work: threading.Lock = field(default_factory=threading.Lock)
 
     def beside(self, voice: Voice) -> "World":
         """The same world for one of several promotions at the same time: its own voice, and its own deadlines."""

@@ -230,3 +230,13 @@ def test_texts_booleans_and_nulls_are_counted_as_what_they_are(engine: LocalEngi
         ("city", "paid", "n"), (4, 1)
     )
     assert profile["city"].bins.tolist() == [2, 1, 0]
+
+
+def test_the_first_rows_are_written_with_all_their_columns(engine: LocalEngine, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": range(250_000), "b": ["x", "y"] * 125_000})
+    frame.to_parquet(tmp_path / "rows.parquet")
+    frame.head(3).to_csv(tmp_path / "few.csv", index=False)
+    for name, asked, there in (("rows.parquet", 1000, 1000), ("rows.parquet", 150_000, 150_000), ("few.csv", 1000, 3)):
+        with engine.open(Dataset(str(tmp_path / name))) as data:
+            data.write_head(asked, tmp_path / "head")
+        pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "head"), frame.head(there))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,6 +211,20 @@ def test_times_that_were_measured_again_do_not_make_a_plan_stale() -> None:
     plan = reviewed(scene, run_tests=True)
     scene.scorer = answers(7.5)
     assert (applied(scene, plan).code, len(scene.scorer.asked)) == (ExitCode.DONE, 2)
+
+
+def test_the_teams_tests_are_in_the_plan_and_one_that_was_edited_makes_it_stale(tmp_path: Path) -> None:
+    path = tmp_path / "test_a.py"
+    path.write_text("def test_a(): pass\n")
+    scene = a_scene(scorer=answers(5.0))
+    plan = reviewed(scene, run_tests=True, tests=(str(path),))
+    assert plan.asked["tests"] == [str(path)]
+    assert scene.scorer.exams[-1].suite is not None
+    path.write_text("def test_a(): assert True\n")
+    with pytest.raises(Conflict, match="check model_tests was passed"):
+        applied(scene, plan)
+    path.write_text("def test_a(): pass\n")
+    assert applied(scene, plan).code is ExitCode.DONE
 
 
 def test_a_model_that_fails_its_tests_by_now_is_refused() -> None:

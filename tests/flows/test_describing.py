@@ -1,4 +1,7 @@
-"""The metadata file says what stands in the registry, also when nothing was promoted, and undoes nothing."""
+"""The metadata file says what stands in the registry, also when nothing was promoted, and undoes nothing.
+
+The file of the test results is written whenever models were tested, and undoes nothing either.
+"""
 
 import json
 from pathlib import Path
@@ -9,10 +12,13 @@ import pytest
 from model_promotion.core.better import Goal
 from model_promotion.core.entities import Run, Version
 from model_promotion.core.errors import Denied, Unavailable
+from model_promotion.core.exam import Case, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.request import Mode
 from model_promotion.core.stages import PRODUCTION, STAGING, as_target
+from model_promotion.core.trial import TrialResult
+from model_promotion.scoring.memory import MemoryScorer
 from tests.worlds import METADATA, Registry, Scene, a_scene, press_ctrl_c, version
 
 FOREST = Run({"max_depth": "3"}, {"estimator_name": "RandomForestClassifier"})
@@ -76,6 +82,37 @@ def test_what_is_in_production_already_is_described(path: Path) -> None:
 def test_looking_leaves_no_file(path: Path, mode: Mode) -> None:
     a_scene().promote(mode=mode, metadata_file=path)
     assert not path.parent.exists()
+
+
+def models_that_answer(**parts: Any) -> Scene:
+    sound = {"rows": 3, "predictions": 3, "columns": ("double",)}
+    return a_scene(scorer=MemoryScorer({label: TrialResult(label, **sound) for label in ("v1", "v2")}, **parts))
+
+
+@pytest.mark.parametrize("mode", [Mode.PROMOTE, Mode.CHECK, Mode.DRY_RUN])
+def test_results_are_left_by_every_call_that_tests_a_model(tmp_path: Path, mode: Mode) -> None:
+    path = tmp_path / "deep" / "junit.xml"
+    assert models_that_answer().promote(mode=mode, run_tests=True, junit_xml=path).code is ExitCode.DONE
+    assert 'tests="2" failures="0"' in path.read_text()
+
+
+def test_results_are_left_by_a_call_that_is_refused_for_them(tmp_path: Path) -> None:
+    scene = models_that_answer(cases=(Case("zero", Kind.FLAWED, "answered NaN to age = 0"),))
+    assert scene.promote(run_tests=True, junit_xml=tmp_path / "j.xml").code is ExitCode.REFUSED
+    assert 'message="answered NaN to age = 0"' in (tmp_path / "j.xml").read_text()
+
+
+def test_results_that_cannot_be_written_undo_nothing_and_never_pass_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    scene = models_that_answer()
+    outcome = scene.promote(run_tests=True, junit_xml=tmp_path / "file" / "j.xml")
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.WARNED, "2")
+    assert ["there are no test results" in warning for warning in outcome.warnings] == [True]
+
+
+def test_where_no_model_was_tested_there_are_no_results(tmp_path: Path) -> None:
+    assert a_scene().promote(junit_xml=tmp_path / "j.xml").code is ExitCode.DONE
+    assert not (tmp_path / "j.xml").exists()
 
 
 def test_without_a_run_the_flavor_says_what_it_is(path: Path) -> None:

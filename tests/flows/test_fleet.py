@@ -12,6 +12,7 @@ import pytest
 from model_promotion.core.better import Goal
 from model_promotion.core.entities import Version
 from model_promotion.core.errors import Unavailable
+from model_promotion.core.exam import Case, Exam
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.fleet import Fleet, Unit
@@ -492,6 +493,10 @@ class Scoring:
         self.running -= 1
         return TrialResult(trial.label)
 
+    def examine(self, exam: Exam) -> tuple[Case, ...]:
+        self.run(exam.trial)
+        return ()
+
     def stop(self) -> None:
         self.running = 0
 
@@ -503,7 +508,8 @@ def test_two_models_never_run_at_the_same_time() -> None:
         name, topic, weight = "runs", "Runs", Weight.ADVISES
 
         def ask(self, witness: Witness) -> None:
-            witness.scorer.run(Trial("v1", Path()))
+            with witness.models_at_work:
+                witness.scorer.run(Trial("v1", Path()))
 
     scene.checks, scene.scorer = (Runs(),), scorer  # type: ignore[assignment]
     assert call(scene, "ab", "c", "d").code is ExitCode.DONE

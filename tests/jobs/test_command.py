@@ -67,6 +67,8 @@ SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "reason": ("--it-was-better", ("--reason=--it-was-better",)),
     "registry_uri": ("http://r", ("--registry-uri", "http://r")),
     "run_tests": (True, ("--run-tests",)),
+    "tests": (("tests/model", "more.py"), ("--tests", "tests/model", "--tests", "more.py")),
+    "junit_xml": (Path("j.xml"), ("--run-tests", "--junit-xml", "j.xml")),
     "source": ("@canary", ("--from", "@canary")),
     "sync_stages": (True, ("--sync-stages",)),
     "timeout": ("2m", ("--timeout", "2m")),
@@ -121,7 +123,7 @@ def test_each_field_means_what_its_option_means(kind: type[CommandJob], name: st
         words = ("--rollback", *words) if words[0] != "--rollback" else words
     elif name not in ("version", "source", "from_stage"):
         words = ("--version", "latest", *words)
-    beside = {"if_better": ("f1",)} if name == "else_alias" else {}
+    beside = {"else_alias": {"if_better": ("f1",)}, "junit_xml": {"run_tests": True}}.get(name, {})
     assert kind(**{"model": "m", name: value, **beside}).call() == typed(*words)
 
 

@@ -11,7 +11,7 @@ from model_promotion.reports.metadata_file import NotWritten, place, write
 
 def test_folders_that_are_missing_are_made_when_it_is_written_and_not_before(tmp_path: Path) -> None:
     path = tmp_path / "models" / "iris" / "model_metadata.json"
-    assert place(path) == path
+    assert place(path, "--metadata-file") == path
     assert list(tmp_path.iterdir()) == []
     write("{}", path)
     assert path.read_text() == "{}"
@@ -69,7 +69,7 @@ def test_where_nothing_can_be_written_the_call_is_wrong(tmp_path: Path, name: st
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder").mkdir()
     with pytest.raises(BadCall, match=said) as wrong:
-        place(tmp_path / name)
+        place(tmp_path / name, "--metadata-file")
     assert "--metadata-file" in wrong.value.hint
     with pytest.raises(NotWritten):
         write("{}", tmp_path / name)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.exam import CASES
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 
 STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
@@ -56,8 +57,37 @@ class CheckPolicy:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """`[[model_tests.expect]]`: where the answer goes as one column goes through these values, in their order.
+
+    `tolerance` is in the unit of the answer. `output` names the column of the answer, or its place; none is the last.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    column: str
+    answer: Literal["up", "down", "same"]
+    values: tuple[str | int | float | bool, ...]
+    tolerance: float = 0.0
+    output: str = ""
+
+    def __post_init__(self) -> None:
+        """What could not be held against anything is refused where it is written.
+
+        Raises:
+            ValueError: when there are too few values, or the tolerance is negative.
+        """
+        if len(self.values) < 2 or self.tolerance < 0:  # noqa: PLR2004 - one value changes nothing
+            raise ValueError("values must be at least two, tolerance at least 0")
+
+
+@dataclass(frozen=True)
 class TestPolicy:
-    """`[model_tests]`: the limits of the process that runs a model, in seconds and MiB."""
+    """`[model_tests]`: the limits of the process that runs a model, in seconds and MiB, and what it is tried on.
+
+    `tolerance` is by how much, relative to it, an answer may differ between two ways to ask for it. `cases` says of a
+    case by its name whether it must be answered, may fail, or is left out.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
     __test__: ClassVar[bool] = False
@@ -65,15 +95,27 @@ class TestPolicy:
     timeout_s: float = 120.0
     memory_mib: int | None = 32768
     download_timeout_s: float = 1800.0
+    tolerance: float = 1e-5
+    cases: Mapping[str, Literal["must_answer", "may_fail", "skip"]] = field(default_factory=dict)
+    expect: tuple[Expectation, ...] = ()
 
     def __post_init__(self) -> None:
         """Limits that nothing could keep are refused where they are written.
 
         Raises:
-            ValueError: when a limit is zero or less.
+            ValueError: when a limit is zero or less, or a case is none that there is.
         """
         if not self.timeout_s > 0 or (self.memory_mib is not None and self.memory_mib <= 0):
             raise ValueError("timeout_s and memory_mib must be greater than 0")
+        if self.tolerance < 0:
+            raise ValueError("tolerance must be at least 0")
+        if unknown := sorted({*self.cases} - {*CASES}):
+            raise ValueError(f"there is no case {unknown[0]}; there are {', '.join(sorted(CASES))}")
+
+    @property
+    def skipped(self) -> frozenset[str]:
+        """The cases that are left out."""
+        return frozenset(name for name, rule in self.cases.items() if rule == "skip")
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ class Request:
     force: bool = False
     compare_metrics: bool = False
     run_tests: bool = False
+    tests: tuple[str, ...] = ()
+    junit_xml: Path | None = None
     env_manager: Literal["local", "uv"] = "local"
     plan_out: Path | None = None
     reviewed: Reviewed | None = None
@@ -126,12 +128,13 @@ class Request:
     def gates(self) -> tuple[str, ...]:
         """The options that say how strictly to look, as they were typed."""
         flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}
+        tests = tuple(word for path in self.tests for word in ("--tests", path))
         own_env = ("--env-manager", self.env_manager) if self.env_manager != "local" else ()
         reason = ("--reason", self.reason) if self.reason else ()
         engine = ("--engine", self.engine) if self.engine != "local" else ()
         samples = {"--reference-data": self.reference_data, "--current-data": self.current_data}
         named = tuple(word for flag, path in samples.items() if path for word in (flag, path))
-        evidence = (*self.eval_data.options, *named, *engine)
+        evidence = (*tests, *self.eval_data.options, *named, *engine)
         return (*(flag for flag, given in flags.items() if given), *self._choice, *evidence, *own_env, *reason)
 
     @property
@@ -143,8 +146,9 @@ class Request:
 
     @property
     def report(self) -> tuple[str, ...]:
-        """The option that names the file a promotion leaves, as it was typed."""
-        return ("--metadata-file", str(self.metadata_file)) if self.metadata_file else ()
+        """The options that name the files a promotion leaves, as they were typed."""
+        named = {"--metadata-file": self.metadata_file, "--junit-xml": self.junit_xml}
+        return tuple(word for flag, path in named.items() if path for word in (flag, str(path)))
 
     @property
     def plan_anew(self) -> str:

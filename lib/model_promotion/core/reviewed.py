@@ -142,7 +142,7 @@ def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 
         "current_data",
     )
     goals = [str(goal) for goal in request_like.if_better]
-    evidence = {"eval_data": jsonable(request_like.eval_data)}
+    evidence = {"eval_data": jsonable(request_like.eval_data), "tests": list(request_like.tests)}
     chosen = {**evidence, "candidate": number, "if_better": goals, "else_alias": request_like.else_alias}
     return {**chosen, **{name: getattr(request_like, name) for name in (*names, "chosen")}}
 

@@ -23,6 +23,7 @@ from model_promotion.evidence.tables import MOST_LABELS, PairTables, Question, T
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
@@ -76,6 +77,16 @@ class LocalData:
     def digest(self) -> str:
         """What tells these very rows from others."""
         return f"sha256:{self.files.digest()}"
+
+    def write_head(self, rows: int, path: Path) -> None:
+        """The first rows, with all their columns, as one Parquet file."""
+        left = rows
+        with pq.ParquetWriter(path, self.files.schema) as writer:
+            for batch in self._batches(self.columns):
+                writer.write_batch(batch.slice(0, left).cast(self.files.schema))
+                left -= min(left, len(batch))
+                if not left:
+                    return
 
     def target(self) -> Target:
         """What the column of the truth holds."""

@@ -11,6 +11,7 @@ from model_promotion.evidence.profiling import Edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
@@ -42,6 +43,10 @@ class MemoryData:
     def digest(self) -> str:
         """Always the same."""
         return "sha256:0"
+
+    def write_head(self, rows: int, path: Path) -> None:  # noqa: ARG002 - there are none
+        """An empty file: there are no rows here."""
+        path.touch()
 
     def target(self) -> Target:
         """What was given."""

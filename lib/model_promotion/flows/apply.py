@@ -67,6 +67,7 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         "force": bool,
         "compare_metrics": bool,
         "run_tests": bool,
+        "tests": list,
         "sync_stages": bool,
         "engine": str,
         "reference_data": str,
@@ -81,7 +82,7 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         raise BadCall("this plan asks for something that no call can ask", hint="make a new one: --plan-out FILE")
     if request.model and request.model != asked["model"]:
         raise BadCall(f"the plan is for {asked['model']}, not for {request.model}", hint="leave the model out")
-    asked["eval_data"] = Dataset.of(asked["eval_data"])
+    asked["eval_data"], asked["tests"] = Dataset.of(asked["eval_data"]), tuple(map(str, asked["tests"]))
     asked |= _choice(asked["if_better"], asked["else_alias"])
     return replace(request, candidate=ByNumber(number), target_alias=target, reviewed=None, **asked)
 

@@ -12,11 +12,9 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.fleet import Fleet, Unit
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
-from model_promotion.core.trial import Trial, TrialResult
 from model_promotion.flows import apply, promote
 from model_promotion.flows.group import Group
 from model_promotion.flows.member import Guard, Half, Member, Members, interrupted, may_go, none_begun
-from model_promotion.ports import Scorer
 from model_promotion.together import together
 from model_promotion.voices import Prefixed, Silent
 from model_promotion.world import World
@@ -26,28 +24,11 @@ R = TypeVar("R")
 KINDS = {ExitCode.DONE: Kind.PASSED, ExitCode.WARNED: Kind.WARNED}
 
 
-class Queue:
-    """A scorer for several promotions: one model runs at a time, or their times and memory would tell nothing."""
-
-    def __init__(self, scorer: Scorer) -> None:
-        self._scorer = scorer
-        self._turn = threading.Lock()
-
-    def run(self, trial: Trial) -> TrialResult:
-        """What the model did, when its turn has come."""
-        with self._turn:
-            return self._scorer.run(trial)
-
-    def stop(self) -> None:
-        """End the run that is under way."""
-        self._scorer.stop()
-
-
 class Crew:
     """Works through the units of a fleet."""
 
     def __init__(self, fleet: Fleet, world: World, *, verbose: bool) -> None:
-        self._world = replace(world, scorer=Queue(world.scorer))
+        self._world = world
         self._verbose = verbose
         self._line = threading.Lock()
         self._guard = Guard(fleet.workers)
@@ -71,7 +52,9 @@ class Crew:
 
     def _world_of(self, request: Request) -> World:
         voice = Prefixed(self._world.voice, request.model, self._line) if self._verbose else Silent()
-        return replace(self._world.beside(voice), scorer=self._world.scorer)
+        # Of several promotions too one model runs at a time, and whoever stops them all stops it.
+        ours = self._world
+        return replace(ours.beside(voice), scorer=ours.scorer, models_at_work=ours.models_at_work)
 
     def each(self, work: Callable[[Members], list[T]], *, quiet: bool = False) -> list[list[T]]:
         """What `work` answers for each unit, in order; what has ended is told as it ends, one line for each member."""

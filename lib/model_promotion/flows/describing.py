@@ -1,4 +1,4 @@
-"""Leaving the metadata file that the rest of a pipeline reads. It never undoes what it tells of."""
+"""Leaving the files that the rest of a pipeline reads: metadata, and test results. None undoes what it tells of."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,16 +14,18 @@ from model_promotion.core.metadata import Metadata, model_type
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.stages import NONE, stage_of
-from model_promotion.reports import metadata_file
+from model_promotion.reports import junit, metadata_file
 from model_promotion.together import both
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 T = TypeVar("T")
+MODEL_TESTS = "model_tests"
 
 
 def described(outcome: Outcome, request: Request, world: World) -> Outcome:
-    """The outcome once its file is written; whatever of that fails is a warning. An interrupt comes too late."""
+    """The outcome once its files are written; whatever of that fails is a warning. An interrupt comes too late."""
+    outcome = _with_tests(outcome, request)
     if request.metadata_file is None or not request.mode.writes:
         return outcome
     warnings, interrupted = undisturbed(partial(_written, outcome, request, world, request.metadata_file))
@@ -43,6 +45,19 @@ def undescribed(why: str, request: Request, world: World) -> None:
         metadata_file.write(nobody.text, request.metadata_file)
     except PromotionError as error:
         world.voice.tell(Event(Kind.WARNED, "Metadata", f"there is no new metadata file: {error}"))
+
+
+def _with_tests(outcome: Outcome, request: Request) -> Outcome:
+    """The outcome once what the model tests found is written, in every mode that asks them."""
+    finding = next((one for one in outcome.findings if one.check == MODEL_TESTS), None)
+    if request.junit_xml is None or finding is None:
+        return outcome
+    try:
+        metadata_file.write(junit.render(finding, outcome.model), request.junit_xml)
+    except PromotionError as error:
+        warning = f"there are no test results: {error}"
+        return replace(outcome, code=outcome.code or ExitCode.WARNED, warnings=(*outcome.warnings, warning))
+    return outcome
 
 
 def _written(outcome: Outcome, request: Request, world: World, path: Path) -> tuple[str, ...]:

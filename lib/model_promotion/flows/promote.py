@@ -61,7 +61,7 @@ def judge(request: Request, world: World, still_holds: StillHolds | None = None)
     if request.copy_from:
         settled = copy.settled(request, world)
         if isinstance(settled, Outcome):
-            return settled
+            return described(settled, request, world)
         request = settled
     judged = _judged(request, world, still_holds)
     return described(judged, request, world) if isinstance(judged, Outcome) else judged

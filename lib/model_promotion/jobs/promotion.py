@@ -31,6 +31,8 @@ class PromotionJob(CommandJob):
     force: bool = False
     compare_metrics: bool = False
     run_tests: bool = False
+    tests: Several = ()
+    junit_xml: File | None = None
     env_manager: Literal["local", "uv"] = "local"
     copy_from: str | None = None
     eval_data: str | None = None

@@ -1,4 +1,4 @@
-"""The file that --metadata-file names."""
+"""The files that --metadata-file and --junit-xml name."""
 
 import contextlib
 import os
@@ -7,14 +7,12 @@ from pathlib import Path
 from model_promotion.core.errors import BadCall, PromotionError
 from model_promotion.reports.whole_file import write_whole
 
-HINT = "name another --metadata-file PATH"
-
 
 class NotWritten(PromotionError):
     """The file could not be written; what it tells of is done all the same."""
 
 
-def place(path: Path) -> Path:
+def place(path: Path, option: str) -> Path:
     """The path, if a file can be written there; nothing is made yet.
 
     Raises:
@@ -28,7 +26,7 @@ def place(path: Path) -> Path:
     except (OSError, ValueError) as error:
         wrong = _why(error)
     if wrong:
-        raise BadCall(f"--metadata-file {path} cannot be written: {wrong}", hint=HINT)
+        raise BadCall(f"{option} {path} cannot be written: {wrong}", hint=f"name another {option} PATH")
     return path
 
 

@@ -26,6 +26,7 @@ from model_promotion.scoring.scan import dangers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from model_promotion.core.exam import Case, Exam
     from model_promotion.core.scores import Order
 
 CHILD = Path(__file__).with_name("child.py")
@@ -193,15 +194,21 @@ class ChildScorer:
             text = written.read(MAX_ANSWER_BYTES + 1)
         return result_of(trial, ended, text)
 
-    def python(self, room: Room, asked: Trial | Order) -> str:
-        """The Python to run a model with: ours, or that of its own environment.
+    def examine(self, exam: Exam) -> tuple[Case, ...]:
+        """What came of every case of an exam, see `exams`."""
+        from model_promotion.scoring.exams import examine
+
+        return examine(self, exam)
+
+    def python(self, room: Room, asked: Trial | Order, *also: str) -> str:
+        """The Python to run a model with: ours, or that of its own environment, with what is needed `also`.
 
         Raises:
             NoEnvironmentError: when its own one cannot be built.
         """
-        return sys.executable if asked.env_manager == "local" else str(self._own_python(room, asked))
+        return sys.executable if asked.env_manager == "local" else str(self._own_python(room, asked, also))
 
-    def _own_python(self, room: Room, trial: Trial | Order) -> Path:
+    def _own_python(self, room: Room, trial: Trial | Order, also: tuple[str, ...]) -> Path:
         """The Python of a new environment with the model's recorded requirements."""
         uv = shutil.which("uv", path=self.environ.get("PATH")) or shutil.which("uv", path=Path(sys.executable).parent)
         wanted = trial.model_dir / "requirements.txt"
@@ -212,7 +219,17 @@ class ChildScorer:
         venv = room.folder / "venv"
         python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         self._uv(room, [uv, "venv", "--quiet", "--python", python_for(trial.model_dir), str(venv)])
-        install = [uv, "pip", "install", "--quiet", "--python", str(python), "--requirements", str(wanted.resolve())]
+        install = [
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            str(python),
+            "--requirements",
+            str(wanted.resolve()),
+            *also,
+        ]
         # Building from source runs the package's code, which must not see a password that is in uv's environment.
         self._uv(room, [*install, "--no-build"] if holds_secret(self._for_uv()) else install)
         return python
