@@ -187,14 +187,14 @@ def test_the_ci_job_ends_as_the_check_does_and_says_why(shown: Shown, demo: Path
 
 
 def test_the_python_example_runs(shown: Shown, demo: Path) -> None:
-    code, _ = blocks("python")
+    _, code, _ = blocks("python")
     ran = bash(shlex.join((sys.executable, "-c", code)), demo, shown, PYTHONPATH=str(REPO))
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
     assert ran.stdout.startswith("True refused by hold")
 
 
 def test_the_configured_job_runs_and_fails_as_its_file_asks(shown: Shown, demo: Path) -> None:
-    (text,), (_, code) = blocks("yaml"), blocks("python")
+    (text,), (_, _, code) = blocks("yaml"), blocks("python")
     (demo / "job.yaml").write_text(text, encoding="utf-8")
     ran = bash(shlex.join((sys.executable, "-c", code)), demo, shown, PYTHONPATH=str(REPO / "lib"))
     assert ran.returncode == 1

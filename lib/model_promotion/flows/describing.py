@@ -14,7 +14,7 @@ from model_promotion.core.metadata import Metadata, model_type
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.stages import NONE, stage_of
-from model_promotion.reports import junit, metadata_file
+from model_promotion.reports import metadata_file
 from model_promotion.together import both
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -52,6 +52,8 @@ def _with_tests(outcome: Outcome, request: Request) -> Outcome:
     finding = next((one for one in outcome.findings if one.check == MODEL_TESTS), None)
     if request.junit_xml is None or finding is None:
         return outcome
+    from model_promotion.reports import junit  # XML costs memory, and few calls write any.
+
     try:
         metadata_file.write(junit.render(finding, outcome.model), request.junit_xml)
     except PromotionError as error:

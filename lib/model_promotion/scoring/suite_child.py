@@ -79,8 +79,10 @@ def reason(report: Any) -> str:
     crash = getattr(told, "reprcrash", None)
     if crash is not None:
         return f"{Path(crash.path).name}:{crash.lineno}: {' '.join(crash.message.split())}"[:SAID_LENGTH]
-    lines = [line.removeprefix("E ").strip() for line in report.longreprtext.splitlines() if line.strip()]
-    return lines[-1][:SAID_LENGTH] if lines else "no reason was given"
+    lines = [line for line in report.longreprtext.splitlines() if line.strip()]
+    # pytest marks what was raised; a fixture that is not there is followed by those that are.
+    raised = [line for line in lines if line.startswith("E ")] or lines
+    return raised[-1].removeprefix("E ").strip()[:SAID_LENGTH] if raised else "no reason was given"
 
 
 def words(request: dict[str, Any]) -> list[str]:
