@@ -158,3 +158,12 @@ def test_it_runs_only_when_a_flag_or_the_policy_asks_for_it() -> None:
     assert asked(a_scene()) is None
     policy = Policy(checks={"model_tests": CheckPolicy(required=True)})
     assert asked(a_scene(policy=policy)) is not None
+
+
+def test_a_limit_of_the_policy_refuses_what_is_sound_but_slow() -> None:
+    scorer = MemoryScorer({"v1": CHAMPION, "v2": GOOD})
+    policy = Policy(model_tests=TestPolicy(max_latency_ms=1.5))
+    finding = asked(a_scene(scorer=scorer, policy=policy), run_tests=True)
+    assert finding
+    assert finding.verdict is Verdict.FAILED
+    assert "the median latency in ms is 2, at most 1.5 is allowed" in finding.sentence

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from model_promotion.core.trial import MAX_ANSWER_BYTES, TrialResult, judge, one_line, side_by_side
+from model_promotion.core.trial import MAX_ANSWER_BYTES, TrialResult, beyond, judge, one_line, side_by_side
 
 SOUND = TrialResult("candidate v7", None, 5, 5, ("score: double",), (), 1.25, 2.04, 310.4, 0.5)
 CHAMPION = replace(SOUND, label="champion v3", latency_ms=1.9, load_s=None)
@@ -127,3 +127,18 @@ def test_the_table_has_units_and_a_dash_for_what_was_not_measured() -> None:
 
 def test_a_line_within_the_limit_is_kept_to_the_letter() -> None:
     assert one_line("  a\tb  ") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [
+        ({"latency_ms": None}, ()),
+        ({"latency_ms": 100.0, "size_mib": 1.5}, ()),
+        ({"latency_ms": 99.0}, ("the median latency in ms is 100, at most 99 is allowed",)),
+        ({"peak_mib": 1.0}, ("the peak memory in MiB is not known, at most 1 is allowed",)),
+    ],
+)
+def test_a_measure_above_its_limit_is_said_and_one_that_was_not_taken_is_not_below_it(
+    most: dict[str, float | None], said: tuple[str, ...]
+) -> None:
+    assert beyond(TrialResult("v7", latency_ms=100.0, size_mib=1.5), most) == said

@@ -96,6 +96,19 @@ def test_too_few_rows_are_inconclusive_and_say_how_many_it_would_take(shop: Path
     assert call(shop, "2", *on(shop, "few.parquet"), "--compare-metrics")[0] == 2
 
 
+def test_a_policy_bounds_the_candidates_own_values_and_the_first_one_too(shop: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "promotion.toml"
+    policy.write_text("[metrics.accuracy]\nminimum = 0.99\n")
+    for target in ("champion", "canary"):
+        code, document = call(shop, "2", *on(shop), "--to", target, "--policy", str(policy))
+        assert (code, evidence(document)["verdict"]) == (2, "failed")
+        assert "at least 0.99 is required" in evidence(document)["sentence"]
+    policy.write_text("[metrics.accuracy]\nminimum = 0.5\n")
+    code, document = call(shop, "2", *on(shop), "--to", "canary", "--policy", str(policy))
+    assert (code, evidence(document)["verdict"]) == (0, "passed")
+    assert "there is no champion to compare with; on 4,000 rows: accuracy 0." in evidence(document)["sentence"]
+
+
 def test_each_region_is_judged_as_well(shop: Path) -> None:
     _, document = call(shop, "2", *on(shop))
     assert "none of 2 slices surely worse" in evidence(document)["sentence"]

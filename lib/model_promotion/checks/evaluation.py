@@ -15,8 +15,9 @@ from model_promotion.core.gate import Comparison, judge_all
 from model_promotion.core.margins import gate_rule
 from model_promotion.core.metrics import Direction, direction_of
 from model_promotion.core.scores import NoAnswerError, Order
+from model_promotion.core.thresholds import missed
 from model_promotion.evidence.slices import Slices, judge_slices
-from model_promotion.evidence.telling import finding, told, unfit
+from model_promotion.evidence.telling import alone, finding, lacking, told, unfit
 from model_promotion.witness import Witness
 
 if TYPE_CHECKING:
@@ -36,14 +37,11 @@ def ask(witness: Witness) -> Finding | None:
     dataset = witness.evaluation_data
     if not dataset:
         return None
-    champion = witness.plan.champion
-    if champion is None:
-        return Finding(Verdict.PASSED, "there is no champion to compare with on these rows")
     engine = witness.engine(witness.request.engine)
     with witness.models_at_work, engine.open(dataset) as data, tempfile.TemporaryDirectory() as folder:
         case = _Case(witness, dataset, data, Path(folder))
         try:
-            return case.answer(champion)
+            return case.answer()
         except NoAnswerError as error:
             return Finding(Verdict.FAILED, str(error), hint="mend the model and register it again")
 
@@ -57,15 +55,22 @@ class _Case:
     data: Data
     folder: Path
 
-    def answer(self, champion: Version) -> Finding:
-        """Score, count, judge."""
+    def answer(self) -> Finding:
+        """Score, count, judge. Without a champion the candidate stands for both, so that its own values are known."""
         from model_promotion.evidence.describing import described
 
+        candidate = self.witness.plan.candidate
+        champion = self.witness.plan.champion or candidate
         question = self._question(self._target())
         tables = self.data.score_pair(question, self._orders(champion, question))
-        if why := unfit(tables, champion.label, self.witness.plan.candidate.label):
+        if why := unfit(tables, champion.label, candidate.label):
             return Finding(*why, self._facts(tables))
-        judged = judge_all(self._comparison(self._measured(tables, question)))
+        measured = self._measured(tables, question)
+        values = {name: one.facts["candidate"] for name, one in measured.items() if "candidate" in one.facts}
+        short = missed(values, {name: one for name, one in self.witness.policy.metrics.items() if one.is_bounded})
+        if champion is candidate:
+            return alone(values, short, tables, {**self._facts(tables), "values": values})
+        judged = judge_all(self._comparison(measured))
         slices = self._slices(tables, question)
         facts = {
             **self._facts(tables),
@@ -73,7 +78,7 @@ class _Case:
             "metrics": [told(one) for one in judged],
             "slices": [told(one) for one in slices.judged] if slices else [],
         }
-        return finding(judged, tables, facts, slices)
+        return lacking(finding(judged, tables, facts, slices), short)
 
     def _target(self) -> Target:
         for role in self.dataset.roles:
@@ -141,7 +146,8 @@ class _Case:
                 env_manager=asked.env_manager,
             )
 
-        return order(champion, "champion"), order(self.witness.plan.candidate, "candidate")
+        candidate = order(self.witness.plan.candidate, "candidate")
+        return (order(champion, "champion") if self.witness.plan.champion else candidate), candidate
 
     def _features(self, version: Version) -> list[str]:
         """The inputs of the signature that the data have; without a signature every column that has no role."""

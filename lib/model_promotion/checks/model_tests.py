@@ -13,7 +13,7 @@ from model_promotion.core.event import Table
 from model_promotion.core.exam import Case, Exam, Kind, Suite, meaning, sorted_out, unless_idle
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.signature import example_rows
-from model_promotion.core.trial import Trial, TrialResult, judge, side_by_side
+from model_promotion.core.trial import Trial, TrialResult, beyond, judge, side_by_side
 from model_promotion.witness import Witness
 
 TOPIC = "Model tests"
@@ -49,10 +49,11 @@ class _Bench:
         sound, sentence = judge(candidate, champion)
         cases = (_example(candidate, sentence, sound=sound), *(self._examined(trials) if sound else ()))
         policy = self.witness.policy.model_tests
-        found = sorted_out(cases, policy)
-        passed = sound and not found.failed
+        found, above = sorted_out(cases, policy), beyond(candidate, policy.most) if sound else ()
+        passed = sound and not found.failed and not above
         if sound:
-            sentence = f"{sentence}; {found.sentence}" if passed else f"{candidate.label}: {found.sentence}"
+            tried = "; ".join((*above, found.sentence))
+            sentence = f"{sentence}; {tried}" if passed else f"{candidate.label}: {tried}"
         facts = {
             "problems": list(candidate.problems),
             "cases": [told(case, meaning(case, policy)) for case in cases],

@@ -19,6 +19,7 @@ class MetricPolicy:
     `min_gain` is by more than how much --if-better asks it to be better. On evaluation data the metric may be worse by
     less than `margin`, in its unit, or `relative_margin`, as a share of the champion's value (the larger of both), or
     must be better by more than `must_gain`; without any of them a usual margin holds.
+    `minimum` and `maximum` bound the candidate's own value there.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -30,6 +31,8 @@ class MetricPolicy:
     margin: float | None = None
     relative_margin: float | None = None
     must_gain: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
 
     def __post_init__(self) -> None:
         """A tolerance that makes no sense is refused here, where its line in the file is still known.
@@ -40,6 +43,11 @@ class MetricPolicy:
         _ = self.rule
         if min(self.margin or 0, self.relative_margin or 0, self.must_gain or 0) < 0:
             raise ValueError("margin, relative_margin and must_gain must be at least 0")
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the candidate's own value is bounded."""
+        return self.minimum is not None or self.maximum is not None
 
     @property
     def rule(self) -> MetricRule:
@@ -85,8 +93,9 @@ class Expectation:
 class TestPolicy:
     """`[model_tests]`: the limits of the process that runs a model, in seconds and MiB, and what it is tried on.
 
-    `tolerance` is by how much, relative to it, an answer may differ between two ways to ask for it. `cases` says of a
-    case by its name whether it must be answered, may fail, or is left out.
+    `max_...` are the most that the median latency of the example, the time to load, the files and the memory of the
+    whole process may be. `tolerance` is by how much, relative to it, an answer may differ between two ways to ask for
+    it. `cases` says of a case by its name whether it must be answered, may fail, or is left out.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -96,6 +105,10 @@ class TestPolicy:
     memory_mib: int | None = 32768
     download_timeout_s: float = 1800.0
     tolerance: float = 1e-5
+    max_latency_ms: float | None = None
+    max_load_s: float | None = None
+    max_size_mib: float | None = None
+    max_peak_mib: float | None = None
     cases: Mapping[str, Literal["must_answer", "may_fail", "skip"]] = field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
 
@@ -107,10 +120,20 @@ class TestPolicy:
         """
         if not self.timeout_s > 0 or (self.memory_mib is not None and self.memory_mib <= 0):
             raise ValueError("timeout_s and memory_mib must be greater than 0")
-        if self.tolerance < 0:
-            raise ValueError("tolerance must be at least 0")
+        if min([self.tolerance, *(most for most in self.most.values() if most is not None)]) < 0:
+            raise ValueError("tolerance and limits must be at least 0")
         if unknown := sorted({*self.cases} - {*CASES}):
             raise ValueError(f"there is no case {unknown[0]}; there are {', '.join(sorted(CASES))}")
+
+    @property
+    def most(self) -> dict[str, float | None]:
+        """By the name of the measure the most that it may be."""
+        return {
+            "latency_ms": self.max_latency_ms,
+            "load_s": self.max_load_s,
+            "size_mib": self.max_size_mib,
+            "peak_mib": self.max_peak_mib,
+        }
 
     @property
     def skipped(self) -> frozenset[str]:

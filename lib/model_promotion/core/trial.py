@@ -112,6 +112,23 @@ def judge(candidate: TrialResult, champion: TrialResult | None = None) -> tuple[
     return True, sentence + _scale(candidate, champion)
 
 
+MEASURES = {
+    "latency_ms": "the median latency in ms",
+    "load_s": "the time to load in s",
+    "size_mib": "the size in MiB",
+    "peak_mib": "the peak memory in MiB",
+}
+
+
+def beyond(result: TrialResult, most: Mapping[str, float | None]) -> tuple[str, ...]:
+    """One sentence for each measure above the most that it may be; one that was not taken is not below it either."""
+    return tuple(
+        f"{MEASURES[name]} is {'not known' if value is None else f'{value:.4g}'}, at most {limit:g} is allowed"
+        for name, limit, value in ((name, limit, getattr(result, name)) for name, limit in most.items())
+        if limit is not None and not (value is not None and value <= limit)
+    )
+
+
 def side_by_side(candidate: TrialResult, champion: TrialResult | None) -> tuple[tuple[str, str, str], ...]:
     """Rows of (measure, champion, candidate), each value with its unit, "-" where nothing was measured."""
     was = champion or TrialResult("none")

@@ -128,11 +128,11 @@ class LocalData:
         """
         tables: PairTables | None = None
         with ExitStack() as stack:
-            streams = [self._begun(stack, order) for order in orders]
+            streams = [self._begun(stack, order) for order in (orders[:1] if orders[0] is orders[1] else orders)]
             workers = stack.enter_context(ThreadPoolExecutor(2))
             for start, frame in self._roles(question):
                 answers = list(workers.map(Aligned.take, streams, repeat(len(frame))))
-                added = count(self._batch(question, frame, start, answers), question)
+                added = count(self._batch(question, frame, start, [answers[0], answers[-1]]), question)
                 tables = added if tables is None else tables + added
             for stream in streams:
                 stream.finish()

@@ -1,5 +1,7 @@
 """The gates' verdicts as one finding, and as what a record keeps."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from model_promotion.core.event import Table
@@ -75,6 +77,21 @@ def finding(
         return Finding(Verdict.FAILED, f"got worse for {worse}{also}", facts, Table(HEADER, rows_shown), hint)
     looked = f"; none of {len(slices.judged)} slices surely worse" if slices else ""
     return Finding(VERDICTS[verdict], said + looked, facts, Table(HEADER, rows_shown), hint)
+
+
+def lacking(found: Finding, short: Sequence[str]) -> Finding:
+    """The same, failed where the candidate itself is not good enough."""
+    if not short:
+        return found
+    hint = found.hint or "train a better one; the bounds are minimum and maximum under [metrics.NAME]"
+    return replace(found, verdict=Verdict.FAILED, sentence="; ".join((*short, found.sentence)), hint=hint)
+
+
+def alone(values: Mapping[str, float], short: Sequence[str], counted: Counted, facts: dict[str, Any]) -> Finding:
+    """The finding of a candidate that there is no champion for."""
+    told = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+    said = f"there is no champion to compare with; on {counted.rows:,} rows: {told}"
+    return lacking(Finding(Verdict.PASSED, said, facts), short)
 
 
 def _row(one: Judged) -> tuple[str, ...]:
