@@ -209,6 +209,7 @@ def test_one_stale_or_edited_plan_stops_all_of_them(desk: Path) -> None:
     assert call(desk, "--manifest", path, "--plan-out", "plans.json").code == 0
     assert call(desk, "price").code == 0
     assert call(desk, "price", "--rollback").code == 0
+    assert call(desk, "price", "--release", "--version", "2").code == 0
     stale = call(desk, "--apply", "plans.json", "--json")
     assert (stale.code, set(champions(desk).values())) == (2, {GOOD}), stale.all
     assert codes(stale) == {"churn": 2, "price": 2, "rest": 2}
