@@ -52,9 +52,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def call(shop: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    return run(shop, "--check", *words)
+
+
+def run(shop: Path, *words: str) -> tuple[int, dict[str, Any]]:
     uri = f"sqlite:///{shop}/mlflow.db"
     done = subprocess.run(
-        [sys.executable, str(REPO / "promote_model.py"), "churn", "--registry-uri", uri, "--check", "--json", *words],
+        [sys.executable, str(REPO / "promote_model.py"), "churn", "--registry-uri", uri, "--json", *words],
         capture_output=True,
         text=True,
         cwd=shop,
@@ -178,3 +182,15 @@ def test_data_that_the_candidate_cannot_take_are_refused(shop: Path) -> None:
     assert code == 2
     assert "age of" in of(document, "data_schema")["sentence"]
     assert "holds texts, the signature asks for double" in of(document, "data_schema")["sentence"]
+
+
+def test_a_plan_holds_on_the_rows_that_it_was_made_on_and_on_no_others(shop: Path, tmp_path: Path) -> None:
+    data, plan = tmp_path / "rows.parquet", str(tmp_path / "plan.json")
+    rows(4000, seed=2).to_parquet(data)
+    planned = ("2", "--to", "canary", "--plan-out", plan, "--eval-data", str(data), "--target", "bought")
+    assert run(shop, *planned)[0] == 0
+    rows(4000, seed=9).to_parquet(data)
+    code, stale = run(shop, "--apply", plan)
+    assert (code, "the plan is stale: check evaluation was" in str(stale)) == (2, True), stale
+    rows(4000, seed=2).to_parquet(data)
+    assert run(shop, "--apply", plan)[0] == 0
