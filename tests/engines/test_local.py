@@ -74,7 +74,7 @@ def orders(shop: Path, kind: str, **more: Any) -> tuple[Order, Order]:
 def tables(engine: LocalEngine, shop: Path, dataset: Dataset, kind: str = "labels") -> PairTables:
     with engine.open(dataset) as data:
         target = data.target()
-        question = Question(target.task, target.labels if kind == "labels" else (), scale=16.0)
+        question = Question(target.task, target.labels if kind == "labels" else (), span=16.0)
         return data.score_pair(question, orders(shop, kind, probabilities=kind == "labels"))
 
 
@@ -95,14 +95,15 @@ def test_amounts_are_compared_by_their_errors(engine: LocalEngine, shop: Path) -
     found = tables(engine, shop, Dataset(str(shop / "rows.parquet"), "amount"), "amounts")
     said = mlflow.pyfunc.load_model(str(shop / "amounts_b")).predict(rows()[FEATURES])
     wanted = mean_absolute_error(rows()["amount"], said)
-    assert found.total("absolute_error")[1] * 16 / ROWS == pytest.approx(wanted, abs=1e-5)
+    assert found.total("absolute_error")[1] / ROWS == pytest.approx(wanted, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "parts"])
 def test_a_csv_file_and_a_directory_give_the_same_tables(engine: LocalEngine, shop: Path, name: str) -> None:
     ours = tables(engine, shop, Dataset(str(shop / name), "sold", group="user"))
     theirs = tables(engine, shop, Dataset(str(shop / "rows.parquet"), "sold", group="user"))
-    assert (ours.bucket_sums == theirs.bucket_sums).all()
+    assert np.allclose(ours.bucket_sums, theirs.bucket_sums)
+    assert (ours.bucket_rows == theirs.bucket_rows).all()
     assert np.count_nonzero(ours.bucket_rows) <= 200, "a bucket for each of 200 users"
 
 
@@ -118,7 +119,7 @@ def test_the_digest_is_of_the_files_as_they_were_given(engine: LocalEngine, shop
     ("values", "task", "classes"),
     [
         ([0, 1, 1, 0], Task.BINARY, (0, 1)),
-        ([0.0, 1.0, None, 1.0], Task.BINARY, (0.0, 1.0)),
+        ([0.0, 1.0, None, 1.0], Task.BINARY, (0, 1)),
         (["b", "a", None, "b"], Task.BINARY, ("a", "b")),
         ([True, False, True, True], Task.BINARY, (False, True)),
         ([1, 2, 3, 3], Task.MULTICLASS, (1, 2, 3)),
@@ -240,3 +241,57 @@ def test_the_first_rows_are_written_with_all_their_columns(engine: LocalEngine, 
         with engine.open(Dataset(str(tmp_path / name))) as data:
             data.write_head(asked, tmp_path / "head")
         pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "head"), frame.head(there))
+
+
+def units(engine: LocalEngine, shop: Path, folder: Path, frame: pd.DataFrame) -> int:
+    """Into how many buckets the units of `user` fall."""
+    frame.to_parquet(folder / "rows.parquet", row_group_size=500)
+    found = tables(engine, shop, Dataset(str(folder / "rows.parquet"), "sold", group="user"))
+    return int(np.count_nonzero(found.bucket_rows))
+
+
+def test_one_null_does_not_make_two_units_of_each_user(engine: LocalEngine, shop: Path, tmp_path: Path) -> None:
+    frame = rows().assign(user=np.arange(ROWS) % 20)
+    assert units(engine, shop, tmp_path, frame) == 20
+    frame["user"] = frame["user"].astype("Int64")
+    frame.loc[ROWS - 1, "user"] = None
+    assert units(engine, shop, tmp_path, frame) == 21, "what has no user is a unit of its own"
+
+
+@pytest.mark.parametrize("change", [lambda text: f"{text}not a parquet file", lambda _: ""])
+def test_a_file_that_is_not_what_its_name_says_is_told_in_one_line(
+    engine: LocalEngine, tmp_path: Path, change: Any
+) -> None:
+    (tmp_path / "bad.parquet").write_text(change("PAR1"))
+    with (
+        pytest.raises(BadCall, match=r"bad\.parquet cannot be used: "),
+        engine.open(Dataset(str(tmp_path / "bad.parquet"))),
+    ):
+        pass
+
+
+def test_a_target_that_is_no_label_is_told_in_one_line(engine: LocalEngine, tmp_path: Path) -> None:
+    pd.DataFrame({"y": pd.to_datetime(["2026-01-01"] * 5)}).to_parquet(tmp_path / "y.parquet")
+    with (
+        engine.open(Dataset(str(tmp_path / "y.parquet"), "y")) as data,
+        pytest.raises(BadCall, match="the target y holds"),
+    ):
+        data.target()
+
+
+def test_an_empty_label_in_a_csv_is_no_label(engine: LocalEngine, tmp_path: Path) -> None:
+    (tmp_path / "y.csv").write_text("x,y\n" + "1,yes\n2,\n3,no\n" * 5)
+    with engine.open(Dataset(str(tmp_path / "y.csv"), "y")) as data:
+        target = data.target()
+    assert (target.labels, target.rows) == (("no", "yes"), 10)
+
+
+def test_files_of_other_programs_beside_the_data_are_left_alone(engine: LocalEngine, tmp_path: Path) -> None:
+    for place in ("rows.parquet", "_temporary/rows.parquet", ".hidden/rows.parquet"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        rows().to_parquet(tmp_path / place)
+    with engine.open(Dataset(str(tmp_path))) as data:
+        assert data.rows == ROWS
+    (tmp_path / "_delta_log").mkdir()
+    with pytest.raises(BadCall, match="is a Delta table"), engine.open(Dataset(str(tmp_path))):
+        pass

@@ -1,6 +1,7 @@
 """What tables say about each metric is what scikit-learn says about the rows, with bounds that fit."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ ROWS = 4000
 BINARY, THREE, AMOUNT = (
     Question(Task.BINARY, (0, 1)),
     Question(Task.MULTICLASS, ("a", "b", "c")),
-    Question(Task.REGRESSION, scale=16.0),
+    Question(Task.REGRESSION, span=16.0),
 )
 
 
@@ -28,7 +29,7 @@ class Rows:
 
     def __init__(self, question: Question, *, grouped: bool = False, weighted: bool = False, n: int = ROWS) -> None:
         made = np.random.default_rng(5)
-        self.question = Question(question.task, question.classes, question.scale, weighted, grouped)
+        self.question = replace(question, weighted=weighted, grouped=grouped)
         self.units = (made.integers(0, 300, n) if grouped else np.arange(n)).astype(np.uint64)
         self.weights = made.random(n) if weighted else None
         if question.task is Task.REGRESSION:

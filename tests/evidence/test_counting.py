@@ -1,20 +1,23 @@
 """What is counted is what scikit-learn would say about the same rows, however they are cut into batches."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn import metrics
 
+from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import ABSENT, OTHER, Answers
-from model_promotion.evidence.counting import Batch, bucket_of, count, score_bin
-from model_promotion.evidence.tables import BUCKETS, FIXED_POINT, PairTables, Question, Task
+from model_promotion.evidence.counting import Batch, bucket_of, count, score_bin, score_edges
+from model_promotion.evidence.metrics import roc_auc
+from model_promotion.evidence.tables import BUCKETS, PairTables, Question, Task
 
 ROWS = 3000
 NAN = float("nan")
 BINARY = Question(Task.BINARY, (0, 1))
 THREE = Question(Task.MULTICLASS, ("cat", "dog", "fox"))
-AMOUNT = Question(Task.REGRESSION, scale=8.0)
+AMOUNT = Question(Task.REGRESSION, centre=1.0, span=8.0)
 
 
 def rng() -> Any:
@@ -61,8 +64,8 @@ def part(whole: Batch, which: slice) -> Batch:
 def same(ours: PairTables, theirs: PairTables) -> bool:
     names = ("cells", "joint", "bucket_rows", "bucket_sums", "bucket_scores")
     arrays = [(getattr(ours, name), getattr(theirs, name)) for name in names]
-    counts = ("rows", "unlabelled", "unanswered", "clipped", "sums")
-    return all(a is b is None or (a == b).all() for a, b in arrays) and all(
+    counts = ("rows", "unlabelled", "unanswered", "sums")
+    return all(a is b is None or np.allclose(a, b, rtol=1e-12) for a, b in arrays) and all(
         getattr(ours, name) == getattr(theirs, name) for name in counts
     )
 
@@ -74,7 +77,7 @@ def same(ours: PairTables, theirs: PairTables) -> bool:
 )
 @pytest.mark.parametrize("weighted", [False, True])
 def test_tables_of_batches_add_up_to_the_tables_of_all_rows(question: Question, rows: Any, weighted: bool) -> None:
-    question = Question(question.task, question.classes, question.scale, weighted)
+    question = replace(question, weighted=weighted)
     whole = batch(*rows, rng().random(ROWS) if weighted else None)
     pieces = [count(part(whole, slice(at, at + 700)), question) for at in range(0, ROWS, 700)]
     added = pieces[0]
@@ -111,12 +114,14 @@ def test_sums_give_the_metrics_of_scikit_learn(weights: Any) -> None:
     assert 2 * hit / (here + said) == pytest.approx(f1, **near)
 
 
-def test_amounts_are_kept_to_a_millionth_of_their_scale() -> None:
+@pytest.mark.parametrize("far", [0.0, 1e6, 1e12])
+def test_amounts_are_told_as_scikit_learn_tells_them_however_far_they_lie_from_0(far: float) -> None:
     truth, champion, candidate = amounts()
-    tables = count(batch(truth, champion, candidate), AMOUNT)
+    champion, candidate = (Answers(numbers=one.numbers + far) for one in (champion, candidate))
+    tables = count(batch(truth + far, champion, candidate), AMOUNT)
     absolute, squared = (tables.total(name)[0] for name in ("absolute_error", "squared_error"))
-    assert absolute / ROWS * 8 == pytest.approx(metrics.mean_absolute_error(truth, champion.numbers), abs=8e-6)
-    assert squared / ROWS * 64 == pytest.approx(metrics.mean_squared_error(truth, champion.numbers), abs=64e-6)
+    assert absolute / ROWS == pytest.approx(metrics.mean_absolute_error(truth + far, champion.numbers), rel=1e-9)
+    assert squared / ROWS == pytest.approx(metrics.mean_squared_error(truth + far, champion.numbers), rel=1e-9)
 
 
 def test_joint_scores_give_the_area_under_the_curve_of_scikit_learn() -> None:
@@ -146,12 +151,43 @@ def test_nan_and_infinity_are_no_answers() -> None:
     assert count(batch(np.array([1, 1]), odd, odd), BINARY).unanswered == (1, 1)
 
 
-def test_an_absurd_prediction_is_counted_as_the_largest_there_is_and_said() -> None:
+def test_an_absurd_prediction_makes_the_sum_no_number_rather_than_a_small_one() -> None:
     wild, tame = Answers(numbers=np.array([1e300, 1.0])), Answers(numbers=np.array([1.0, 1.0]))
     tables = count(batch(np.ones(2), tame, wild), AMOUNT)
-    assert tables.clipped == 2  # the error and its square
-    assert tables.total("squared_error")[1] >= 2**20
-    assert (tables.bucket_sums >= 0).all()
+    assert tables.total("squared_error") == (0.0, np.inf)
+
+
+def test_edges_fitted_to_the_scores_tell_apart_what_lies_close_together() -> None:
+    made = rng()
+    truth = made.integers(0, 2, ROWS)
+    near = 0.5 + 1e-6 * (truth + made.normal(0, 1, ROWS))
+    answers = Answers(probabilities=np.column_stack([1 - near, near]))
+    fitted = replace(BINARY, score_edges=(score_edges(answers.probabilities),) * 2)
+    joint = count(batch(truth, answers, answers), fitted).joint
+    assert roc_auc(joint.sum(axis=1)) == pytest.approx(metrics.roc_auc_score(truth, near), abs=2e-4)
+    assert roc_auc(count(batch(truth, answers, answers), BINARY).joint.sum(axis=1)) < 0.7
+
+
+def test_rows_of_no_weight_are_no_evidence() -> None:
+    truth, champion, candidate = labels(2)
+    weights = np.zeros(ROWS)
+    weights[:20] = 1.0
+    tables = count(batch(truth, champion, candidate, weights), replace(BINARY, weighted=True))
+    assert tables.rows == tables.bucket_rows.sum() == 20
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (lambda *_: 1 / 0, "failed: ZeroDivisionError"),
+        (lambda *_: 0.5, "answered"),
+        (lambda *_: "much", "failed: ValueError"),
+    ],
+)
+def test_a_metric_of_the_team_that_is_none_is_said_to_be_so(loss: Any, said: str) -> None:
+    truth, champion, candidate = labels(2)
+    with pytest.raises(BadCall, match=f"the metric cost {said}"):
+        count(batch(truth, champion, candidate), replace(BINARY, losses={"cost": loss}))
 
 
 def test_rows_of_one_unit_share_a_bucket_and_units_spread() -> None:
@@ -195,7 +231,7 @@ def test_weights_count_rows_as_parts() -> None:
     question = Question(Task.BINARY, (0, 1), weighted=True)
     tables = count(batch(truth, champion, candidate, np.full(ROWS, 0.25)), question)
     assert tables.joint is None
-    assert tables.bucket_scores.sum() == 2 * ROWS // 4 * FIXED_POINT
+    assert tables.bucket_scores.sum() == 2 * ROWS / 4
     assert tables.total("weight") == (ROWS / 4, ROWS / 4)
 
 

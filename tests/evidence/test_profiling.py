@@ -21,7 +21,7 @@ NAN, INF = float("nan"), float("inf")
 def test_bins_of_equal_mass_hold_equally_many() -> None:
     values = np.random.default_rng(1).normal(size=10_000)
     counts = count_numbers(values, edges_of(values, bins=10))
-    assert counts.bins.tolist() == [1000] * 10
+    assert counts.bins.tolist() == [0, *[1000] * 10, 0], "nothing lies below or above the reference itself"
     assert (counts.low, counts.high) == (values.min(), values.max())
 
 
@@ -83,3 +83,26 @@ def test_what_is_new_is_said_in_plain_facts() -> None:
     numbers, kinds = changes(reference, {**current, "x0": count_numbers(np.array([99.0]), np.zeros(0) + 1.0, nulls=3)})
     assert (numbers.missing, numbers.beyond) == ((0.0, 0.75), True)
     assert kinds.new_levels == ("c",)
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (np.full(5000, 5.0), np.full(5000, 3.0)),
+        (np.full(5000, 5.0), np.full(5000, 7.0)),
+        (np.repeat([0.0, 1.0], 2500), np.repeat([-999.0, 1.0], 2500)),
+        (np.full(5000, 18.0), np.concatenate([np.full(3500, 18.0), np.full(1500, -1.0)])),
+    ],
+)
+def test_values_outside_all_that_the_reference_held_are_drift(before: np.ndarray, now: np.ndarray) -> None:
+    edges = Edges({"x": edges_of(before)})
+    reference, current = ({"x": count_numbers(values, edges.numbers["x"])} for values in (before, now))
+    assert drift(columns_of(reference, current, edges)).drifted == ("x",)
+
+
+def test_a_reference_without_a_number_is_no_defect() -> None:
+    edges = Edges({"x": edges_of(np.full(50, NAN))})
+    reference, current = (
+        {"x": count_numbers(values, edges.numbers["x"])} for values in (np.full(50, NAN), np.ones(50))
+    )
+    assert drift(columns_of(reference, current, edges)).drifted == ("x",)

@@ -16,6 +16,7 @@ class Counts:
     rows: int = 5000
     unlabelled: int = 0
     unanswered: tuple[int, int] = (0, 0)
+    foreign: tuple[float, float] = (0.0, 0.0)
 
 
 def judged(**changes: float) -> tuple[Judged, ...]:
@@ -86,7 +87,10 @@ def test_a_slice_that_surely_lost_fails_a_whole_that_did_not() -> None:
 @pytest.mark.parametrize(
     ("counts", "verdict", "said"),
     [
-        (Counts(unanswered=(0, 1)), Verdict.FAILED, "v2 gave no usable answer on 1 rows"),
+        (Counts(unanswered=(0, 1)), Verdict.FAILED, "v2 gave no usable answer on 1 row (NaN, infinite or none)"),
+        (Counts(unanswered=(90, 0)), Verdict.UNKNOWN, "v1 gave no usable answer on 90 rows"),
+        (Counts(rows=29), Verdict.UNKNOWN, "29 rows with a truth are fewer than 30"),
+        (Counts(foreign=(0.0, 0.9)), Verdict.UNKNOWN, "90% of v2's answers are none of the classes"),
         (Counts(rows=0), Verdict.UNKNOWN, "no row has both a truth and two answers"),
         (Counts(rows=10, unlabelled=11), Verdict.UNKNOWN, "11 of 21 rows have no truth"),
     ],
@@ -98,7 +102,7 @@ def test_rows_on_which_nothing_can_be_judged_never_pass(counts: Counts, verdict:
 
 
 def test_a_champion_that_gave_no_answer_is_not_held_against_the_candidate() -> None:
-    assert unfit(Counts(unanswered=(5, 5)), "v1", "v2") is None
+    assert unfit(Counts(unanswered=(5, 0)), "v1", "v2") is None
 
 
 def test_what_is_kept_repeats_the_computation() -> None:

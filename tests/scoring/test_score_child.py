@@ -16,7 +16,7 @@ NAN = float("nan")
 
 
 def said(answer: Any, classes: list[Any] | None, rows: int = 2) -> tuple[str, Any]:
-    found = answers_of(answer, classes, rows)
+    found = answers_of(answer, {"classes": classes, "served": classes}, rows)
     return found.kind, found.array.tolist()
 
 
@@ -71,6 +71,7 @@ def test_amounts_are_sent_as_they_are_and_nothing_as_nan() -> None:
         (np.zeros(3), None, "answered 3 rows for 2"),
         (np.zeros((2, 2)), None, "answered 2 numbers a row, where one was expected"),
         (np.zeros((2, 2)), ["a", "b", "c"], "answered 2 numbers a row for 3 classes"),
+        (np.ones((2, 2)), ["a", "b"], "do not add up to 1"),
         (pd.DataFrame({"label": ["a", "b"], "score": [0.1, 0.2]}), ["a", "b"], "2 columns that are not all numbers"),
         (np.zeros((2, 2, 2)), None, "3 dimensions"),
         ("yes", ["no", "yes"], "0 dimensions"),
@@ -78,7 +79,7 @@ def test_amounts_are_sent_as_they_are_and_nothing_as_nan() -> None:
 )
 def test_what_is_no_prediction_a_row_is_said(answer: Any, classes: list[Any] | None, why: str) -> None:
     with pytest.raises(score_child.child.Trouble, match=why):
-        answers_of(answer, classes, 2)
+        answers_of(answer, {"classes": classes, "served": classes}, 2)
 
 
 class Wrapped:
@@ -104,20 +105,52 @@ class Raw:
 
 
 def test_the_models_own_probabilities_follow_in_the_order_of_our_classes() -> None:
-    asked = score_child.Asked(Wrapped(Raw()), ["a", "b", "c"], wants_probabilities=True)
+    asked = score_child.Asked(Wrapped(Raw()), {"classes": ["a", "b", "c"], "probabilities": True})
     first, second = asked.answers(pd.DataFrame({"x": [1, 2]}))
     assert (first.kind, first.array.tolist()) == ("codes", [1, 1])
     assert (second.kind, second.array.tolist()) == ("probabilities", [[0.3, 0.6, 0.0]] * 2)
 
 
 def test_a_model_without_probabilities_answers_labels_only() -> None:
-    asked = score_child.Asked(Wrapped(object()), ["a", "b"], wants_probabilities=True)
+    asked = score_child.Asked(Wrapped(object()), {"classes": ["a", "b"], "probabilities": True})
     assert [one.kind for one in asked.answers(pd.DataFrame({"x": [1]}))] == ["codes"]
 
 
 def test_a_frame_is_a_line_and_the_bytes_that_it_announces() -> None:
     pipe = io.BytesIO()
-    answers_of(np.array([0.5, 1.5]), None, 2).send(pipe)
+    answers_of(np.array([0.5, 1.5]), {"classes": None, "served": None}, 2).send(pipe)
     line, _, rest = pipe.getvalue().partition(b"\n")
     assert json.loads(line) == {"kind": "numbers", "rows": 2, "columns": 1, "more": False}
     assert np.frombuffer(rest).tolist() == [0.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        np.array([[0.9, 0.1], [0.2, 0.8]]),
+        np.array([0.1, 0.8]),
+        pd.DataFrame({"no": [0.9, 0.2], "yes": [0.1, 0.8]}),
+        pd.DataFrame({"yes": [0.1, 0.8], "no": [0.9, 0.2]}),
+    ],
+)
+def test_a_share_belongs_to_the_class_that_the_model_means_whatever_class_we_call_positive(answer: Any) -> None:
+    ours = {"classes": ["yes", "no"], "served": ["no", "yes"]}
+    found = answers_of(answer, ours, 2)
+    assert found.array.tolist() == pytest.approx(np.array([[0.1, 0.9], [0.8, 0.2]]))
+
+
+def test_shares_of_exactly_0_and_1_are_still_shares_after_others() -> None:
+    asked = {"classes": [0, 1], "served": [0, 1]}
+    assert answers_of(np.array([0.0, 1.0]), asked, 2, "probabilities").kind == "probabilities"
+    assert answers_of(np.array([0.0, 1.0]), asked, 2, "codes").kind == "codes"
+
+
+def test_truth_values_and_whole_numbers_are_the_same_labels() -> None:
+    assert said(np.array([1, 0]), [False, True]) == ("codes", [1, 0])
+    assert said(np.array([True, False]), [0, 1]) == ("codes", [1, 0])
+
+
+def test_a_model_of_other_classes_is_said_to_be_one() -> None:
+    asked = {"classes": ["a", "b"], "served": ["x", "y"]}
+    with pytest.raises(score_child.child.Trouble, match="knows none of the classes"):
+        answers_of(np.array([[0.5, 0.5]] * 2), asked, 2)

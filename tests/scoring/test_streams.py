@@ -45,6 +45,7 @@ def test_frames_become_answers_and_the_last_one_says_what_it_cost() -> None:
         (CODES, "ended with exit code 9"),
         (CODES[:-1], "ended with exit code 9"),
         (b"[]\n", "a frame is of no known kind"),
+        (b"[" * 4000 + b"\n", "cannot be used"),
         (b"no json\n", "cannot be used"),
         (b"x" * 10_000 + b"\n", "ended with"),
         (line(kind="pickle", rows=2), "of no known kind"),

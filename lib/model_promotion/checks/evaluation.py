@@ -43,6 +43,9 @@ def ask(witness: Witness) -> Finding | None:
         try:
             return case.answer()
         except NoAnswerError as error:
+            champion = witness.plan.champion
+            if champion and str(error).startswith(f"{champion.label}:"):
+                return Finding(Verdict.UNKNOWN, f"there is nothing to compare with, {error}")
             return Finding(Verdict.FAILED, str(error), hint="mend the model and register it again")
 
 
@@ -57,6 +60,7 @@ class _Case:
 
     def answer(self) -> Finding:
         """Score, count, judge. Without a champion the candidate stands for both, so that its own values are known."""
+        from model_promotion.evidence.comparing import OF_TASK
         from model_promotion.evidence.describing import described
 
         candidate = self.witness.plan.candidate
@@ -66,8 +70,12 @@ class _Case:
         if why := unfit(tables, champion.label, candidate.label):
             return Finding(*why, self._facts(tables))
         measured = self._measured(tables, question)
-        values = {name: one.facts["candidate"] for name, one in measured.items() if "candidate" in one.facts}
-        short = missed(values, {name: one for name, one in self.witness.policy.metrics.items() if one.is_bounded})
+        bounded = {name: one for name, one in self.witness.policy.metrics.items() if one.is_bounded}
+        # What is bounded but cannot be told here was recorded somewhere else.
+        here = {name: one for name, one in bounded.items() if name in measured or name in OF_TASK[question.task]}
+        others = self._compared(tables, question, tuple(here.keys() - measured.keys()))
+        values = {name: one.facts["candidate"] for name, one in (measured | others).items() if "candidate" in one.facts}
+        short = missed(values, here)
         if champion is candidate:
             return alone(values, short, tables, {**self._facts(tables), "values": values})
         judged = judge_all(self._comparison(measured))
@@ -84,18 +92,22 @@ class _Case:
         for role in self.dataset.roles:
             if role not in self.data.columns:
                 raise BadCall(f"{self.dataset.uri} has no column {role}", hint=f"it has {', '.join(self.data.columns)}")
+        leaking = self.dataset.target in self._features(self.witness.plan.candidate)
+        if leaking:
+            raise BadCall(f"the candidate takes {self.dataset.target}, the truth, as an input", hint=NAME_THEM)
         if not self.dataset.target:
             raise BadCall(f"which column of {self.dataset.uri} is the truth?", hint=NAME_THEM)
         return self.data.target()
 
     def _question(self, target: Target) -> Question:
-        from model_promotion.evidence.tables import Question, Task, power_of_two
+        from model_promotion.evidence.tables import Question, Task
 
         task = target.task
         return Question(
             task=task,
             classes=() if task is Task.REGRESSION else _with_last(target.labels, self.witness.policy.evidence.positive),
-            scale=power_of_two(target.largest) if task is Task.REGRESSION else 1.0,
+            centre=(target.low + target.high) / 2 if task is Task.REGRESSION else 0.0,
+            span=(target.high - target.low) / 2 if task is Task.REGRESSION else 1.0,
             weighted=bool(self.dataset.weight),
             # Rows of one id are copies of each other, so they are one unit too.
             grouped=bool(self.dataset.group or self.dataset.id),
@@ -159,14 +171,18 @@ class _Case:
         named = [str(one.name) for one in inputs if one.name in self.data.columns]
         return named or [name for name in self.data.columns if name not in self.dataset.roles]
 
-    def _measured(self, tables: PairTables, question: Question, names: tuple[str, ...] = ()) -> dict[str, Measured]:
+    def _compared(self, tables: PairTables, question: Question, names: tuple[str, ...]) -> dict[str, Measured]:
         from model_promotion.evidence.buckets import Draw
-        from model_promotion.evidence.comparing import USUAL, Compared
+        from model_promotion.evidence.comparing import Compared
 
         policy = self.witness.policy.evidence
-        found = Compared(tables, question, Draw(policy.seed, policy.resamples)).measured(
-            names or policy.metrics or USUAL[question.task]
-        )
+        return Compared(tables, question, Draw(policy.seed, policy.resamples)).measured(names)
+
+    def _measured(self, tables: PairTables, question: Question, names: tuple[str, ...] = ()) -> dict[str, Measured]:
+        from model_promotion.evidence.comparing import USUAL
+
+        policy = self.witness.policy.evidence
+        found = self._compared(tables, question, names or policy.metrics or USUAL[question.task])
         if lacking := [name for name in names or policy.metrics if name not in found]:
             raise BadCall(
                 f"{', '.join(lacking)} cannot be told for a {question.task} target from these answers",
@@ -193,7 +209,6 @@ class _Case:
             "rows": tables.rows,
             "unlabelled": tables.unlabelled,
             "unanswered": tables.unanswered,
-            "clipped": tables.clipped,
             "alpha": self.witness.policy.evidence.alpha,
         }
 

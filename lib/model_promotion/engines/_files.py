@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.trial import one_line
 
 KINDS = ("parquet", "csv")
 CSV_BLOCK_BYTES = 16 * 2**20
@@ -26,7 +28,7 @@ class Files:
     given: tuple[Path, ...]
     parquet: tuple[Path, ...]
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The columns and their types.
 
@@ -46,6 +48,25 @@ class Files:
             with path.open("rb") as file:
                 each.append(hashlib.file_digest(file, "sha256").hexdigest())
         return each[0] if len(each) == 1 else hashlib.sha256("".join(f"{one}\n" for one in each).encode()).hexdigest()
+
+
+def is_aside(path: Path) -> bool:
+    """Whether a part of the path is hidden or underscored."""
+    return any(part.startswith((".", "_")) for part in path.parts)
+
+
+@contextmanager
+def readable(uri: str) -> Iterator[None]:
+    """Whatever is odd about somebody's data is said in one line, and is no defect of ours.
+
+    Raises:
+        BadCall: instead of what Arrow, numpy or pandas raise.
+    """
+    try:
+        yield
+    except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
+        told = one_line(f"{type(error).__name__}: {error}")
+        raise BadCall(f"{uri} cannot be used: {told}", hint="mend the data, or name others") from error
 
 
 @contextmanager
@@ -68,7 +89,10 @@ def opened(uri: str) -> Iterator[Files]:
 
 
 def _given(path: Path) -> tuple[Path, ...]:
-    found = sorted(path.rglob("*")) if path.is_dir() else [path]
+    if (path / "_delta_log").is_dir():
+        raise BadCall(f"{path} is a Delta table, whose files alone say nothing", hint="write it as Parquet first")
+    # Hidden and underscored names are notes of other programs, as for Spark and Hive.
+    found = [one for one in sorted(path.rglob("*")) if not is_aside(one.relative_to(path))] if path.is_dir() else [path]
     by_kind = {kind: [one for one in found if one.suffix == f".{kind}" and one.is_file()] for kind in KINDS}
     if all(by_kind.values()):
         raise BadCall(f"{path} holds Parquet and CSV files", hint=HOW)
@@ -80,10 +104,14 @@ def _given(path: Path) -> tuple[Path, ...]:
 
 def _rewritten(given: Sequence[Path], folder: Path) -> Iterator[Path]:
     options = pacsv.ReadOptions(block_size=CSV_BLOCK_BYTES)
+    empty_is_null = pacsv.ConvertOptions(strings_can_be_null=True)
     for number, path in enumerate(given):
         made = folder / f"{number}.parquet"
         try:
-            with pacsv.open_csv(path, read_options=options) as rows, pq.ParquetWriter(made, rows.schema) as writer:
+            with (
+                pacsv.open_csv(path, options, convert_options=empty_is_null) as rows,
+                pq.ParquetWriter(made, rows.schema) as writer,
+            ):
                 for batch in rows:
                     writer.write_batch(batch)
         except pa.ArrowInvalid as error:

@@ -9,17 +9,16 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers, NoAnswerError
 from model_promotion.engines._columns import fitted, kind_of, profiled
-from model_promotion.engines._files import Files, opened
-from model_promotion.evidence.counting import Batch, count
-from model_promotion.evidence.tables import MOST_LABELS, PairTables, Question, Target
+from model_promotion.engines._files import Files, opened, readable
+from model_promotion.engines._roles import target_of, truth_of, unit_of, weight_of, words_of
+from model_promotion.evidence.counting import Batch, count, score_edges
+from model_promotion.evidence.tables import PairTables, Question, Target, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +42,8 @@ class LocalEngine:
     def open(self, dataset: Dataset) -> Iterator[Data]:
         """The data behind a path."""
         with opened(dataset.uri) as files:
+            with readable(dataset.uri):
+                _ = files.schema
             yield LocalData(dataset, files, self.scores)
 
 
@@ -89,28 +90,18 @@ class LocalData:
                     return
 
     def target(self) -> Target:
-        """What the column of the truth holds."""
-        name = self.dataset.target
-        kind = self.files.schema.field(name).type
-        is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
-        seen: set[Any] = set()
-        rows, whole, largest = 0, is_number, 0.0
-        for batch in self._batches([name]):
-            values = pc.unique(batch.column(0).drop_null())
-            rows += len(batch)
-            if is_number:
-                numbers = values.cast(pa.float64()).to_numpy()
-                numbers = numbers[np.isfinite(numbers)]
-                whole = whole and bool((numbers == np.floor(numbers)).all())
-                largest = max(largest, float(np.abs(numbers).max(initial=0.0)))
-            if len(seen) <= MOST_LABELS:
-                seen.update(value for value in values.to_pylist() if value == value)  # noqa: PLR0124 - NaN is none
-        labels = tuple(sorted(seen, key=_order)) if len(seen) <= MOST_LABELS else ()
-        return Target(rows, labels, is_number, whole, largest)
+        """What the column of the truth holds.
+
+        Raises:
+            BadCall: when it holds neither numbers, texts nor truth values.
+        """
+        with readable(self.dataset.uri):
+            return target_of((batch.column(0) for batch in self._batches([self.dataset.target])), self.dataset.target)
 
     def fit_edges(self) -> Edges:
         """Edges from the first rows of every file, together SAMPLE_ROWS."""
-        return fitted(self.files)
+        with readable(self.dataset.uri):
+            return fitted(self.files)
 
     def profile(self, edges: Edges) -> Mapping[str, Counts]:
         """All rows, counted.
@@ -118,7 +109,8 @@ class LocalData:
         Raises:
             NotFound: for a column that is not there.
         """
-        return profiled(self.files, edges)
+        with readable(self.dataset.uri):
+            return profiled(self.files, edges)
 
     def score_pair(self, question: Question, orders: tuple[Order, Order]) -> PairTables:
         """Champion's and candidate's answers to every row, counted. Each answers in a process of its own, at once.
@@ -127,42 +119,64 @@ class LocalData:
             NoAnswerError: when one of them fails, or does not answer every row.
         """
         tables: PairTables | None = None
+        one_by_one = batch_rows(question)
         with ExitStack() as stack:
-            streams = [self._begun(stack, order) for order in (orders[:1] if orders[0] is orders[1] else orders)]
+            stack.enter_context(readable(self.dataset.uri))
+            streams = [
+                self._begun(stack, order, one_by_one) for order in (orders[:1] if orders[0] is orders[1] else orders)
+            ]
             workers = stack.enter_context(ThreadPoolExecutor(2))
-            for start, frame in self._roles(question):
-                answers = list(workers.map(Aligned.take, streams, repeat(len(frame))))
-                added = count(self._batch(question, frame, start, [answers[0], answers[-1]]), question)
-                tables = added if tables is None else tables + added
+            for start, batch in self._roles(question, one_by_one):
+                answers = list(workers.map(Aligned.take, streams, repeat(len(batch))))
+                counted = self._batch(question, batch, start, [answers[0], answers[-1]])
+                question = question if tables else with_edges(question, counted)
+                tables = tables + count(counted, question) if tables else count(counted, question)
             for stream in streams:
                 stream.finish()
         if tables is None:
             raise BadCall(f"{self.dataset.uri} holds no row", hint="name data with rows")
-        return tables
+        return replace(tables, score_edges=question.score_edges)
 
-    def _begun(self, stack: ExitStack, order: Order) -> Aligned:
-        named = replace(order, files=self.files.parquet, batch_rows=BATCH_ROWS)
+    def _begun(self, stack: ExitStack, order: Order, rows: int) -> Aligned:
+        named = replace(order, files=self.files.parquet, batch_rows=rows)
         return Aligned(stack.enter_context(self.scores.scoring(named)), order.label)
 
-    def _roles(self, question: Question) -> Iterator[tuple[int, pd.DataFrame]]:
+    def _roles(self, question: Question, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
         start = 0
-        for batch in self._batches(list(dict.fromkeys((*self.dataset.roles, *question.slices)))):
-            yield start, batch.to_pandas()
+        for batch in self._batches(list(dict.fromkeys((*self.dataset.roles, *question.slices))), rows):
+            yield start, batch
             start += len(batch)
 
-    def _batch(self, question: Question, frame: pd.DataFrame, start: int, answers: list[Answers]) -> Batch:
-        truth = truth_of(frame[self.dataset.target], question)
-        unit = self.dataset.group or self.dataset.id
-        units = unit_of(frame[unit]) if unit else np.arange(start, start + len(frame), dtype=np.uint64)
-        weights = weight_of(frame[self.dataset.weight]) if self.dataset.weight else None
-        levels = {name: frame[name].astype(str).to_numpy() for name in question.slices}
-        return Batch(truth, answers[0], answers[1], units, weights, levels)
+    def _batch(self, question: Question, batch: pa.RecordBatch, start: int, answers: list[Answers]) -> Batch:
+        dataset = self.dataset
+        unit = dataset.group or dataset.id
+        return Batch(
+            truth=truth_of(batch.column(dataset.target), question),
+            champion=answers[0],
+            candidate=answers[1],
+            units=unit_of(batch.column(unit)) if unit else np.arange(start, start + len(batch), dtype=np.uint64),
+            weights=weight_of(batch.column(dataset.weight), dataset.weight) if dataset.weight else None,
+            levels={name: words_of(batch.column(name)) for name in question.slices},
+        )
 
-    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, columns: Sequence[str], rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         for path in self.files.parquet:
             # Pre-buffering would hold whole row groups.
             with pq.ParquetFile(path, pre_buffer=False) as file:
-                yield from file.iter_batches(BATCH_ROWS, columns=columns)
+                yield from file.iter_batches(rows, columns=columns)
+
+
+def batch_rows(question: Question) -> int:
+    """So many rows at once that the answers to them, which are one number a class, stay small."""
+    return max(1000, BATCH_ROWS // max(1, len(question.classes) // 10))
+
+
+def with_edges(question: Question, batch: Batch) -> Question:
+    """The question with edges between scores that are as many in each bin, where the first batch has scores."""
+    shares = [one.probabilities for one in (batch.champion, batch.candidate)]
+    if question.task is not Task.BINARY or any(one is None for one in shares):
+        return question
+    return replace(question, score_edges=(score_edges(shares[0]), score_edges(shares[1])))
 
 
 @dataclass
@@ -208,33 +222,3 @@ def _joined(parts: list[Answers]) -> Answers:
 def _part(answers: Answers, which: slice) -> Answers:
     parts = (answers.codes, answers.probabilities, answers.numbers)
     return Answers(*(None if one is None else one[which] for one in parts))
-
-
-def truth_of(values: pd.Series, question: Question) -> Any:  # noqa: ANN401 - arrays
-    """Labels as places of classes, -1 for none; amounts as numbers, NaN for none."""
-    if question.classes:
-        return pd.Index(question.classes).get_indexer(pd.Index(values))
-    return pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-
-
-def unit_of(values: pd.Series) -> Any:  # noqa: ANN401 - arrays
-    """A number for each unit, the same for the same value on every machine."""
-    return pd.util.hash_array(values.to_numpy(dtype=object) if values.dtype.kind not in "iuf" else values.to_numpy())
-
-
-def weight_of(values: pd.Series) -> Any:  # noqa: ANN401 - arrays
-    """How much each row counts.
-
-    Raises:
-        BadCall: when one is negative, infinite or missing.
-    """
-    weights = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise BadCall(
-            f"the weights in {values.name} must be finite numbers of at least 0", hint="mend or leave out --weight"
-        )
-    return weights
-
-
-def _order(value: Any) -> tuple[str, Any]:  # noqa: ANN401 - a label
-    return ("", value) if isinstance(value, int | float) else (type(value).__name__, value)

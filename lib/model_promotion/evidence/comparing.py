@@ -18,7 +18,7 @@ from model_promotion.evidence.delong import delong_of_bins
 from model_promotion.evidence.means import Powers, paired_mean
 from model_promotion.evidence.proportions import Discordance, paired_proportions
 from model_promotion.evidence.reach import reach
-from model_promotion.evidence.tables import FIXED_POINT, SCORE_BINS, PairTables, Question, Task
+from model_promotion.evidence.tables import SCORE_BINS, PairTables, Question, Task
 
 USUAL = {
     Task.BINARY: ("accuracy", "f1", "roc_auc"),
@@ -87,23 +87,17 @@ class Compared:
         summed = MEANS.get(name, name)
         if name not in MEANS and name not in (self.question.losses or {}):
             return None
-        unit = self._unit(name)
         row = self.tables.powers[self.tables.sums.index(summed)]
-        powers = Powers(self.tables.rows, *(float(one) * unit**power for power, one in enumerate(row, start=1)))
+        powers = Powers(self.tables.rows, *map(float, row))
         return paired_mean(powers, reach(name, self.tables, self.question))
-
-    def _unit(self, name: str) -> float:
-        """What a value of 1 in the tables is worth in the metric's own unit."""
-        scale = self.question.scale
-        return {"mae": scale, "mse": scale**2, "rmse": scale}.get(name, 1.0)
 
     @property
     def _buckets(self) -> Buckets:
-        return Buckets(self.tables.bucket_rows, self.tables.bucket_sums / FIXED_POINT, self.tables.rows)
+        return Buckets(self.tables.bucket_rows, self.tables.bucket_sums, self.tables.rows)
 
     @property
     def _score_buckets(self) -> Buckets:
-        scores = self.tables.bucket_scores / FIXED_POINT
+        scores = self.tables.bucket_scores
         return Buckets(self.tables.bucket_rows, scores.reshape(len(scores), 2, -1), self.tables.rows)
 
     def _statistic(self, name: str) -> Statistic:
@@ -112,22 +106,19 @@ class Compared:
         if name == "roc_auc":
             return Statistic(_roc_auc, far)
         at = {one: 1 + place for place, one in enumerate(self.tables.sums)}
-        unit, classes = self._unit(name), range(len(self.question.classes))
+        classes = range(len(self.question.classes))
         if name in STATISTICS:
-            return Statistic(partial(STATISTICS[name], at=at, classes=classes, unit=unit), far)
+            return Statistic(partial(STATISTICS[name], at=at, classes=classes), far)
         place = at[MEANS.get(name, name)]
-        return Statistic(lambda sums: unit * metrics.mean(sums[..., place], sums[..., at["weight"]]), far)
+        return Statistic(lambda sums: metrics.mean(sums[..., place], sums[..., at["weight"]]), far)
 
     def _told(self, name: str, measured: Measured) -> Measured:
         """With both values, and with all rows as what it rests on, of which the buckets are only a form."""
         summed = MEANS.get(name, name)
         both: dict[str, float] = {}
         if "champion" not in measured.facts and summed in self.tables.sums:
-            weights = self.tables.total("weight")
-            values = [
-                self._unit(name) * one / weight for one, weight in zip(self.tables.total(summed), weights, strict=True)
-            ]
-            both = dict(zip(("champion", "candidate"), values, strict=True))
+            weight, (champion, candidate) = self.tables.total("weight")[0], self.tables.total(summed)
+            both = {"champion": champion / weight, "candidate": candidate / weight} if weight else {}
         return replace(measured, n=self.tables.rows, facts={**both, **measured.facts})
 
 
@@ -169,8 +160,8 @@ def _f1_macro(sums: np.ndarray, at: Mapping[str, int], classes: range, **_: obje
     return metrics.macro_f1(*(np.stack(one, axis=-1) for one in zip(*each, strict=True)))
 
 
-def _rmse(sums: np.ndarray, at: Mapping[str, int], unit: float, **_: object) -> np.ndarray:
-    return unit * metrics.rmse(sums[..., at["squared_error"]], sums[..., at["weight"]])
+def _rmse(sums: np.ndarray, at: Mapping[str, int], **_: object) -> np.ndarray:
+    return metrics.rmse(sums[..., at["squared_error"]], sums[..., at["weight"]])
 
 
 def _r2(sums: np.ndarray, at: Mapping[str, int], **_: object) -> np.ndarray:

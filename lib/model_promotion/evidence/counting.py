@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
+from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import ABSENT, Answers
+from model_promotion.core.trial import one_line
 from model_promotion.evidence.metrics import brier_rows, log_loss_rows
-from model_promotion.evidence.tables import BUCKETS, FIXED_POINT, SCORE_BINS, PairTables, Question, Task
+from model_promotion.evidence.tables import BUCKETS, SCORE_BINS, PairTables, Question, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-LARGEST = 2.0**40
-"""In multiples of 1 / FIXED_POINT: 8 million rows of it still fit into an int64."""
 HALF_WIDTH = 7.3
-"""Scores are binned by asinh of their logit, which lies between these: bins of equal width would put a rare class, or a
-naive Bayes that is sure of everything, into one or two."""
+"""Where nobody fitted edges, scores are binned by asinh of their logit, which lies between these."""
 LEAST_SHARE = 1e-300
 
 
@@ -63,19 +62,20 @@ def _counted(batch: Batch, question: Question) -> PairTables:
     answers = (batch.champion, batch.candidate)
     labelled = batch.truth >= 0 if question.classes else np.isfinite(batch.truth)
     silent = [~_answered(one) for one in answers]
-    used = labelled & ~silent[0] & ~silent[1]
+    used = labelled & ~silent[0] & ~silent[1] & (True if batch.weights is None else batch.weights > 0)
     kept = tuple(_rows(one, used) for one in answers)
     truth, buckets = batch.truth[used], bucket_of(batch.units[used])
     weights = None if batch.weights is None else batch.weights[used]
-    sums, clipped = _sums(question, truth, kept, weights)
+    sums = _sums(question, truth, kept, weights)
     plain, scored = question.is_plain, all(one.probabilities is not None for one in kept)
-    bins = [score_bin(one.probabilities) for one in kept] if scored and question.task is Task.BINARY else None
+    edges = question.score_edges or (USUAL_EDGES, USUAL_EDGES)
+    is_binned = scored and question.task is Task.BINARY
+    bins = [score_bin(one.probabilities, edge) for one, edge in zip(kept, edges, strict=True)] if is_binned else None
     return PairTables(
         sums=tuple(sums),
         rows=int(used.sum()),
         unlabelled=int((~labelled).sum()),
         unanswered=(int((silent[0] & labelled).sum()), int((silent[1] & labelled).sum())),
-        clipped=clipped,
         cells=_cells(question, truth, kept) if question.classes else None,
         joint=_grid((2, SCORE_BINS, SCORE_BINS), truth, *bins) if bins and plain else None,
         bucket_rows=np.bincount(buckets, minlength=BUCKETS),
@@ -104,21 +104,37 @@ def bucket_of(units: Any) -> Any:  # noqa: ANN401 - arrays
     return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(BUCKETS)).astype(np.int64)
 
 
-def score_bin(shares: Any) -> Any:  # noqa: ANN401 - arrays
-    """The bin of each row's chance of the second class, from 0 to 511.
+def logits(shares: Any) -> Any:  # noqa: ANN401 - arrays
+    """The logit of each row's chance of the second class.
 
     Args:
         shares: [n, 2]; both columns, because 1 - 1e-30 is 1 while 1e-30 is not 0.
     """
     chance = np.log(np.clip(shares, LEAST_SHARE, 1.0))
-    place = (np.arcsinh(chance[:, 1] - chance[:, 0]) + HALF_WIDTH) / (2 * HALF_WIDTH) * SCORE_BINS
-    return np.clip(np.floor(place), 0, SCORE_BINS - 1).astype(np.int64)
+    return chance[:, 1] - chance[:, 0]
 
 
-def bin_scores() -> Any:  # noqa: ANN401 - arrays
+def score_edges(shares: Any) -> Any:  # noqa: ANN401 - arrays
+    """Edges between bins of equal mass, in logits; shape (at most 511,)."""
+    found = logits(shares[np.isfinite(shares).all(axis=1)])
+    if not len(found):
+        return USUAL_EDGES
+    return np.unique(np.quantile(found, np.arange(1, SCORE_BINS) / SCORE_BINS, method="inverted_cdf"))
+
+
+USUAL_EDGES = np.sinh(np.linspace(-HALF_WIDTH, HALF_WIDTH, SCORE_BINS + 1)[1:-1])
+
+
+def score_bin(shares: Any, edges: Any = USUAL_EDGES) -> Any:  # noqa: ANN401 - arrays
+    """The bin of each row's score, from 0 to 511."""
+    return np.searchsorted(edges, logits(shares), side="left")
+
+
+def bin_scores(edges: Any = USUAL_EDGES) -> Any:  # noqa: ANN401 - arrays
     """The chance of the second class in the middle of each bin; shape (512,)."""
-    middles = (np.arange(SCORE_BINS) + 0.5) / SCORE_BINS * 2 * HALF_WIDTH - HALF_WIDTH
-    return special.expit(np.sinh(middles))
+    ends = np.concatenate([edges[:1], edges, edges[-1:]])
+    middles = (ends[:-1] + ends[1:]) / 2
+    return special.expit(np.append(middles, np.repeat(middles[-1], SCORE_BINS - len(middles))))
 
 
 def _answered(answers: Answers) -> Any:  # noqa: ANN401 - arrays
@@ -145,14 +161,14 @@ def _grid(shape: tuple[int, ...], *places: Any) -> Any:  # noqa: ANN401 - arrays
     return np.bincount(np.ravel_multi_index(places, shape), minlength=int(np.prod(shape))).reshape(shape)
 
 
-def _sums(question: Question, truth: Any, kept: tuple[Answers, ...], weights: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401 - arrays
-    """By name, the rows' values of both versions as whole multiples; and how many were too large."""
-    sums, clipped = {}, 0
-    for name, *values in _values(question, truth, kept):
-        both = [np.asarray(one, np.float64) * (1.0 if weights is None else weights) * FIXED_POINT for one in values]
-        clipped += sum(int((np.abs(one) > LARGEST).sum()) for one in both)
-        sums[name] = [np.rint(np.clip(np.nan_to_num(one, nan=LARGEST), -LARGEST, LARGEST)) for one in both]
-    return sums, clipped
+def _sums(question: Question, truth: Any, kept: tuple[Answers, ...], weights: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
+    """By name, the rows' values of both versions. What is no number makes the sum none, and nothing is told of it."""
+    factor = 1.0 if weights is None else weights
+    with np.errstate(over="ignore", invalid="ignore"):
+        return {
+            name: [np.asarray(one, np.float64) * factor for one in values]
+            for name, *values in _values(question, truth, kept)
+        }
 
 
 def _values(question: Question, truth: Any, kept: tuple[Answers, ...]) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - arrays
@@ -163,7 +179,7 @@ def _values(question: Question, truth: Any, kept: tuple[Answers, ...]) -> Iterat
     else:
         yield from _amounts(question, truth, kept)
     for name, loss in (question.losses or {}).items():
-        yield name, *(loss(*_own(question, truth, one)) for one in kept)
+        yield name, *(_asked(name, loss, _own(question, truth, one)) for one in kept)
 
 
 def _labels(question: Question, truth: Any, kept: tuple[Answers, ...]) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - arrays
@@ -186,12 +202,12 @@ def _brier(truth: Any, shares: Any) -> Any:  # noqa: ANN401 - arrays
 
 
 def _amounts(question: Question, truth: Any, kept: tuple[Answers, ...]) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - arrays
-    scaled = truth / question.scale
-    missed = [np.abs(one.numbers / question.scale - scaled) for one in kept]
+    centred = truth - question.centre
+    missed = [np.abs(one.numbers - truth) for one in kept]
     yield "absolute_error", *missed
-    yield "squared_error", *(np.minimum(one, LARGEST) ** 2 for one in missed)
-    yield "truth", scaled, scaled
-    yield "truth_squared", scaled**2, scaled**2
+    yield "squared_error", *(one**2 for one in missed)
+    yield "truth", centred, centred
+    yield "truth_squared", centred**2, centred**2
 
 
 def _own(question: Question, truth: Any, answers: Answers) -> tuple[Any, Any]:  # noqa: ANN401 - arrays
@@ -202,24 +218,40 @@ def _own(question: Question, truth: Any, answers: Answers) -> tuple[Any, Any]:  
     return words[truth], words[np.where(answers.codes < 0, len(question.classes), answers.codes)]
 
 
+def _asked(name: str, loss: Callable[[Any, Any], Any], given: tuple[Any, Any]) -> Any:  # noqa: ANN401 - arrays
+    """One number a row from the team's own metric.
+
+    Raises:
+        BadCall: when it fails, or answers something else.
+    """
+    hint = "it takes truth and prediction as arrays, and answers one number a row"
+    try:
+        values = np.asarray(loss(*given), dtype=np.float64)
+    except Exception as error:
+        raise BadCall(f"the metric {name} failed: {one_line(f'{type(error).__name__}: {error}')}", hint=hint) from error
+    if values.shape != (len(given[0]),):
+        raise BadCall(f"the metric {name} answered {values.shape} for {len(given[0])} rows", hint=hint)
+    return values
+
+
 def _by_bucket(buckets: Any, sums: dict[str, Any]) -> Any:  # noqa: ANN401 - arrays
-    table: Any = np.zeros((BUCKETS, 2, len(sums)), np.int64)
+    table: Any = np.zeros((BUCKETS, 2, len(sums)))
     for place, values in enumerate(sums.values()):
         for version, one in enumerate(values):
-            table[:, version, place] = np.bincount(buckets, weights=one, minlength=BUCKETS).astype(np.int64)
+            table[:, version, place] = np.bincount(buckets, weights=one, minlength=BUCKETS)
     return table
 
 
 def _powers(champion: Any, candidate: Any) -> list[float]:  # noqa: ANN401 - arrays
-    d = (candidate - champion) / FIXED_POINT
-    return [float((d**power).sum()) for power in (1, 2, 3)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        d = candidate - champion
+        return [float((d**power).sum()) for power in (1, 2, 3)]
 
 
 def _score_table(buckets: Any, truth: Any, bins: list[Any], weights: Any) -> Any:  # noqa: ANN401 - arrays
     shape = (BUCKETS, 2, SCORE_BINS)
-    whole = np.full(len(truth), FIXED_POINT) if weights is None else np.rint(weights * FIXED_POINT)
     tables = [
-        np.bincount(np.ravel_multi_index((buckets, truth, one), shape), weights=whole, minlength=int(np.prod(shape)))
+        np.bincount(np.ravel_multi_index((buckets, truth, one), shape), weights=weights, minlength=int(np.prod(shape)))
         for one in bins
     ]
-    return np.stack([table.reshape(shape) for table in tables], axis=1).astype(np.int64)
+    return np.stack([table.reshape(shape) for table in tables], axis=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model_promotion.evidence import distances
-from model_promotion.evidence.counting import bin_scores
+from model_promotion.evidence.counting import USUAL_EDGES, bin_scores
 from model_promotion.evidence.curves import calibration, calibration_error, lift
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def described(tables: PairTables) -> dict[str, Any]:
     scores = None if tables.joint is None else [tables.joint.sum(axis=2), tables.joint.sum(axis=1)]
     if scores is None:
         return told
-    curves = [calibration(counts, bin_scores()) for counts in scores]
+    edges = tables.score_edges or (USUAL_EDGES, USUAL_EDGES)
+    curves = [calibration(counts, bin_scores(edge)) for counts, edge in zip(scores, edges, strict=True)]
     return told | {
         "calibration": dict(zip(VERSIONS, curves, strict=True)),
         "calibration_error": dict(zip(VERSIONS, map(calibration_error, curves), strict=True)),

@@ -15,6 +15,7 @@ from model_promotion.evidence.folding import Column
 
 BINS = 1000
 MOST_LEVELS = 10_000
+SHOWN_LEVELS = 5
 OTHER = "(other)"
 
 
@@ -55,7 +56,7 @@ class Counts:
             self.infinite + other.infinite,
             min(self.low, other.low),
             max(self.high, other.high),
-            self.new_levels | other.new_levels,
+            frozenset(sorted(self.new_levels | other.new_levels)[:SHOWN_LEVELS]),
         )
 
     @property
@@ -82,7 +83,9 @@ def edges_of(sample: np.ndarray, bins: int = BINS) -> np.ndarray:
     finite = sample[np.isfinite(sample)]
     if not len(finite):
         return np.zeros(0)
-    return np.unique(np.quantile(finite, np.arange(1, bins) / bins, method="inverted_cdf"))
+    inside = np.quantile(finite, np.arange(1, bins) / bins, method="inverted_cdf")
+    # What lies below or above everything in the reference is a bin of its own.
+    return np.unique([np.nextafter(finite.min(), -np.inf), *inside, finite.max()])
 
 
 def count_numbers(values: np.ndarray, edges: np.ndarray, nulls: int = 0) -> Counts:
@@ -111,7 +114,7 @@ def count_levels(found: Mapping[str, int], levels: Sequence[str], nulls: int = 0
     bins = np.zeros(len(levels) + 1, np.int64)
     for level, count in found.items():
         bins[place.get(level, len(levels))] += count
-    new = frozenset(sorted(set(found) - set(place))[:MOST_LEVELS])
+    new = frozenset(sorted(set(found) - set(place))[:SHOWN_LEVELS])
     return Counts(bins, nulls, new_levels=new)
 
 
@@ -134,7 +137,7 @@ def _positions(name: str, reference: Counts, edges: Edges) -> np.ndarray | None:
         return None
     between = edges.numbers[name]
     low, high = (reference.low, reference.high) if np.isfinite(reference.low) else (0.0, 0.0)
-    ends = np.concatenate([[min(low, *between[:1])], between, [max(high, *between[-1:])]])
+    ends = np.concatenate([[low], between, [high]]) if len(between) else np.array([low, high])
     middles = (ends[:-1] + ends[1:]) / 2
     return middles - (np.median(between) if len(between) else 0.0)
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from model_promotion.evidence.tables import PairTables, Question
 
 SPAN = 2.0
-"""Errors in multiples of the largest |target|: predictions are taken to stay within the range of the truth."""
+"""Errors in multiples of `Question.span`: predictions are taken to stay within the range of the truth."""
 
 
 def reach(name: str, tables: PairTables, question: Question) -> float:
     """The reach of one of the metrics; infinite where nothing bounds it."""
     if question.task is Task.REGRESSION:
-        return _of_amounts(name, tables, SPAN * question.scale)
+        return _of_amounts(name, tables, SPAN * question.span)
     classes = len(question.classes)
     simple = {"accuracy": 1.0, "log_loss": -math.log(LOG_LOSS_CLIP), "brier": 1.0 if classes == 2 else 2.0}  # noqa: PLR2004
     if name in simple:
@@ -37,8 +37,8 @@ def reach(name: str, tables: PairTables, question: Question) -> float:
 def _of_amounts(name: str, tables: PairTables, span: float) -> float:
     if name == "rmse":
         weight, squared = tables.total("weight")[0], tables.total("squared_error")[0]
-        # sqrt(a + b) - sqrt(a) <= b / (2 sqrt(a)); in multiples of the scale, as the sums are.
-        root = math.sqrt(squared / weight) * span / SPAN if weight else 0.0
+        # sqrt(a + b) - sqrt(a) <= b / (2 sqrt(a))
+        root = math.sqrt(squared / weight) if weight and math.isfinite(squared) else 0.0
         return span**2 / (2 * root) if root else math.inf
     return {"mae": span, "mse": span**2}.get(name, math.inf)
 

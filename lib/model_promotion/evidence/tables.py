@@ -1,4 +1,4 @@
-"""What leaves an engine: tables of whole numbers that add up, so that batches and machines merge with `+`.
+"""What leaves an engine: tables that add up, so that batches and machines merge with `+`.
 
 Rows and predictions stay inside. Everything statistical is a function of these tables, so it gives the same answer
 whoever counted.
@@ -6,7 +6,6 @@ whoever counted.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,6 @@ BUCKETS = 1000
 SCORE_BINS = 512
 MOST_CLASSES = 32
 """With more, only how often an answer is right is counted, not which class was taken for which."""
-FIXED_POINT = 2**20
-"""Real numbers are added up as whole multiples of 1 / FIXED_POINT: whole numbers give the same sum in any order."""
 
 
 class Task(StrEnum):
@@ -36,15 +33,17 @@ class Task(StrEnum):
 class Question:
     """What the models are to be judged by, settled before the first row is scored.
 
-    `classes` are the labels, sorted; the second of two is the positive one. `scale` is what real numbers are divided by
-    before they are made whole: a power of two not below the largest |target|. `losses` are the team's own metrics, each
-    a function of (truth, prediction) that answers one number a row. `slices` are columns, each with the levels whose
-    rows are counted on their own as well.
+    `classes` are the labels, sorted; the second of two is the positive one. `centre` is the middle of the range of
+    amounts, and `span` how far a target lies from it at most. `losses` are the team's own metrics, each a function of
+    (truth, prediction) that answers one number a row. `slices` are columns, each with the levels whose rows are counted
+    on their own as well. `score_edges` are the edges between the score bins, of champion and candidate.
     """
 
     task: Task
     classes: tuple[Any, ...] = ()
-    scale: float = 1.0
+    centre: float = 0.0
+    span: float = 1.0
+    score_edges: tuple[Any, Any] | None = None
     weighted: bool = False
     grouped: bool = False
     losses: Mapping[str, Callable[[Any, Any], Any]] | None = None
@@ -63,25 +62,27 @@ class Question:
 
 @dataclass(frozen=True)
 class PairTables:
-    """Champion (0) and candidate (1) on the same rows. Every array but `powers` is of int64.
+    """Champion (0) and candidate (1) on the same rows.
+
+    Counts are int64. Sums of real numbers are float64: their last digits may differ with the order of the batches.
 
     Attributes:
         rows: how many rows were counted.
         unlabelled: rows without a truth; they are counted nowhere else.
         unanswered: rows on which the champion's, the candidate's answer was NaN, infinite or missing; counted nowhere
             else either.
-        clipped: values that were too large to be added up, and were counted as the largest there is.
         cells: rows by truth, champion's answer and candidate's answer, each the place of a class, the last place of an
             answer standing for all that is no class; shape (C, C + 1, C + 1). With too many classes (2, 2) by right
             (1) and wrong (0). Empty for a regression.
         joint: rows by truth, champion's score bin and candidate's; shape (2, 512, 512), empty without probabilities.
         bucket_rows: rows by bucket of the unit; shape (1000,).
         sums: what `bucket_sums` adds up, by name.
-        bucket_sums: the sums by bucket, version and name in multiples of 1 / FIXED_POINT; shape (1000, 2, len(sums)).
-        bucket_scores: rows (or weights) by bucket, version, truth and score bin; shape (1000, 2, 2, 256). Only where
+        bucket_sums: the sums by bucket, version and name; float64, of shape (1000, 2, len(sums)).
+        bucket_scores: rows (or weights) by bucket, version, truth and score bin; shape (1000, 2, 2, 512). Only where
             rows are grouped or weighted, and there are probabilities.
         powers: the sums of d, d ** 2 and d ** 3 over the rows, d being candidate's value - champion's; shape
-            (len(sums), 3), of float64, so they alone may differ in the last digits with the order of the batches.
+            (len(sums), 3).
+        score_edges: the edges between the score bins of champion and candidate, in logits; None for the usual ones.
         slices: the same for the rows of one level, by `column=level`, without scores.
     """
 
@@ -89,7 +90,6 @@ class PairTables:
     rows: int = 0
     unlabelled: int = 0
     unanswered: tuple[int, int] = (0, 0)
-    clipped: int = 0
     cells: Any = None
     joint: Any = None
     bucket_rows: Any = None
@@ -97,6 +97,7 @@ class PairTables:
     bucket_scores: Any = None
     powers: Any = None
     slices: Mapping[str, PairTables] = field(default_factory=dict)
+    score_edges: tuple[Any, Any] | None = None
 
     def __add__(self, other: PairTables) -> PairTables:
         """Both counts together.
@@ -112,7 +113,6 @@ class PairTables:
             rows=self.rows + other.rows,
             unlabelled=self.unlabelled + other.unlabelled,
             unanswered=(ours[0] + theirs[0], ours[1] + theirs[1]),
-            clipped=self.clipped + other.clipped,
             cells=_both(self.cells, other.cells),
             joint=_both(self.joint, other.joint),
             bucket_rows=_both(self.bucket_rows, other.bucket_rows),
@@ -122,9 +122,16 @@ class PairTables:
             slices={name: one + other.slices[name] for name, one in self.slices.items()},
         )
 
+    @property
+    def foreign(self) -> tuple[float, float]:
+        """The share of champion's, candidate's answers that are no class; 0 where they are not told apart."""
+        if self.cells is None or self.cells.ndim != 3 or not self.rows:  # noqa: PLR2004 - truth, champion, candidate
+            return 0.0, 0.0
+        return float(self.cells[:, -1].sum() / self.rows), float(self.cells[:, :, -1].sum() / self.rows)
+
     def total(self, name: str) -> tuple[float, float]:
         """One of the sums over all rows, for champion and candidate, as a real number."""
-        champion, candidate = self.bucket_sums[:, :, self.sums.index(name)].sum(axis=0) / FIXED_POINT
+        champion, candidate = self.bucket_sums[:, :, self.sums.index(name)].sum(axis=0)
         return float(champion), float(candidate)
 
 
@@ -132,12 +139,8 @@ def _both(ours: Any, theirs: Any) -> Any:  # noqa: ANN401 - numpy is not typed h
     return theirs if ours is None else ours if theirs is None else ours + theirs
 
 
-def power_of_two(largest: float) -> float:
-    """The smallest power of two that is not below: dividing by it loses no digit."""
-    return 2.0 ** math.ceil(math.log2(largest)) if largest > 0 else 1.0
-
-
 FEW_NUMBERS = 20
+MOST_LABELS = 10_000
 
 
 @dataclass(frozen=True)
@@ -145,14 +148,15 @@ class Target:
     """What the column of the truth holds: how many rows, how many different values, and of what kind.
 
     `labels` are the different ones, sorted, as far as there are at most MOST_LABELS; `whole` tells numbers without a
-    fraction; `largest` is the largest |number|.
+    fraction; `low` and `high` are the ends of their range.
     """
 
     rows: int
     labels: tuple[Any, ...]
     is_number: bool
     whole: bool = False
-    largest: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
 
     @property
     def task(self) -> Task:
@@ -162,6 +166,8 @@ class Target:
             BadCall: when it holds one value only, or so many texts that they are no classes.
         """
         count = len(self.labels)
+        if not self.rows:
+            raise BadCall("no row has a target", hint="name data with the truth in it")
         if count == 1:
             raise BadCall(f"every row has the target {self.labels[0]!r}", hint="nothing can be compared on one class")
         if self.is_number and not (self.whole and 0 < count <= FEW_NUMBERS):
@@ -171,6 +177,3 @@ class Target:
                 "the target holds too many different texts", hint="name the column of the truth with --target"
             )
         return Task.BINARY if count == 2 else Task.MULTICLASS  # noqa: PLR2004 - two classes
-
-
-MOST_LABELS = 10_000

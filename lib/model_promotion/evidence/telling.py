@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict
-from model_promotion.core.gate import GateVerdict, Judged, overall
+from model_promotion.core.gate import MIN_UNITS, GateVerdict, Judged, overall
+from model_promotion.core.say import count
 from model_promotion.evidence.slices import Slices
 
 HEADER = ("metric", "champion", "candidate", "change", "bounds", "may lose", "verdict")
@@ -16,6 +17,8 @@ VERDICTS = {
     GateVerdict.INCONCLUSIVE: Verdict.UNKNOWN,
 }
 MOST_UNLABELLED = 0.5
+MOST_SILENT = 0.01
+MOST_FOREIGN = 0.5
 
 
 class Counted(Protocol):
@@ -32,6 +35,11 @@ class Counted(Protocol):
         ...
 
     @property
+    def foreign(self) -> tuple[float, float]:
+        """The share of champion's, candidate's answers that are none of the classes."""
+        ...
+
+    @property
     def unanswered(self) -> tuple[int, int]:
         """Rows on which champion, candidate gave no usable answer."""
         ...
@@ -40,16 +48,27 @@ class Counted(Protocol):
 def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str] | None:
     """Why nothing can be judged on these rows; None when it can."""
     theirs, ours = counted.unanswered
-    if ours > theirs:
-        return (
-            Verdict.FAILED,
-            f"{candidate} gave no usable answer on {ours} rows (NaN, infinite or none), {champion} on {theirs}",
-        )
-    if not counted.rows:
-        return Verdict.UNKNOWN, "no row has both a truth and two answers"
-    if counted.unlabelled > MOST_UNLABELLED * (counted.rows + counted.unlabelled):
-        return Verdict.UNKNOWN, f"{counted.unlabelled} of {counted.rows + counted.unlabelled} rows have no truth"
-    return None
+    rows, labelled = counted.rows, counted.rows + counted.unlabelled
+    silent = (
+        f"{candidate} gave no usable answer on {count(ours, 'row')} (NaN, infinite or none), {champion} on {theirs}"
+    )
+    foreign = "{:.0%} of {}'s answers are none of the classes in the data"
+    reasons = (
+        (ours > 0, Verdict.FAILED, silent),
+        (theirs > MOST_SILENT * (rows + theirs), Verdict.UNKNOWN, f"{champion} gave no usable answer on {theirs} rows"),
+        (not rows, Verdict.UNKNOWN, "no row has both a truth and two answers"),
+        (
+            counted.unlabelled > MOST_UNLABELLED * labelled,
+            Verdict.UNKNOWN,
+            f"{counted.unlabelled} of {labelled} rows have no truth",
+        ),
+        (rows < MIN_UNITS, Verdict.UNKNOWN, f"{count(rows, 'row')} with a truth are fewer than {MIN_UNITS}"),
+        *(
+            (share > MOST_FOREIGN, Verdict.UNKNOWN, foreign.format(share, label))
+            for label, share in zip((champion, candidate), counted.foreign, strict=True)
+        ),
+    )
+    return next(((verdict, said) for holds, verdict, said in reasons if holds), None)
 
 
 def finding(

@@ -12,6 +12,7 @@ Where probabilities are asked for and the model as it is served answers labels, 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 OTHER, ABSENT = -1, -2
+NEAR_ONE = 1e-3
 
 
 def _neighbour() -> Any:
@@ -69,22 +71,32 @@ def batches(request: dict[str, Any]) -> Iterator[pd.DataFrame]:
                 yield batch.to_pandas()
 
 
-def answers_of(answer: Any, classes: list[Any] | None, rows: int) -> Answers:
+def answers_of(answer: Any, request: dict[str, Any], rows: int, kind: str = "") -> Answers:
     """Any usual form of an answer as codes, probabilities or numbers.
+
+    Args:
+        answer: what the model said.
+        request: its `classes` are ours, None for amounts; its `served` the classes in the order in which the model
+            answers probabilities.
+        rows: how many were asked.
+        kind: what the batches before were answered with, so that shares of exactly 0 and 1 are still shares.
 
     Raises:
         Trouble: when it is none of these, or does not have one answer a row.
     """
-    array = as_array(child.plain(answer))
+    answer, served = child.plain(answer), list(request["served"] or ())
+    if isinstance(answer, pd.DataFrame) and served and set(map(str, answer.columns)) == set(map(str, served)):
+        answer = answer[[name for one in served for name in answer.columns if str(name) == str(one)]]
+    array = as_array(answer)
     if array.shape[:1] != (rows,):
         raise child.Trouble(f"answered {array.shape[0] if array.ndim else 1} rows for {rows}")
     if array.ndim > 1 and array.shape[1] == 1:
         array = array[:, 0]
-    if classes is None:
+    if request["classes"] is None:
         return numbers(array)
     if array.ndim > 1:
-        return probabilities(array, classes)
-    return codes(array, classes)
+        return probabilities(array, request)
+    return codes(array, request, kind)
 
 
 def as_array(answer: Any) -> Any:
@@ -108,52 +120,70 @@ def numbers(array: Any) -> Answers:
     return Answers("numbers", pd.to_numeric(pd.Series(array), errors="coerce").to_numpy(np.float64))
 
 
-def probabilities(array: Any, classes: list[Any]) -> Answers:
-    """One probability a class, in the order of the classes."""
-    if array.shape[1] != len(classes):
-        raise child.Trouble(f"answered {array.shape[1]} numbers a row for {len(classes)} classes")
-    return Answers("probabilities", array.astype(np.float64))
+def probabilities(array: Any, request: dict[str, Any]) -> Answers:
+    """One probability a class, put into the order of our classes."""
+    classes, served = request["classes"], list(request["served"])
+    if array.shape[1] != len(served):
+        raise child.Trouble(f"answered {array.shape[1]} numbers a row for {len(served)} classes")
+    sums = array.sum(axis=1)
+    if not (np.abs(sums[np.isfinite(sums)] - 1) < NEAR_ONE).all():
+        raise child.Trouble("answered numbers a row that are no probabilities: they do not add up to 1")
+    places = places_of(classes, served)
+    if (places < 0).all():
+        raise child.Trouble(f"knows none of the classes {classes[:5]}, but {served[:5]}")
+    # A class that the model never saw has no chance.
+    return Answers("probabilities", np.where(places >= 0, array[:, places], 0.0).astype(np.float64))
 
 
-def codes(array: Any, classes: list[Any]) -> Answers:
+def places_of(wanted: Any, there: list[Any]) -> Any:
+    """Where each of the wanted labels is among those there, -1 for nowhere; True is 1, and 1.0 is 1."""
+    if (
+        all(isinstance(one, (bool, int, float, np.generic)) for one in there)
+        and np.asarray(wanted).dtype.kind in "biuf"
+    ):
+        return pd.Index(there, dtype=float).get_indexer(pd.Index(np.asarray(wanted, dtype=float)))
+    return pd.Index(there, dtype=object).get_indexer(pd.Index(np.asarray(wanted, dtype=object)))
+
+
+def codes(array: Any, request: dict[str, Any], kind: str) -> Answers:
     """Labels as codes; numbers between 0 and 1 that are no labels are the probability of the second of two classes."""
+    classes, served = request["classes"], list(request["served"])
     absent = pd.isna(pd.Series(array)).to_numpy()
-    found = pd.Index(classes).get_indexer(pd.Index(array))
-    is_share = array.dtype.kind == "f" and len(classes) == 2 and (found[~absent] < 0).any()  # noqa: PLR2004
-    if is_share and ((array[~absent] >= 0) & (array[~absent] <= 1)).all():
-        return Answers("probabilities", np.column_stack([1 - array, array]).astype(np.float64))
+    found = places_of(array, classes)
+    is_share = array.dtype.kind == "f" and len(served) == 2 and (kind == "probabilities" or (found[~absent] < 0).any())  # noqa: PLR2004
+    if is_share and kind != "codes" and ((array[~absent] >= 0) & (array[~absent] <= 1)).all():
+        return probabilities(np.column_stack([1 - array, array]), request)
     return Answers("codes", np.where(absent, ABSENT, found).astype(np.int32))
 
 
 @dataclass
 class Asked:
-    """A loaded model, and how long its answers took so far."""
+    """A loaded model, in what form it answers, and how long its answers took so far."""
 
     model: Any
-    classes: list[Any] | None
-    wants_probabilities: bool
+    request: dict[str, Any]
+    kind: str = ""
     predict_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.raw: Any = None
+        with contextlib.suppress(AttributeError, NotImplementedError):  # not every flavour has one to show
+            self.raw = self.model.get_raw_model()
+        classes = self.request["classes"]
+        theirs = getattr(self.raw, "classes_", None)
+        # As served, probabilities come in the order in which the model holds its classes, which is sorted by default.
+        served = sorted(classes) if classes else None
+        if classes and theirs is not None and np.ndim(theirs) == 1:
+            served = np.asarray(theirs).tolist()
+        self.request = {**self.request, "served": served}
 
     def answers(self, frame: pd.DataFrame) -> Iterator[Answers]:
         """What the model says as it is served, then its own probabilities where they are wanted and there are any."""
-        served = answers_of(self.timed(self.model.predict, frame), self.classes, len(frame))
+        served = answers_of(self.timed(self.model.predict, frame), self.request, len(frame), self.kind)
+        self.kind = self.kind or served.kind
         yield served
-        if (
-            served.kind == "codes"
-            and self.wants_probabilities
-            and (shares := self.own_probabilities(frame)) is not None
-        ):
-            yield probabilities(shares, self.classes or [])
-
-    def own_probabilities(self, frame: pd.DataFrame) -> Any:
-        """The predict_proba of what MLflow wraps, its columns in the order of our classes; None where it has none."""
-        raw = self.model.get_raw_model() if hasattr(self.model, "get_raw_model") else None
-        if raw is None or not hasattr(raw, "predict_proba"):
-            return None
-        shares = np.asarray(self.timed(raw.predict_proba, frame))
-        theirs = pd.Index(getattr(raw, "classes_", self.classes))
-        places = theirs.get_indexer(pd.Index(self.classes))
-        return np.where(places >= 0, shares[:, places], 0.0)  # a class it never saw has no chance
+        if served.kind == "codes" and self.request["probabilities"] and hasattr(self.raw, "predict_proba"):
+            yield probabilities(np.asarray(self.timed(self.raw.predict_proba, frame)), self.request)
 
     def timed(self, predict: Any, frame: pd.DataFrame) -> Any:
         """Its answer; the time it took is added up."""
@@ -172,7 +202,7 @@ def score(request: dict[str, Any], pipe: BinaryIO) -> dict[str, Any]:
     began = time.perf_counter()
     model = mlflow.pyfunc.load_model(request["model_dir"])
     load_s, rows = time.perf_counter() - began, 0
-    asked = Asked(model, request["classes"], request["probabilities"])
+    asked = Asked(model, request)
     for frame in batches(request):
         served, *more = asked.answers(frame)
         served.send(pipe, more=bool(more))

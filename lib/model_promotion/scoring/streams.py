@@ -52,7 +52,7 @@ class Stream:
             while (line := self._line())["kind"] not in ("end", "error"):
                 yield self._answers(line)
                 rows += line["rows"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise self._broken(f"its answer cannot be used: {error}") from error
         if line["kind"] == "error":
             raise self._broken(f"cannot answer: {one_line(str(line.get('error')))}")
