@@ -300,3 +300,58 @@ def test_in_step_the_alias_that_the_model_has_moves_with_the_stage() -> None:
     scene.by_hand("champion", "1")
     outcome = scene.promote("2", target_alias=PRODUCTION, sync_stages=True)
     assert (outcome.code, scene.aliases) == (ExitCode.DONE, {"champion": "2", "prev_stage_production": "1"})
+
+
+# --- what the record expects where a version has one stage, or an alias and a stage are kept in step
+
+
+def kinds(scene: Scene) -> list[str]:
+    return [record.kind for record in scene.journal.records]
+
+
+def test_from_staging_to_production_nothing_was_moved_outside() -> None:
+    scene = a_staged_scene(v2="None")
+    for number, place in (("3", STAGING), ("3", PRODUCTION), ("2", STAGING)):
+        assert scene.promote(number, target_alias=place, force=False).code is ExitCode.DONE
+    assert kinds(scene) == ["promote"] * 3
+    assert scene.call(Mode.HISTORY, target_alias=STAGING).summary == f"stage Staging of {MODEL} is v2 now"
+
+
+def test_while_it_is_in_production_the_history_says_that_staging_is_empty() -> None:
+    scene = a_staged_scene(v2="None")
+    for place in (STAGING, PRODUCTION):
+        scene.promote("3", target_alias=place)
+    assert scene.call(Mode.HISTORY, target_alias=STAGING).summary == f"stage Staging of {MODEL} is nothing now"
+    then = scene.call(Mode.HISTORY, target_alias=STAGING, at=scene.clock.now()).summary
+    assert f"stage Staging of {MODEL} was nothing at" in then
+    assert "by record #2: promote" in then
+
+
+def test_what_somebody_else_puts_into_the_stage_that_was_left_is_noticed() -> None:
+    scene = on_its_way_up()
+    scene.promote("2", target_alias=PRODUCTION)
+    scene.by_hand(STAGING, "4")
+    with pytest.raises(NotFound, match="stage Staging is v4, but record #4 left nothing there") as noticed:
+        scene.rollback(target_alias=STAGING)
+    assert noticed.value.hint.endswith("--rollback --to-version N --to-stage Staging")
+
+
+@pytest.mark.parametrize(("one", "other"), [("champion", PRODUCTION), (PRODUCTION, "champion")])
+def test_what_was_moved_along_was_not_moved_outside(one: str, other: str) -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    assert scene.promote("2", target_alias=one, sync_stages=True).code is ExitCode.DONE
+    assert scene.call(Mode.HISTORY, target_alias=other).summary.endswith("is v2 now")
+    assert scene.promote("3", target_alias=other, sync_stages=True).code is ExitCode.DONE
+    assert scene.call(Mode.HISTORY, target_alias=one).summary.endswith("is v3 now")
+    assert kinds(scene) == ["promote"] * 2
+    assert scene.promote("4", target_alias=one, sync_stages=True).code is ExitCode.DONE
+
+
+def test_a_twin_that_somebody_else_moves_is_noticed() -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    scene.promote("2", target_alias=PRODUCTION, sync_stages=True)
+    scene.by_hand("champion", "4")
+    assert scene.promote("3").code is ExitCode.WARNED
+    assert kinds(scene) == ["promote", "outside", "promote"]

@@ -12,7 +12,7 @@ from model_promotion.core.entities import READY, RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.history import moved_outside, moves_of, verified
+from model_promotion.core.history import left_at, moved_outside, moves_of, verified
 from model_promotion.core.intent import HOLD_TAG, Move, under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import PRODUCTION_KEEPS, displaced, leaves_production
@@ -110,9 +110,9 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
         return Way(seen, request.to_version, "as asked", below[-1] if below else None, last.to if last else None)
     if last:
         raise NotFound(
-            f"{request.where} is {say.version(current)}, but record #{last.number} put {say.version(last.to)} there: "
+            f"{request.where} is {say.version(current)}, but {left_at(last)}: "
             "it was moved outside this tool, so it is for you to say how far to go back",
-            hint=f"for example {request.command('--rollback', '--to-version', str(last.to))}",
+            hint=f"for example {request.command('--rollback', '--to-version', last.to or 'N')}",
         )
     if len(known) > 1:
         return Way(seen, known[-2], "the last verified version by the record", known[-3] if len(known) > 2 else None)  # noqa: PLR2004
