@@ -355,3 +355,31 @@ def test_a_twin_that_somebody_else_moves_is_noticed() -> None:
     scene.by_hand("champion", "4")
     assert scene.promote("3").code is ExitCode.WARNED
     assert kinds(scene) == ["promote", "outside", "promote"]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("back", ["champion", PRODUCTION])
+@pytest.mark.parametrize("up", ["champion", PRODUCTION])
+def test_a_rollback_of_either_end_takes_back_both(up: str, back: str, asked: bool) -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    scene.promote("2", target_alias=up, sync_stages=True)
+    outcome = scene.rollback(target_alias=back, sync_stages=asked)
+    seen = scene.registry.model(MODEL)
+    assert (outcome.code, seen.at("champion"), seen.at(PRODUCTION)) == (ExitCode.DONE, "1", "1")
+    assert outcome.undo.endswith("--sync-stages")
+    for place in ("champion", PRODUCTION):
+        assert scene.call(Mode.HISTORY, target_alias=place).summary.endswith("is v1 now")
+    assert (scene.fits(), scene.noted) == (True, {})
+
+
+def test_what_was_moved_on_alone_goes_back_alone() -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    scene.promote("2", sync_stages=True)
+    scene.promote("3")
+    assert scene.rollback().code is ExitCode.DONE
+    seen = scene.registry.model(MODEL)
+    assert (seen.at("champion"), seen.at(PRODUCTION)) == ("2", "2")
+    assert scene.rollback().code is ExitCode.DONE
+    assert scene.registry.model(MODEL).at(PRODUCTION) == "2"

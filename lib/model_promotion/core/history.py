@@ -11,7 +11,7 @@ MOVES = frozenset({"promote", "rollback", "outside"})
 
 
 def moves_of(place: str, lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The moves of one alias or stage, oldest first, each as it looks from there; those that moved another one along.
+    """The moves of one alias or stage, oldest first, each as it looks from there, also where it was moved along with another.
 
     Where it stood still, only its twin was brought in step.
     """
@@ -65,6 +65,12 @@ def moved_outside(alias: str, lines: Iterable[Line], stands: str | None) -> Line
     """The last recorded move of an alias, if the alias is no longer where that put it."""
     last = moves_of(alias, lines)[-1:]
     return last[0] if last and last[0].to != stands else None
+
+
+def moved_together(place: str, twin: str, lines: Sequence[Line]) -> bool:
+    """Whether one record put both where they were put last, on the same version."""
+    last, other = (moves_of(name, lines)[-1:] for name in (place, twin))
+    return [(line.number, line.to) for line in last] == [(line.number, line.to) for line in other] != []
 
 
 def left_at(line: Line) -> str:

@@ -12,7 +12,7 @@ from model_promotion.core.entities import READY, RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.history import left_at, moved_outside, moves_of, verified
+from model_promotion.core.history import left_at, moved_outside, moved_together, moves_of, verified
 from model_promotion.core.intent import HOLD_TAG, Move, under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import PRODUCTION_KEEPS, displaced, leaves_production
@@ -64,6 +64,7 @@ def run(request: Request, world: World) -> Outcome:
     if next_number(fresh) != next_number(seen):
         raise Conflict("something else was done and recorded meanwhile", hint=f"see it: {request.command('--history')}")
     way = replace(way, seen=fresh)
+    request = _together(request, way, lines or (), world)
     along = _along(request, fresh, target, world)
     if any(leaves_production(fresh, move.alias, move.to) for move in along):
         raise Conflict(
@@ -181,6 +182,14 @@ def _look(request: Request, world: World) -> tuple[RegisteredModel, list[Line] |
 def _move(alias: str, was: str | None, target: Version) -> Move:
     staged = (target.stage, ARCHIVED) if stage_of(alias) else ()
     return Move(alias, was, target.number, *staged)
+
+
+def _together(request: Request, way: Way, lines: Sequence[Line], world: World) -> Request:
+    """What was moved in step goes back in step, asked or not, as long as both stand there and can go."""
+    in_step, seen, place = replace(request, sync_stages=True), way.seen, request.target_alias
+    twin = in_step.twin(seen, world.registry.features)
+    stays = twin is None or seen.at(twin) != seen.at(place) or leaves_production(seen, twin, way.to)
+    return request if stays or not moved_together(place, str(twin), lines) else in_step
 
 
 def _along(request: Request, seen: RegisteredModel, target: Version, world: World) -> tuple[Move, ...]:
