@@ -383,3 +383,15 @@ def test_what_was_moved_on_alone_goes_back_alone() -> None:
     assert (seen.at("champion"), seen.at(PRODUCTION)) == ("2", "2")
     assert scene.rollback().code is ExitCode.DONE
     assert scene.registry.model(MODEL).at(PRODUCTION) == "2"
+
+
+def test_in_step_both_ends_are_named() -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    up = scene.promote("2", target_alias=PRODUCTION, sync_stages=True)
+    assert up.summary.endswith("(v1 kept as @prev_stage_production); in step: @champion: v1 -> v2")
+    back = scene.rollback()
+    assert back.summary == f"{MODEL}: @champion is back at v1; in step: stage Production: v2 -> v1; v2 is held"
+    told = scene.call(Mode.HISTORY).table
+    assert told is not None
+    assert [row[3] for row in told.rows] == ["stage Production, @champion", "@champion, stage Production"]

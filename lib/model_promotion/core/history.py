@@ -11,9 +11,9 @@ MOVES = frozenset({"promote", "rollback", "outside"})
 
 
 def moves_of(place: str, lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The moves of one alias or stage, oldest first, each as it looks from there, also where it was moved along with another.
+    """The moves of one alias or stage, oldest first, each as it looks from there.
 
-    Where it stood still, only its twin was brought in step.
+    It may have been moved along with another one. Where it stood still, only its twin was brought in step.
     """
     found: list[Line] = []
     for line in sorted((line for line in lines if line.kind in MOVES), key=lambda line: line.number):

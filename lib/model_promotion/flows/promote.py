@@ -180,6 +180,8 @@ def _done(plan: Plan, decision: Decision) -> str:
     skipped += _but(decision)
     if plan.in_place:
         return f"{where} is {plan.candidate.label} already, brought in step: {plan.moves[0].sentence}{skipped}"
+    in_step = "".join(f"; in step: {move.sentence}" for move in plan.moves if move.alias == plan.twin)
+    skipped = in_step + skipped
     if plan.champion is None:
         return f"{where} -> {plan.candidate.label}, the first one, so there is no backup{skipped}"
     kept = f"{plan.champion.label} kept as {say.target(plan.backup_alias)}"

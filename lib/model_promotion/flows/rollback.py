@@ -225,6 +225,8 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     # Each for itself: a backup alias that cannot be set is no reason to leave the bad version without its hold.
     warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
     is_held = "is held" if HOLD_TAG in hands.versions[left.number].tags else "could not be held"
+    done = {entry.step for entry in hands.entries}
+    in_step = "".join(f"; in step: {one.sentence}" for one in (move.step(seen.name) for move in twin) if one in done)
     entries = (*acted.entries, *hands.entries)
     deed = Deed(
         intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), {"steps": entries}, way.noticed
@@ -234,7 +236,7 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if warnings else ExitCode.DONE,
-        summary=f"{seen.name}: {say.target(move.alias)} is back at {say.version(move.to)}; {left.label} {is_held}",
+        summary=f"{seen.name}: {request.where} is back at {target.label}{in_step}; {left.label} {is_held}",
         model=seen.name,
         was=move.was,
         to=move.to,
