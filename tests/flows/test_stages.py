@@ -395,3 +395,14 @@ def test_in_step_both_ends_are_named() -> None:
     told = scene.call(Mode.HISTORY).table
     assert told is not None
     assert [row[3] for row in told.rows] == ["stage Production, @champion", "@champion, stage Production"]
+
+
+def test_what_somebody_else_put_where_nothing_was_left_becomes_a_record_too() -> None:
+    scene = on_its_way_up()
+    scene.promote("2", target_alias=PRODUCTION)
+    scene.by_hand(STAGING, "4")
+    assert scene.promote("3", target_alias=STAGING, force=True).code is ExitCode.WARNED
+    outside, own = scene.journal.records[-2:]
+    assert [(one.kind, one.was, one.to) for one in (outside, own)] == [("outside", None, "4"), ("promote", "4", "3")]
+    assert scene.rollback("4", target_alias=STAGING).code is ExitCode.DONE
+    assert (scene.fits(), scene.noted) == (True, {})

@@ -14,6 +14,8 @@ SCHEMA_VERSION = 1
 GENESIS = "0" * 64
 
 Deeds = Literal["promote", "rollback", "release", "outside", "cleanup"]
+# The version (or None, for nothing) that the record says stood there, where somebody moved it past this tool; else ().
+Noticed = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from model_promotion.core.history import left_at, moved_outside, moved_together,
 from model_promotion.core.intent import HOLD_TAG, Move, under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import PRODUCTION_KEEPS, displaced, leaves_production
-from model_promotion.core.record import Line
+from model_promotion.core.record import Line, Noticed
 from model_promotion.core.request import Request
 from model_promotion.core.stages import ARCHIVED, PRODUCTION, as_target, stage_of
 from model_promotion.flows.acting import Acted, carry_out, take_each
@@ -38,7 +38,7 @@ class Way:
     to: str
     because: str
     backup_to: str | None = None
-    noticed: str | None = None
+    noticed: Noticed = ()
 
 
 def run(request: Request, world: World) -> Outcome:
@@ -108,7 +108,7 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
     last = moved_outside(target, lines or (), current)
     if request.to_version:
         below = known[: known.index(request.to_version)] if request.to_version in known else ()
-        return Way(seen, request.to_version, "as asked", below[-1] if below else None, last.to if last else None)
+        return Way(seen, request.to_version, "as asked", below[-1] if below else None, (last.to,) if last else ())
     if last:
         raise NotFound(
             f"{request.where} is {say.version(current)}, but {left_at(last)}: "
