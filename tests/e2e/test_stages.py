@@ -114,7 +114,7 @@ def test_what_was_moved_in_step_is_where_the_record_says_at_both_ends(desk: Path
     done = call(desk, "--version", str(WORSE), "--sync-stages", "--force")
     history = call(desk, "--history", *UP)
     assert (done.code, "outside this tool" in done.all + history.all) == (1, False), done.all
-    back = call(desk, "--rollback", *UP, "--sync-stages")
+    back = call(desk, "--rollback", *UP)
     assert (back.code, stages(desk)[BETTER]) == (0, "Production"), back.all
 
 
