@@ -1,5 +1,6 @@
 """What may be deleted, as a table: everything else stays."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from model_promotion.core.entities import Endpoint, Listed, RegisteredModel, Version
 from model_promotion.core.intent import HOLD_TAG
-from model_promotion.core.record import Line
+from model_promotion.core.record import Line, Moved
 from model_promotion.core.retention import DAY_S, Limits, Needs, going, kept_because, ways_back
 
 NOW = 1000 * DAY_S
@@ -76,8 +77,14 @@ def test_the_way_back_of_each_alias_comes_from_its_records() -> None:
         line(4, "rollback", "champion", "3", "2"),
         line(5, "release", "", "3", "3"),
         line(6, "cleanup", "", None, None),
+        replace(line(7, "promote", "stage:Production", "1", "2"), along=(Moved("production", "3", "2"),)),
     ]
-    assert ways_back(records) == {"champion": ("1", "2"), "staging": ("4",)}
+    assert ways_back(records) == {
+        "champion": ("1", "2"),
+        "staging": ("4",),
+        "stage:Production": ("1", "2"),
+        "production": ("3", "2"),
+    }
 
 
 @given(

@@ -43,7 +43,7 @@ class Needs:
 
 def ways_back(records: Sequence[Line]) -> dict[str, tuple[str, ...]]:
     """The versions that a rollback of each alias may go to, by its records."""
-    aliases = sorted({line.alias for line in records if line.kind in MOVES})
+    aliases = sorted({one.alias for line in records if line.kind in MOVES for one in line.moved})
     return {alias: verified(alias, records) for alias in aliases}
 
 

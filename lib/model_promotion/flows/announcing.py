@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from model_promotion.core.entities import RegisteredModel
 from model_promotion.core.intent import Intent, Move, Work
-from model_promotion.core.record import HEAD_TAG, Head
+from model_promotion.core.record import HEAD_TAG, Head, Noticed
 from model_promotion.world import World
 
 
@@ -30,6 +30,6 @@ def next_number(seen: RegisteredModel) -> int:
     return head_of(seen).number + 1
 
 
-def with_record_before(intent: Intent, noticed: str | None) -> Intent:
+def with_record_before(intent: Intent, noticed: Noticed) -> Intent:
     """The announcement of work whose record follows one of a move from outside, if one was noticed."""
-    return intent if noticed is None else replace(intent, record=intent.record + 1, noticed=True)
+    return replace(intent, record=intent.record + 1, noticed=True) if noticed else intent

@@ -11,7 +11,7 @@ from model_promotion.core.finding import Finding
 from model_promotion.core.intent import Intent, Move, notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
-from model_promotion.core.record import HEAD_TAG
+from model_promotion.core.record import HEAD_TAG, Noticed
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
 from model_promotion.core.steps import SetTag, Step
@@ -40,11 +40,12 @@ class Judged:
     decision: Decision
 
     @property
-    def noticed(self) -> str | None:
+    def noticed(self) -> Noticed:
         """The version that the record says stands there, where another does."""
         if self.decision.diverted:
-            return None  # That was found out about the target, which does not move.
-        return next((one.facts.get("recorded") for one in self.findings if one.check == "outside_moves"), None)
+            return ()  # That was found out about the target, which does not move.
+        found = (one.facts for one in self.findings if one.check == "outside_moves" and "recorded" in one.facts)
+        return next(((facts["recorded"],) for facts in found), ())
 
 
 def run(request: Request, world: World, still_holds: StillHolds | None = None) -> Outcome:
@@ -99,7 +100,7 @@ def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: W
     return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
 
 
-def intent_of(plan: Plan, world: World, noticed: str | None = None) -> Intent:
+def intent_of(plan: Plan, world: World, noticed: Noticed = ()) -> Intent:
     """The announcement of this plan's moves, under a new id; a move from outside is recorded before them."""
     moves = tuple(map(Move.of, plan.steps))
     return with_record_before(announced("promote", moves, plan.seen, world), noticed)
@@ -180,6 +181,8 @@ def _done(plan: Plan, decision: Decision) -> str:
     skipped += _but(decision)
     if plan.in_place:
         return f"{where} is {plan.candidate.label} already, brought in step: {plan.moves[0].sentence}{skipped}"
+    in_step = "".join(f"; in step: {move.sentence}" for move in plan.moves if move.alias == plan.twin)
+    skipped = in_step + skipped
     if plan.champion is None:
         return f"{where} -> {plan.candidate.label}, the first one, so there is no backup{skipped}"
     kept = f"{plan.champion.label} kept as {say.target(plan.backup_alias)}"
