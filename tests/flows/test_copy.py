@@ -1,6 +1,7 @@
 """A version of another model is brought in once, without what was said about it there, and then promoted."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,17 @@ def test_a_look_copies_nothing_and_says_what_would_be_copied(mode: Mode, model: 
     assert f"{ORIGIN} would be copied to {model}" in looked.summary
     assert "nothing was written" in looked.summary
     assert f"--copy-from {LAB}" in looked.hints[0]
+
+
+def test_no_plan_is_made_before_the_copy_is_there_and_the_call_does_not_end_as_if_one_were() -> None:
+    scene = a_lab()
+    looked = bring(scene, Mode.DRY_RUN, plan_out=Path("plan.json"))
+    assert (looked.code, looked.reviewed, scene.writer.copies) == (ExitCode.REFUSED, None, [])
+    assert looked.summary.startswith(f"no plan was made: {ORIGIN} would be copied to {MODEL} first")
+    assert "--to candidate" in looked.hints[0]
+    bring(scene, target_alias="candidate")
+    made = bring(scene, Mode.DRY_RUN, plan_out=Path("plan.json"))
+    assert (made.code, bool(made.reviewed)) == (ExitCode.DONE, True)
 
 
 def test_a_look_at_what_is_copied_already_is_a_look_at_the_copy() -> None:

@@ -11,6 +11,7 @@ from model_promotion.core.decision import decide
 from model_promotion.core.entities import READY, RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, NoRegistry, NotFound, PromotionError, TimedOut
 from model_promotion.core.event import Event, Kind
+from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
@@ -25,6 +26,7 @@ from model_promotion.world import World
 
 PENDING = "PENDING_REGISTRATION"
 LOOK_AGAIN_S = 1.0
+COPY_FIRST = "leave --plan-out out, or copy first: promote it to another alias, for example --to candidate"
 
 
 @dataclass(frozen=True)
@@ -185,17 +187,19 @@ def _preview(job: Job) -> Outcome:
     decision = decide(findings, demands(request, world))
     again = request.command("--version", job.source.number, *request.gates)
     would = f"{job.origin} would be copied to {seen.name}{new}"
-    if decision.go:
-        said = f"{would}, and the copy promoted to {plan.where}; nothing was written"
-        hints: tuple[str, ...] = (f"do it: {again}",)
-    else:
+    code, hints = decision.code, (f"do it: {again}",)
+    if not decision.go:
         said = f"{would}, but is refused by {', '.join(decision.refused)}; {plan.where} stays at {say.version(was)}"
         hints = tuple(one.hint for one in findings if one.check in decision.refused and one.hint)
-    if request.plan_out:
-        hints = (*hints, "a plan can be made when the copy is there: the promotion itself makes it")
+    elif request.plan_out:
+        # Whoever applies the plan next must not find none, or an older one in its place.
+        code, hints = ExitCode.REFUSED, (COPY_FIRST,)
+        said = f"no plan was made: {would} first, and there is none before the copy is there"
+    else:
+        said = f"{would}, and the copy promoted to {plan.where}; nothing was written"
     return Outcome(
         mode=request.mode,
-        code=decision.code,
+        code=code,
         summary=said,
         model=seen.name,
         was=was,

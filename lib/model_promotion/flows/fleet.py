@@ -15,6 +15,7 @@ from model_promotion.core.fleet import Fleet, worst
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet, ReviewedUnit
+from model_promotion.flows.copy import COPY_FIRST
 from model_promotion.flows.crew import Crew
 from model_promotion.flows.member import Half, may_go, none_begun
 from model_promotion.world import World
@@ -101,7 +102,7 @@ def _no_plan(request: Request, outcomes: Sequence[Outcome], unplanned: Sequence[
         mode=request.mode,
         code=ExitCode.REFUSED,
         summary=f"no plan was made: there is none for {', '.join(unplanned)} before the copy is there",
-        hints=("leave --plan-out out, or copy first: promote these to another alias, for example --to candidate",),
+        hints=(COPY_FIRST,),
         table=Table(HEADER, [_row(outcome) for outcome in outcomes]),
     )
 
