@@ -451,8 +451,44 @@ def test_ctrl_c_lets_what_has_begun_end_and_begins_nothing_else() -> None:
     outcome = call(scene, *NAMES, workers=1)
     assert outcome.code is ExitCode.INTERRUPTED
     assert codes(outcome) == {"a": 0, "b": 0, "c": 130, "d": 130}
+    assert outcome.summary == "2 done, 2 interrupted; promoted and left standing: a, b"
+    assert outcome.hints == ("go on: promote_model.py --manifest fleet.toml",)
     assert champions(scene) == {"a": "2", "b": "2", "c": "1", "d": "1"}
     assert call(scene, *NAMES).code is ExitCode.DONE
+
+
+@pytest.mark.parametrize(("groups", "begun"), [(("a", "b"), {"a"}), (("ab",), set())])
+def test_what_is_stopped_between_its_checks_and_its_announcement_has_not_begun(
+    groups: tuple[str, ...], begun: set[str]
+) -> None:
+    scene = a_fleet()
+    read, pressed = scene.registry.model, []
+
+    class Asked:
+        name, topic, weight = "asked", "Asked", Weight.ADVISES
+
+        def ask(self, _: Witness) -> None:
+            pressed.append("ready")
+
+    def slow(name: str) -> Any:
+        if pressed == ["ready"] * len("".join(groups)):  # All are judged: this is the reading before the first write.
+            pressed.append("done")
+            press_ctrl_c()
+        return read(name)
+
+    scene.checks, scene.registry.model = (Asked(),), slow  # type: ignore[assignment, method-assign]
+    outcome = call(scene, *groups, workers=8 if len(groups) == 1 else 1)
+    assert (outcome.code, {step.model for step in scene.writer.sent}) == (ExitCode.INTERRUPTED, begun)
+    assert "interrupted before" in said(outcome, "b")
+
+
+def test_what_is_taken_back_tells_of_every_move() -> None:
+    scene = a_fleet()
+    At(scene, moves("b"), broken)
+    fleet.run(Request(Mode.PROMOTE, fleet=Fleet(units("ab"), 1, "fleet.toml"), verbose=True), scene.world)
+    told = [(event.topic, event.sentence) for event in scene.voice.events if event.topic.startswith("a: ")]
+    assert ("a: champion", "@champion: v2 -> v1, read back") in told
+    assert ("a: prev_champion", "@prev_champion: v1 -> nothing, read back") in told
 
 
 def test_ctrl_c_in_a_group_takes_back_what_was_done_of_it() -> None:
@@ -460,7 +496,9 @@ def test_ctrl_c_in_a_group_takes_back_what_was_done_of_it() -> None:
     At(scene, moves("b"), press_ctrl_c)
     outcome = call(scene, "abc")
     assert (outcome.code, codes(outcome)) == (ExitCode.INTERRUPTED, {"a": 2, "b": 2, "c": 130})
-    assert said(outcome, "a") == "taken back, @champion is v1 again: group abc failed at c (interrupted)"
+    assert said(outcome, "a") == "taken back, @champion is v1 again: group abc was interrupted before c"
+    told = [event.sentence for event in scene.voice.events if event.topic == "Fleet"]
+    assert any(sentence.endswith("a group that is half way is taken back") for sentence in told)
     assert not any(notes(model.tags) for model in scene.registry.models.values())
     assert champions(scene) == dict.fromkeys(NAMES, "1")
 

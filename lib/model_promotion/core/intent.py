@@ -171,6 +171,11 @@ class Intent:
         return SetTag(model, self.key, None, self.text)
 
 
+def announces(step: Step) -> bool:
+    """Whether this write is an announcement: with it work begins, until it is read back there is none."""
+    return isinstance(step, SetTag) and step.was is None and KEY.fullmatch(step.key) is not None
+
+
 def notes(tags: Mapping[str, str]) -> dict[str, str]:
     """Every note among a registered model's tags, by key."""
     return {key: tags[key] for key in sorted(tags) if KEY.fullmatch(key)}

@@ -15,7 +15,7 @@ from model_promotion.core.request import Mode, Request
 from model_promotion.core.trial import Trial, TrialResult
 from model_promotion.flows import apply, promote
 from model_promotion.flows.group import Group
-from model_promotion.flows.member import Guard, Half, Member, Members, interrupted, may_go, none_begun
+from model_promotion.flows.member import Gate, Guard, Half, Member, Members, interrupted, may_go, none_begun
 from model_promotion.ports import Scorer
 from model_promotion.together import together
 from model_promotion.voices import Prefixed, Silent
@@ -71,7 +71,8 @@ class Crew:
 
     def _world_of(self, request: Request) -> World:
         voice = Prefixed(self._world.voice, request.model, self._line) if self._verbose else Silent()
-        return replace(self._world.beside(voice), scorer=self._world.scorer)
+        world = self._world.beside(voice)
+        return replace(world, scorer=self._world.scorer, writer=Gate(world.writer, self._guard))
 
     def each(self, work: Callable[[Members], list[T]], *, quiet: bool = False) -> list[list[T]]:
         """What `work` answers for each unit, in order; what has ended is told as it ends, one line for each member."""
@@ -84,8 +85,14 @@ class Crew:
             # What has begun is ended or undone, nothing else begins; whoever presses again leaves at once.
             self._guard.stopped.set()
             self._world.scorer.stop()
-            self._world.voice.tell(Event(Kind.WARNED, "Fleet", "interrupted; what has begun is brought to its end"))
+            self._world.voice.tell(Event(Kind.WARNED, "Fleet", self._interrupted))
         return [future.result() for future in futures]
+
+    @property
+    def _interrupted(self) -> str:
+        grouped = any(members[0].group for members in self.units)
+        back = ", a group that is half way is taken back" if grouped else ""
+        return f"interrupted; nothing else begins: what has begun is brought to its end{back}"
 
     def _as_they_end(self, futures: list[Future[R]]) -> Iterator[Future[R]]:
         ended = as_completed(futures)

@@ -161,8 +161,9 @@ class Group:
 
     def _why(self, failure: Failure) -> str:
         member = self.members[failure.at]
-        because = "interrupted" if failure.outcome.code is ExitCode.INTERRUPTED else failure.outcome.summary
-        return f"group {member.group} failed at {member.request.model} ({because})"
+        if failure.outcome.code is ExitCode.INTERRUPTED:
+            return f"group {member.group} was interrupted before {member.request.model}"
+        return f"group {member.group} failed at {member.request.model} ({failure.outcome.summary})"
 
     def _judged(self, at: int) -> promote.Judged:
         return cast("promote.Judged", self.halves[at])
