@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -480,6 +481,20 @@ def test_what_is_stopped_between_its_checks_and_its_announcement_has_not_begun(
     outcome = call(scene, *groups, workers=8 if len(groups) == 1 else 1)
     assert (outcome.code, {step.model for step in scene.writer.sent}) == (ExitCode.INTERRUPTED, begun)
     assert "interrupted before" in said(outcome, "b")
+
+
+def test_an_interrupt_while_the_work_is_handed_out_leaves_none_at_work_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, hand_out, pressed = a_fleet(), ThreadPoolExecutor.submit, []
+
+    def press_once(pool: ThreadPoolExecutor, *work: Any) -> Any:
+        if not pressed:
+            pressed.append("Ctrl-C")
+            press_ctrl_c()
+        return hand_out(pool, *work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", press_once)
+    assert set(codes(call(scene, *NAMES))) == set(NAMES)
+    assert any(event.sentence.startswith("interrupted; nothing else begins") for event in scene.voice.events)
 
 
 def test_what_is_taken_back_tells_of_every_move() -> None:

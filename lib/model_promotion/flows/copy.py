@@ -187,15 +187,15 @@ def _preview(job: Job) -> Outcome:
     decision = decide(findings, demands(request, world))
     again = request.command("--version", job.source.number, *request.gates)
     would = f"{job.origin} would be copied to {seen.name}{new}"
-    code, hints = decision.code, (f"do it: {again}",)
+    code, hints = decision.code, tuple(one.hint for one in findings if one.check in decision.refused and one.hint)
     if not decision.go:
         said = f"{would}, but is refused by {', '.join(decision.refused)}; {plan.where} stays at {say.version(was)}"
-        hints = tuple(one.hint for one in findings if one.check in decision.refused and one.hint)
     elif request.plan_out:
         # Whoever applies the plan next must not find none, or an older one in its place.
         code, hints = ExitCode.REFUSED, (COPY_FIRST,)
         said = f"no plan was made: {would} first, and there is none before the copy is there"
     else:
+        hints = (f"do it: {again}",)
         said = f"{would}, and the copy promoted to {plan.where}; nothing was written"
     return Outcome(
         mode=request.mode,

@@ -18,6 +18,7 @@ from model_promotion.flows.group import Group
 from model_promotion.flows.member import Gate, Guard, Half, Member, Members, interrupted, may_go, none_begun
 from model_promotion.ports import Scorer
 from model_promotion.together import together
+from model_promotion.undisturbed import undisturbed
 from model_promotion.voices import Prefixed, Silent
 from model_promotion.world import World
 
@@ -76,8 +77,11 @@ class Crew:
 
     def each(self, work: Callable[[Members], list[T]], *, quiet: bool = False) -> list[list[T]]:
         """What `work` answers for each unit, in order; what has ended is told as it ends, one line for each member."""
-        futures = [self._pool.submit(work, members) for members in self.units]
+        # Whoever presses while they are handed out would leave some at work that nobody waits for.
+        futures, pressed = undisturbed(lambda: [self._pool.submit(work, members) for members in self.units])
         try:
+            if pressed:
+                raise KeyboardInterrupt  # noqa: TRY301 - as it would have come a moment later
             for ended in self._as_they_end(futures):
                 if not quiet:
                     self._tell(ended.result())
