@@ -399,7 +399,12 @@ def test_a_member_that_is_not_better_stops_its_group() -> None:
     scene = a_fleet()
     scene.registry.known["a", "2"] = replace(scene.registry.version("a", "2"), metrics={"f1": 0.1})
     goals = {"if_better": (Goal.parse("f1"),), "else_alias": "challenger"}
-    assert codes(call(scene, "ab", **goals)) == {"a": 2, "b": 2}
+    refused = call(scene, "ab", **goals)
+    assert codes(refused) == {"a": 2, "b": 2}
+    assert said(refused, "a").startswith(
+        "refused by better_than_champion; @champion stays at v1 (v2 is not better than"
+    )
+    assert "f1 0.81 -> 0.1" in said(refused, "a")
     assert champions(scene) == dict.fromkeys(NAMES, "1")
     assert codes(call(scene, "a", "b", **goals)) == {"a": 0, "b": 0}
     assert scene.registry.models["a"].aliases["challenger"] == "2"

@@ -128,7 +128,7 @@ class Crew:
         judge = apply.judge if member.request.mode is Mode.APPLY else promote.judge
         half = self._guard.begun(member, lambda: judge(member.request, member.world))
         # What was found out while everything was being stopped tells nothing.
-        return interrupted(member) if self._guard.stopped.is_set() else half
+        return interrupted(member) if self._guard.stopped.is_set() else _with_reasons(half)
 
     def carried_out(self, members: Members, halves: list[Half]) -> list[Outcome]:
         """The promotions of a unit; all of them, or none."""
@@ -140,3 +140,11 @@ class Crew:
             half if isinstance(half, Outcome) else self._guard.begun(member, partial(promote.act, half, member.world))
             for member, half in zip(members, halves, strict=True)
         ]
+
+
+def _with_reasons(half: Half) -> Half:
+    """A refusal with what the checks found in its one line: the lines of the checks are not shown."""
+    if not isinstance(half, Outcome) or half.decision is None:
+        return half
+    why = "; ".join(finding.sentence for finding in half.findings if finding.check in half.decision.refused)
+    return replace(half, summary=f"{half.summary} ({why})") if why else half
