@@ -12,7 +12,7 @@ import pytest
 
 from model_promotion.core.better import Goal
 from model_promotion.core.entities import Version
-from model_promotion.core.errors import Unavailable
+from model_promotion.core.errors import Conflict, Unavailable
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.fleet import Fleet, Unit
@@ -280,16 +280,41 @@ def test_killed_anywhere_in_a_group_each_one_begun_is_recovered_and_the_same_cal
         assert {name for name, number in champions(scene).items() if number == "2"} <= set(begun)
     if begun:
         assert call(scene, "abc").code is ExitCode.REFUSED
+    cut_short = at <= 13  # After that all of them stand, and the announcements go.
+    way = how if len(begun) == 3 else "abandon" if cut_short else "resume"
     for name in begun:
-        assert scene.recover(how, model=name).code is ExitCode.DONE
-    if how == "abandon" and len(begun) == 3:
+        if way != how:  # The others are as they were, or have ended: it would split the group.
+            with pytest.raises(Conflict, match=f"{how} would split it"):
+                scene.recover(how, model=name)
+        assert scene.recover(way, model=name).code is ExitCode.DONE
+    if way == "abandon" and begun:
         assert champions(scene) == dict.fromkeys("abc", "1")
         assert HOLD_TAG not in scene.registry.version("a", "2").tags
     assert call(scene, "abc").code is ExitCode.DONE
     assert champions(scene) == dict.fromkeys("abc", "2")
     assert not any(notes(scene.registry.models[name].tags) for name in "abc")
-    if how == "resume":
+    if way == "resume":
         assert all([kind for kind, _, _ in records(scene, name)] == ["promote"] for name in "abc")
+
+
+@pytest.mark.parametrize(("first", "second"), [("abandon", "resume"), ("resume", "abandon")])
+def test_a_group_that_was_cut_off_is_recovered_one_way_only(first: str, second: str) -> None:
+    scene = a_fleet("a", "b", "c")
+    scene.fail(7, _killed)
+    with pytest.raises(Killed):
+        call(scene, "abc")
+    scene.heal()
+    assert "the same for each model of its group: a, b, c" in str(call(scene, "b").hints)
+    done = scene.recover(first, model="a")
+    assert [hint for hint in done.hints if "the same for its group" in hint] == [
+        f"the same for its group: promote_model.py {name} --recover {first}" for name in "bc"
+    ]
+    before = scene.state()
+    with pytest.raises(Conflict, match="of the group of b, a ") as split:
+        scene.recover(second, model="b")
+    assert (split.value.code, scene.state()) == (ExitCode.REFUSED, before)
+    assert f"b --recover {first}; " in split.value.hint
+    assert scene.recover(second, model="b", force=True).code is ExitCode.DONE
 
 
 def _killed(_: Any) -> None:
@@ -309,7 +334,11 @@ def test_killed_while_a_group_is_taken_back_recovery_ends_it(at: int, first: tup
         call(scene, "ab")
     assert counted.met
     scene.heal()
-    assert scene.recover(how, model="a").code is ExitCode.DONE
+    try:
+        assert scene.recover(how, model="a").code is ExitCode.DONE
+    except Conflict:  # b is back already.
+        assert how == "resume"
+        assert scene.recover("abandon", model="a").code is ExitCode.DONE
     assert not notes(scene.registry.models["a"].tags)
     assert champions(scene)["a"] in ({None, "2"} if first else {"1", "2"})
     assert call(scene, "ab").code in (ExitCode.DONE, ExitCode.WARNED)
@@ -337,7 +366,7 @@ def test_nobody_moves_a_model_of_a_group_before_all_of_it_has_ended() -> None:
     At(scene, moves("b"), lambda: met.append(call(scene, "a", "b")))
     assert call(scene, "ab").code is ExitCode.DONE
     assert codes(met[0]) == {"a": 2, "b": 2}
-    assert "a promote of @champion from v1 to v2 in a group is under way" in str(met[0].facts)
+    assert "a promote of @champion from v1 to v2 in a group (a, b) is under way" in str(met[0].facts)
 
 
 @pytest.mark.parametrize("order", ["abcd", "dcba"])

@@ -5,6 +5,7 @@ first model that they share, where one of them goes first and the other has move
 the whole group has ended, so whoever comes after a kill sees each model that belongs to what was cut off.
 """
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -40,6 +41,7 @@ class Group:
     guard: Guard
     begun: dict[int, Hands] = field(default_factory=dict)
     ended: dict[int, Outcome] = field(default_factory=dict)
+    work: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def carried_out(self) -> list[Outcome]:
         """An outcome for each member."""
@@ -69,11 +71,17 @@ class Group:
     def _announced(self, at: int, judged: promote.Judged) -> Hands | Outcome:
         world = self.members[at].world
         world.renew()
-        intent = promote.intent_of(judged.plan, world, judged.noticed)
+        alone = promote.intent_of(judged.plan, world, judged.noticed)
         # It stands while all of the others are moved too.
-        until = round(intent.since + world.lease_s * len(self.members), 3)
-        acted = begin(replace(intent, group=True, until=until), world, world.registry.model(judged.plan.seen.name))
+        until = round(alone.since + world.lease_s * len(self.members), 3)
+        intent = alone.grouped(self.work, self._names, until)
+        acted = begin(intent, world, world.registry.model(judged.plan.seen.name))
         return promote.failed(judged, acted) if acted.failure else acted.hands
+
+    @property
+    def _names(self) -> list[str]:
+        """Those that are announced: what is there already has nothing to be recovered."""
+        return sorted(half.plan.seen.name for half in self.halves if isinstance(half, promote.Judged))
 
     def _move(self, at: int) -> Failure | None:
         member = self.members[at]

@@ -73,7 +73,6 @@ def abandoned_of_group(request: Request, hands: Hands, end: tuple[Step, ...]) ->
         entries=back.entries,
         record=back.written.place,
         warnings=back.warnings,
-        hints=("the same for every model of the group",),
     )
 
 
