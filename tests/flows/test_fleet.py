@@ -297,26 +297,6 @@ def test_killed_anywhere_in_a_group_each_one_begun_is_recovered_and_the_same_cal
         assert all([kind for kind, _, _ in records(scene, name)] == ["promote"] for name in "abc")
 
 
-@pytest.mark.parametrize(("first", "second"), [("abandon", "resume"), ("resume", "abandon")])
-def test_a_group_that_was_cut_off_is_recovered_one_way_only(first: str, second: str) -> None:
-    scene = a_fleet("a", "b", "c")
-    scene.fail(7, _killed)
-    with pytest.raises(Killed):
-        call(scene, "abc")
-    scene.heal()
-    assert "the same for each model of its group: a, b, c" in str(call(scene, "b").hints)
-    done = scene.recover(first, model="a")
-    assert [hint for hint in done.hints if "the same for its group" in hint] == [
-        f"the same for its group: promote_model.py {name} --recover {first}" for name in "bc"
-    ]
-    before = scene.state()
-    with pytest.raises(Conflict, match="of the group of b, a ") as split:
-        scene.recover(second, model="b")
-    assert (split.value.code, scene.state()) == (ExitCode.REFUSED, before)
-    assert f"b --recover {first}; " in split.value.hint
-    assert scene.recover(second, model="b", force=True).code is ExitCode.DONE
-
-
 def _killed(_: Any) -> None:
     raise Killed
 
