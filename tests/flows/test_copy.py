@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from model_promotion.core.better import Goal
 from model_promotion.core.copying import COPY_TAG, ORIGIN_TAG, Copy
 from model_promotion.core.entities import Version
 from model_promotion.core.errors import Conflict, Denied, Interrupted, NotFound, Unavailable
@@ -119,6 +120,35 @@ def test_a_look_copies_nothing_and_says_what_would_be_copied(mode: Mode, model: 
     assert f"{ORIGIN} would be copied to {model}" in looked.summary
     assert "nothing was written" in looked.summary
     assert f"--copy-from {LAB}" in looked.hints[0]
+
+
+@pytest.mark.parametrize("model", [MODEL, "shop.pricing.new"])
+def test_a_dry_run_lists_the_copy_and_every_write_after_it(model: str) -> None:
+    scene = a_lab()
+    dry = [one.sentence for one in bring(scene, Mode.DRY_RUN, model=model).planned]
+    made = [f"the registered model {model}: made"] if model != MODEL else []
+    kept = ["@prev_champion: nothing -> v1"] if model == MODEL else []
+    was = "v1" if model == MODEL else "nothing"
+    assert dry == [
+        *made,
+        f"a version of {model}: copied from {ORIGIN}, tagged promotion_origin and promotion_copy",
+        f"tag promotion_intent_<id> on {model}: set",
+        *kept,
+        f"@champion: {was} -> v<copy>",
+        f"tag promotion_head on {model}: set",
+        f"tag promotion_intent_<id> on {model}: removed",
+    ]
+    bring(scene, model=model)
+    assert len(scene.writer.sent) + len(scene.writer.copies) + len(made) == len(dry)
+    assert bring(scene, Mode.CHECK, model=model).planned == ()
+
+
+def test_a_dry_run_of_a_copy_that_is_not_better_lists_where_it_would_go() -> None:
+    scene = a_lab()
+    scene.registry.known[MODEL, "1"] = Version(MODEL, "1", metrics={"f1": 0.99})
+    looked = bring(scene, Mode.DRY_RUN, if_better=(Goal.parse("f1"),), else_alias="challenger")
+    assert "the copy promoted to @challenger" in looked.summary
+    assert "@challenger: nothing -> v<copy>" in [one.sentence for one in looked.planned]
 
 
 def test_no_plan_is_made_before_the_copy_is_there_and_the_call_does_not_end_as_if_one_were() -> None:

@@ -18,7 +18,7 @@ from model_promotion.core.intent import way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.flows import promote
 from model_promotion.flows.acting import Hands, begin, go_on, take_each, withdrawn
-from model_promotion.flows.announcing import head_of
+from model_promotion.flows.announcing import head_of, intent_of
 from model_promotion.flows.describing import described
 from model_promotion.flows.member import Guard, Half, Members, interrupted, may_go
 from model_promotion.flows.taking_back import take_back
@@ -71,7 +71,7 @@ class Group:
     def _announced(self, at: int, judged: promote.Judged) -> Hands | Outcome:
         world = self.members[at].world
         world.renew()
-        alone = promote.intent_of(judged.plan, world, judged.noticed)
+        alone = intent_of(judged.plan, world, judged.noticed)
         # It stands while all of the others are moved too.
         until = round(alone.since + world.lease_s * len(self.members), 3)
         intent = alone.grouped(self.work, self._names, until)
