@@ -151,6 +151,13 @@ def test_a_dry_run_of_a_copy_that_is_not_better_lists_where_it_would_go() -> Non
     assert "@challenger: nothing -> v<copy>" in [one.sentence for one in looked.planned]
 
 
+def test_a_source_that_has_the_champions_number_is_compared_with_it_all_the_same() -> None:
+    scene = a_lab()
+    scene.registry.add(Version(LAB, "1", run_id="run7", metrics={"f1": 0.1}), "staging", metadata=METADATA)
+    looked = bring(scene, Mode.CHECK, if_better=(Goal.parse("f1"),), else_alias="challenger")
+    assert "the copy promoted to @challenger" in looked.summary
+
+
 def test_no_plan_is_made_before_the_copy_is_there_and_the_call_does_not_end_as_if_one_were() -> None:
     scene = a_lab()
     looked = bring(scene, Mode.DRY_RUN, plan_out=Path("plan.json"))
