@@ -29,7 +29,7 @@ def look_into(database: Path, chosen_by: str) -> None:
     if not database.exists():
         raise NoRegistry(f"there is no registry at {database.absolute()} (from {chosen_by})", hint=ELSEWHERE)
     try:
-        # Not read-only: whoever was killed in the middle of a write left a journal, which the next to open it plays back.
+        # Not read-only: a writer that was killed in the middle left a journal, which whoever opens it next plays back.
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as opened:
             tables = opened.execute("select 1 from sqlite_master where name = 'registered_models'").fetchall()
     except sqlite3.Error as error:
