@@ -8,16 +8,15 @@ from model_promotion.core.decision import Decision, decide
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
-from model_promotion.core.intent import Intent, Move, notes
+from model_promotion.core.intent import notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
-from model_promotion.core.record import HEAD_TAG, Noticed
+from model_promotion.core.record import Noticed
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
-from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows import copy
 from model_promotion.flows.acting import Acted, Hands, carry_out
-from model_promotion.flows.announcing import announced, with_record_before
+from model_promotion.flows.announcing import intent_of, writes
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
 from model_promotion.flows.recording import Deed, whoever, write_down
@@ -98,12 +97,6 @@ def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: W
     checks = tuple(check for check in world.checks if check.name in ABOUT_STAGES)
     asked = ask_all(Witness(plan, request.toward(plan.target_alias), world), replace(world, checks=checks))
     return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
-
-
-def intent_of(plan: Plan, world: World, noticed: Noticed = ()) -> Intent:
-    """The announcement of this plan's moves, under a new id; a move from outside is recorded before them."""
-    moves = tuple(map(Move.of, plan.steps))
-    return with_record_before(announced("promote", moves, plan.seen, world), noticed)
 
 
 def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> Reviewed:
@@ -277,13 +270,6 @@ def _which(plan: Plan, request: Request) -> tuple[str, ...]:
     return ("--version", plan.candidate.number, *request.gates) if request.candidate_named else request.gates
 
 
-def _writes(plan: Plan, world: World) -> tuple[Step, ...]:
-    """Every write to the registry, in order; the run that holds the record comes before the head of the records."""
-    opening = replace(intent_of(plan, world), id="<id>").opening(plan.seen.name)
-    head = SetTag(plan.seen.name, HEAD_TAG, plan.seen.tags.get(HEAD_TAG), "the hash of the record")
-    return (opening, *plan.moves, head, opening.undone())
-
-
 def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
     findings, decision = judged
     dry = request.mode is Mode.DRY_RUN
@@ -301,7 +287,7 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         to=plan.candidate.number,
         findings=findings,
         decision=decision,
-        planned=_writes(plan, world) if dry else (),
+        planned=writes(plan, world) if dry else (),
         reviewed=_reviewed(plan, request, findings, world) if dry else None,
         hints=(f"{hint}: {request.command(*do_it, *request.report)}",),
     )
