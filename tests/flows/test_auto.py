@@ -127,6 +127,14 @@ def test_several_tagged_versions_are_refused_until_a_metric_ranks_them() -> None
     assert best(scene, metric="roc_auc").model == "heart-svm"
 
 
+@pytest.mark.parametrize("hold", [{}, {HOLD_TAG: "rolled back"}])
+def test_a_look_for_the_best_suggests_another_look(hold: dict[str, str]) -> None:
+    scene = a_clinic(rf="0.95", svm="0.96")
+    for name in ("heart-rf", "heart-svm"):
+        tag(scene, name, **BEST, **hold)
+    assert " --dry-run" in best(scene, mode=Mode.DRY_RUN).hints[-1]
+
+
 def test_who_is_held_or_has_no_score_is_left_out_aloud() -> None:
     scene = a_clinic(rf="0.99", svm="nan", lr="0.5")
     tag(scene, "heart-rf", **{HOLD_TAG: "rolled back"})

@@ -1,5 +1,7 @@
 """Is the candidate better than the champion, by the metrics that --if-better names?"""
 
+from dataclasses import replace
+
 from model_promotion.core.better import Answer, judge, named
 from model_promotion.core.entities import Version
 from model_promotion.core.errors import NotFound
@@ -42,11 +44,12 @@ def ask(witness: Witness) -> Finding | None:
 
 
 def _hint(witness: Witness, known: set[str]) -> str:
-    instead = witness.request.command("--version", witness.plan.candidate.number)
+    plainly = replace(witness.request, if_better=(), else_alias="")
+    instead = plainly.again("--version", witness.plan.candidate.number)
     nowhere = [goal.metric for goal in witness.request.if_better if not any(map(goal.means, known))]
     if like := "; ".join(filter(None, (meant(metric, known) for metric in nowhere))):
-        return f"{like} To promote without asking: {instead}"
-    return f"log it for both, or say in promotion.toml which way is better; to promote without asking: {instead}"
+        return f"{like} Without that question: {instead}"
+    return f"log it for both, or say in promotion.toml which way is better; without that question: {instead}"
 
 
 def _recorded(witness: Witness, version: Version) -> dict[str, float]:

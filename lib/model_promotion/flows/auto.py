@@ -154,7 +154,7 @@ def _nobody(request: Request, choice: Choice, found: Sequence[Contender], world:
         mode=request.mode,
         code=ExitCode.REFUSED,
         summary=f"{len(choice.equals)} versions have {wanted.tagged}: {_some(choice.equals)}; nothing ranks them",
-        hints=(f"rank them: {request.command(*wanted.options, '--metric', 'NAME')}",),
+        hints=(f"rank them: {request.again(*wanted.options, '--metric', 'NAME')}",),
         facts={"chosen": choice.evidence},
     )
 
@@ -163,7 +163,7 @@ def _held(request: Request, wanted: Wanted, choice: Choice) -> Outcome:
     """As a promotion of a version that was named is refused."""
     first = choice.held[0].version
     release = replace(request, model=first.model).command("--version", first.number, "--release")
-    by_force = request.command(*wanted.options, *replace(request, force=True).gates)
+    by_force = replace(request, force=True).again(*wanted.options)
     return Outcome(
         mode=request.mode,
         code=ExitCode.REFUSED,
