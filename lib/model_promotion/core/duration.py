@@ -1,5 +1,6 @@
 """Durations and points in time, as people type them."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
@@ -27,9 +28,11 @@ def age(text: str) -> float:
     return _length(text, AGES_S, OLDEST_S, wrong)
 
 
-def in_days(length_s: float) -> str:
-    """The same as text that `age` reads, to a tenth of a second."""
-    return f"{length_s / AGES_S['d']:.6f}".rstrip("0").rstrip(".") + "d"
+def as_age(length_s: float) -> str:
+    """The same as text that `age` reads, in the unit that says it shortest; to a millionth of a second."""
+    said = {f"{length_s / unit_s:.6f}".rstrip("0").rstrip(".") + unit: unit_s for unit, unit_s in AGES_S.items()}
+    exact = [text for text, unit_s in said.items() if math.isclose(float(text[:-1]) * unit_s, length_s)]
+    return min(reversed(exact or [*said][:1]), key=len)
 
 
 def seconds(text: str) -> float:
