@@ -10,7 +10,7 @@ from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.near import meant
 from model_promotion.core.request import Mode
-from model_promotion.core.selector import alias_name, model_name, version_selector
+from model_promotion.core.selector import alias_name, copied_model, version_selector
 from model_promotion.core.stages import stage_name
 from model_promotion.core.wanted import tag_wanted
 from model_promotion.settings import DEFAULT_TIMEOUT_S
@@ -186,7 +186,7 @@ def _goal(text: str) -> Goal:
 
 
 def _model(text: str) -> str:
-    return _or_argument_error(model_name, text)
+    return _or_argument_error(copied_model, text)
 
 
 def _alias(text: str) -> str:
