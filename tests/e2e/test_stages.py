@@ -103,8 +103,8 @@ def test_on_its_way_from_staging_to_production_a_version_is_not_taken_back_down(
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("--to-stage", "prod"), "none of None, Staging, Production, Archived"),
-        (("--to-stage", "Archived"), "nothing is promoted to stage Archived"),
+        (("--to-stage", "prod"), "none of Staging, Production"),
+        (("--to-stage", "Archived"), "none of Staging, Production"),
         ((*UP, "--to", "champion"), "name two places"),
         (("--from-stage", "Production", *UP), "source and target are both stage Production"),
     ],

@@ -41,7 +41,10 @@ def seconds(text: str) -> float:
     Raises:
         BadCall: when it is none, zero, or more than a year.
     """
-    wrong = BadCall(f"duration {text[:40]!r} is none up to a year", hint="for example 90s, 10m or 2h")
+    wrong = BadCall(
+        f"duration {text[:40]!r} is no number above 0 with s, m, h or d, of a year at most",
+        hint="for example 90s, 10m or 2h",
+    )
     return _length(text, UNITS_S, LONGEST_S, wrong)
 
 
@@ -63,7 +66,9 @@ def moment(text: str) -> float:
         found = _parsed(text.strip())
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
     except (ValueError, OverflowError) as error:
-        raise BadCall(f"time {text!r} is none", hint="for example 2026-11-21 or 2026-11-21T10:00:00Z") from error
+        raise BadCall(
+            f"time {text!r} is no date or time in ISO 8601", hint="for example 2026-11-21 or 2026-11-21T10:00:00Z"
+        ) from error
 
 
 def _parsed(text: str) -> datetime:
