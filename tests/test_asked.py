@@ -29,7 +29,7 @@ FORMS: dict[str, tuple[str, Selector]] = {
     "cat.sch.m": ("cat.sch.m", ByAlias("staging")),
     "m --version 7": ("m", ByNumber("7")),
     "m --from canary": ("m", ByAlias("canary")),
-    "m --from canary --version 7": ("m", ByNumber("7")),
+    "m@canary --from canary": ("m", ByAlias("canary")),
     "m 7 --version 7": ("m", ByNumber("7")),
     "m:7 7": ("m", ByNumber("7")),
     "--model-name m": ("m", ByAlias("staging")),
@@ -44,6 +44,10 @@ WRONG = {
     "m 7 --version 8": "two candidates: version 7 and version 8",
     "m:7 --version 8": "two candidates",
     "m@canary 7": "two candidates",
+    "m 1 --from staging": "two candidates: version 1 and @staging",
+    "m --version latest --from-stage Staging": "two candidates: latest and stage Staging",
+    "m@canary --from staging": "two candidates: @canary and @staging",
+    "m 1 --from staging --copy-from n": "two candidates",
     "a 7 --model-name b": "two models: a and b",
     "a --model-name b": "version 'a' is neither",
     "m seven": "version 'seven' is neither",
@@ -237,3 +241,22 @@ def test_a_misspelt_key_in_a_manifest_is_answered_with_the_near_key(tmp_path: Pa
         with pytest.raises(BadCall, match=r"promotion 1 \(m\)") as refused:
             ask(f"--manifest {tmp_path / name}")
         assert refused.value.hint.startswith("did you mean version")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('compare-metrics = "yes"', "compare-metrics: 'yes' is neither true nor false"),
+        ("force = 1", "force: '1' is neither true nor false"),
+        ("verison = 2", "verison: there is no such key"),
+        ('version = "seven"', "version: version 'seven' is neither"),
+    ],
+)
+def test_what_is_wrong_in_a_manifest_is_said_of_its_keys_which_have_no_dashes(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "fleet.toml").write_text(f'[[promotion]]\nmodel = "m"\n{line}\n')
+    with pytest.raises(BadCall) as refused:
+        ask(f"--manifest {tmp_path / 'fleet.toml'}")
+    assert f"promotion 1 (m): {said}" in str(refused.value)
+    assert "--" not in str(refused.value)

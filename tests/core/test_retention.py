@@ -60,6 +60,11 @@ def test_the_newest_stay_however_old_and_the_oldest_go_first() -> None:
     assert [version.number for version in going(listed, kept)] == ["1", "2", "9"]
 
 
+def test_the_limits_are_told_as_they_were_typed() -> None:
+    told = "the newest 2 stay, and whatever is not older than"
+    assert [Limits(2, limit_s).told for limit_s in (365 * DAY_S, 1.0)] == [f"{told} 365d", f"{told} 1s"]
+
+
 def test_every_reason_is_told() -> None:
     needed = after(v("1", 3, tags={HOLD_TAG: "x"}), RegisteredModel("m", {"a": "1"}))
     assert needed == "@a is on it; it is held: x; it is 3.0 days old"

@@ -214,7 +214,7 @@ def _all_the_same(plan: Plan, request: Request, decision: Decision) -> tuple[str
     if not decision.diverted:
         return ()
     plainly = replace(request, if_better=(), else_alias="")
-    return (f"promote it all the same: {request.command(*_which(plan, plainly))}",)
+    return (f"promote it all the same: {plainly.again(*_named(plan, request))}",)
 
 
 def _left_there(plan: Plan, request: Request, findings: tuple[Finding, ...], decision: Decision) -> Outcome:
@@ -266,8 +266,12 @@ def _refused(plan: Plan, request: Request, findings: tuple[Finding, ...], decisi
 
 
 def _which(plan: Plan, request: Request) -> tuple[str, ...]:
+    return (*_named(plan, request), *request.gates)
+
+
+def _named(plan: Plan, request: Request) -> tuple[str, ...]:
     """The candidate by number where the alias alone would not name it."""
-    return ("--version", plan.candidate.number, *request.gates) if request.candidate_named else request.gates
+    return ("--version", plan.candidate.number) if request.candidate_named else ()
 
 
 def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
