@@ -85,15 +85,14 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
     if reviewed and not model:
         model = model_name(str(reviewed.asked.get("model", "")))
     source, target = _ends(options)
-    behind = ByAlias(source) if source else None
-    best = _best(options, mode, selector or behind)
-    if selector and behind and selector != behind:
-        raise BadCall(f"two candidates: {selector} and {behind}", hint=LEAVE_OUT)
+    best = _best(options, mode, selector or (ByAlias(source) if source else None))
+    if isinstance(selector, ByAlias) and source:
+        raise BadCall(f"two candidates: {selector} and {say.target(source)}", hint=LEAVE_OUT)
     return Request(
         mode=mode,
         model=model,
-        candidate=selector or behind or ByAlias(usual_else(target)),
-        candidate_named=bool(selector or behind),
+        candidate=selector or ByAlias(source or usual_else(target)),
+        candidate_named=selector is not None or source is not None,
         target_alias=target,
         to_version=_number(options.to_version),
         recovery=options.recover,

@@ -154,7 +154,6 @@ WRONG = {
     "a source that is none": ({"source": "a b"}, "source", "is not a name"),
     "a source that is the target": ({"source": "champion"}, "", "source and target are both @champion"),
     "two candidates": ({"model": "m@canary", "version": 3}, "", "two candidates"),
-    "a version and a source": ({"version": 3, "source": "a"}, "", "two candidates: version 3 and @a"),
     "two sources": ({"source": "a", "from_stage": "Staging"}, "", "name two places"),
     "a version that is no number": ({"version": "1.2.0"}, "version", "valid integer"),
     "a version that is a truth": ({"version": True}, "version", "valid integer"),
