@@ -246,3 +246,22 @@ def test_a_misspelt_key_in_a_manifest_is_answered_with_the_near_key(tmp_path: Pa
         with pytest.raises(BadCall, match=r"promotion 1 \(m\)") as refused:
             ask(f"--manifest {tmp_path / name}")
         assert refused.value.hint.startswith("did you mean version")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('compare-metrics = "yes"', "compare-metrics: 'yes' is neither true nor false"),
+        ("force = 1", "force: '1' is neither true nor false"),
+        ("verison = 2", "verison: there is no such key"),
+        ('version = "seven"', "version: version 'seven' is neither"),
+    ],
+)
+def test_what_is_wrong_in_a_manifest_is_said_of_its_keys_which_have_no_dashes(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "fleet.toml").write_text(f'[[promotion]]\nmodel = "m"\n{line}\n')
+    with pytest.raises(BadCall) as refused:
+        ask(f"--manifest {tmp_path / 'fleet.toml'}")
+    assert f"promotion 1 (m): {said}" in str(refused.value)
+    assert "--" not in str(refused.value)

@@ -30,7 +30,7 @@ def read(*words: str) -> Any:
 WRONG = {
     "an unknown option": (["m", "--nope"], "unrecognized arguments: --nope"),
     "an abbreviation": (["m", "--dry"], "unrecognized arguments: --dry"),
-    "a third word": (["m", "7", "x"], "unrecognized arguments: x"),
+    "a third word": (["m", "7", "x"], "'x' is one word too many"),
     "two modes": (["m", "--rollback", "--history"], "not allowed with argument"),
     "a mode and a recovery": (["m", "--recover", "resume", "--check"], "not allowed with argument"),
     "a mode and the demo": (["--demo", "--check"], "not allowed with argument"),
@@ -40,9 +40,21 @@ WRONG = {
     "a reserved alias": (["m", "--from", "latest"], "--from: alias 'latest' is reserved"),
     "a version that is none": (["m", "--version", "seven"], "--version: version 'seven' is neither"),
     "a way back that is none": (["m", "--rollback", "--to-version", "x"], "--to-version: version 'x' is neither"),
-    "a time that is none": (["m", "--history", "--at", "yesterday"], "--at: time 'yesterday' is none"),
-    "a duration that is none": (["m", "--timeout", "soon"], "--timeout: duration 'soon' is none"),
-    "no time at all": (["m", "--timeout", "0"], "--timeout: duration '0' is none"),
+    "a time that is none": (
+        ["m", "--history", "--at", "yesterday"],
+        "--at: time 'yesterday' is no date or time in ISO 8601",
+    ),
+    "a stage to promote to that is none": (["m", "--to-stage", "prod"], "'prod' is none of Staging, Production (for"),
+    "a stage nothing is promoted to": (
+        ["m", "--to-stage", "Archived"],
+        "'Archived' is none of Staging, Production (for",
+    ),
+    "a stage to come from that is none": (["m", "--from-stage", "x"], "'x' is none of None, Staging, Production, Arch"),
+    "a duration that is none": (
+        ["m", "--timeout", "soon"],
+        "--timeout: duration 'soon' is no number above 0 with s, m, h or d",
+    ),
+    "no time at all": (["m", "--timeout", "0"], "--timeout: duration '0' is no number above 0"),
     "an age without a unit": (
         ["m", "--cleanup", "--older-than", "365"],
         "age '365' is no number above 0 with d (days)",

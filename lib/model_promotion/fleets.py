@@ -1,6 +1,7 @@
 """A manifest, or the reviewed plans of a fleet -> a Request that holds all of them."""
 
 import argparse
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +20,9 @@ from model_promotion.core.trial import one_line
 from model_promotion.options import HELP, Parser, entry_parser, parser
 
 KEYS_HINT = "the keys are the options of a promotion without --: from, to, version, compare-metrics ... (--help)"
+UNKNOWN = re.compile(r"unrecognized arguments: --(.+?)(?:=| --|$).*", re.DOTALL)
+NO_TRUTH = re.compile(r"argument --([a-z-]+): ignored explicit argument (.+)", re.DOTALL)
+FLAG = re.compile(r"--[a-z-]+")
 FOR_ALL = ("policy",)
 WHERE = ("registry_uri", "tracking_uri", "profile", "timeout_s")
 OUTPUT = ("help", "json", "plain", "verbose", "args_stdin")
@@ -124,7 +128,7 @@ def _member(item: Item, options: argparse.Namespace, call: Request) -> Request:
         one = asked.asked(named, call.program).request
         return replace(one, address_options=call.address_options)
     except BadCall as error:
-        raise BadCall(f"{item.where}: {error}", hint=_of_keys(error.hint)) from error
+        raise BadCall(f"{item.where}: {_in_keys(str(error))}", hint=_of_keys(error.hint)) from error
 
 
 # Made once: the first line has to appear soon, whatever the manifest holds.
@@ -136,6 +140,14 @@ def _entries() -> Parser:
 @cache
 def _unsaid() -> Mapping[str, Any]:
     return vars(parser("").parse_args([]))
+
+
+def _in_keys(said: str) -> str:
+    """What the parser says of its options: a key has no dashes, and what needs no value is true or false."""
+    said = UNKNOWN.sub(r"\1: there is no such key", said)
+    said = NO_TRUTH.sub(r"\1: \2 is neither true nor false", said).removeprefix("argument ")
+    keys = {flag: flag.removeprefix("--") for flag in _entries().flags}
+    return FLAG.sub(lambda found: keys.get(found[0], found[0]), said)
 
 
 def _of_keys(hint: str) -> str:

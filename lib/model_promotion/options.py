@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -10,8 +11,8 @@ from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.near import meant
 from model_promotion.core.request import Mode
-from model_promotion.core.selector import alias_name, model_name, version_selector
-from model_promotion.core.stages import stage_name
+from model_promotion.core.selector import alias_name, copied_model, version_selector
+from model_promotion.core.stages import TARGETS, stage_name
 from model_promotion.core.wanted import tag_wanted
 from model_promotion.settings import DEFAULT_TIMEOUT_S
 
@@ -49,10 +50,17 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """A wrong call; whoever catches it adds the usage line."""
         unknown = message.partition("unrecognized arguments: ")[2].partition("=")[0].split()[:1]
-        known = [flag for action in self._actions for flag in action.option_strings]
+        if unknown and not unknown[0].startswith("-"):
+            said = f"{unknown[0]!r} is one word too many: MODEL and VERSION are all that stands without an option"
+            raise BadCall(said, hint=f"a text with spaces needs quotes, several models --manifest FILE; {HELP}")
         # The dashes that all of them have make any two words alike.
-        like = "".join(meant(word, known, likeness=0.7) for word in unknown)
+        like = "".join(meant(word, self.flags, likeness=0.7) for word in unknown)
         raise BadCall(message, hint=f"{like} {HELP}".lstrip())
+
+    @property
+    def flags(self) -> list[str]:
+        """Every option there is."""
+        return [flag for action in self._actions for flag in action.option_strings]
 
 
 def parser(program: str) -> Parser:
@@ -132,7 +140,9 @@ def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--from", dest="source", type=_alias, metavar="ALIAS", help="the candidate's alias [staging]")
     group.add_argument("--to", dest="target", type=_alias, metavar="ALIAS", help="[champion]")
     group.add_argument("--from-stage", type=_stage, metavar="STAGE", help="the candidate's stage")
-    group.add_argument("--to-stage", type=_stage, metavar="STAGE", help="Staging or Production; where there are stages")
+    group.add_argument(
+        "--to-stage", type=_target_stage, metavar="STAGE", help="Staging or Production; where there are stages"
+    )
     group.add_argument("--sync-stages", action="store_true", help="keep stage and alias in step")
     group.add_argument("--copy-from", type=_model, metavar="MODEL", help="copy the candidate from that model first")
     group.add_argument("--version", type=_version, metavar="N", help="the candidate's number, semver tag, or latest")
@@ -203,12 +213,16 @@ def _stage(text: str) -> str:
     return _or_argument_error(stage_name, text)
 
 
+def _target_stage(text: str) -> str:
+    return _or_argument_error(partial(stage_name, among=TARGETS), text)
+
+
 def _goal(text: str) -> Goal:
     return _or_argument_error(Goal.parse, text)
 
 
 def _model(text: str) -> str:
-    return _or_argument_error(model_name, text)
+    return _or_argument_error(copied_model, text)
 
 
 def _alias(text: str) -> str:

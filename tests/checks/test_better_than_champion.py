@@ -54,7 +54,7 @@ def test_the_first_version_is_asked_nothing() -> None:
 def test_who_cannot_tell_learns_how_to_find_out_and_how_to_promote_all_the_same() -> None:
     hint = asked(0.8, nan).hint
     assert "promotion.toml" in hint
-    assert hint.endswith("--version 2")
+    assert hint.endswith("--version 2 --check"), "a look suggests another look"
 
 
 def test_the_gain_can_stand_in_the_policy() -> None:

@@ -1,11 +1,16 @@
+import contextlib
 import socket
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from model_promotion.connections.preflight import door_of, reach
+from model_promotion.connections.preflight import door_of, look_into, reach
 from model_promotion.core.errors import Unavailable
 
 PROXY_VARIABLES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
@@ -107,3 +112,21 @@ def test_the_door_is_the_proxy_s_where_there_is_one(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert door_of("https://h/api") == door
+
+
+CUT_OFF = """
+import os, sqlite3, sys
+opened = sqlite3.connect(sys.argv[1], isolation_level=None)
+opened.executescript("pragma cache_size = 1; begin; create table t (x);")
+opened.executemany("insert into t values (?)", [("x" * 1000,)] * 100)
+os._exit(9)
+"""
+
+
+def test_a_registry_of_which_a_writer_was_killed_in_the_middle_can_be_read(tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(database)) as opened:
+        opened.execute("create table registered_models (name text)")
+    subprocess.run([sys.executable, "-c", CUT_OFF, str(database)], check=False)
+    assert database.with_name("mlflow.db-journal").exists()
+    look_into(database, "test")

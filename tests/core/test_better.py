@@ -124,6 +124,13 @@ def test_the_numbers_are_said(named: str, champion: float, candidate: float, sai
     assert judge([goal], {goal.metric: champion}, {goal.metric: candidate}, {}).because == said
 
 
+def test_a_metric_that_neither_has_is_said_to_be_that_with_the_names_that_are_near() -> None:
+    there = {"test_accuracy": 0.9}
+    misspelt, unknown = (judge(goals(name), there, there, {}).because for name in ("test_acuracy", "banana"))
+    assert misspelt == "test_acuracy is recorded for neither (did you mean test_accuracy?)"
+    assert unknown == "banana is recorded for neither"
+
+
 @given(metrics, metrics)
 def test_of_two_models_at_most_one_is_better(one: float, other: float) -> None:
     there, back = (judge(goals("acc"), {"acc": a}, {"acc": b}, {}).answer for a, b in ((one, other), (other, one)))
@@ -158,3 +165,18 @@ def test_what_is_no_metric_or_no_gain_is_a_wrong_call(text: str) -> None:
     with pytest.raises(BadCall) as wrong:
         Goal.parse(text)
     assert "--if-better test_accuracy" in wrong.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("accuracy=0.1", "did you mean accuracy:0.1?"),
+        ("f1=best", "for example"),
+        ("=0.1", "for example"),
+        ("f1=0.1:0.2", "for example"),
+    ],
+)
+def test_a_gain_behind_an_equals_sign_is_no_part_of_a_name(text: str, hint: str) -> None:
+    with pytest.raises(BadCall, match="no metric has = in its name") as wrong:
+        Goal.parse(text)
+    assert wrong.value.hint.startswith(hint)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_promotion.core import say
-from model_promotion.core.duration import LONGEST_S, OLDEST_S, age, in_days, moment, seconds
+from model_promotion.core.duration import LONGEST_S, OLDEST_S, age, as_age, moment, seconds
 from model_promotion.core.errors import BadCall
 
 DAY = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
@@ -76,4 +76,13 @@ def test_an_age_that_could_be_read_in_two_ways_is_a_wrong_call_that_says_which_u
 
 @given(st.floats(min_value=0.1, max_value=OLDEST_S))
 def test_an_age_that_is_said_is_read_as_the_same_again(length_s: float) -> None:
-    assert age(in_days(length_s)) == pytest.approx(length_s, abs=0.05)
+    assert age(as_age(length_s)) == pytest.approx(length_s, abs=0.05)
+
+
+@pytest.mark.parametrize("text", ["1s", "90s", "12h", "36h", "0.5s", "0.001s", "1.1h", "365d", "730d"])
+def test_an_age_is_said_as_it_was_typed(text: str) -> None:
+    assert as_age(age(text)) == text
+
+
+def test_of_two_units_an_age_is_said_in_the_one_that_is_shorter() -> None:
+    assert [as_age(length_s) for length_s in (0.0, 3600.0, 86400.0, 1.25 * 86400.0)] == ["0d", "1h", "1d", "30h"]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_promotion.core.history import in_place, misfit, moves_of, verified
-from model_promotion.core.record import GENESIS, Head, Line, Record, Stored
+from model_promotion.core.history import in_place, misfit, moved_outside, moves_of, verified
+from model_promotion.core.record import GENESIS, Head, Line, Moved, Record, Stored
 
 DEEDS = {"+": "promote", "-": "rollback"}
 
@@ -159,3 +159,53 @@ def test_where_only_the_twin_was_brought_in_step_the_alias_did_not_move() -> Non
     still = Line(1, "promote", "champion", "2", "2", 1.0, "ann")
     assert (moves_of("champion", [still]), verified("champion", [still])) == ((), ())
     assert verified("champion", [*story("+1", "+2"), replace(still, number=3)]) == ("1", "2")
+
+
+# --- a version has one stage only, and what is kept in step moves along
+
+STAGING, PRODUCTION = "stage:Staging", "stage:Production"
+
+
+def staged(*moves: tuple[str, str, str | None, str | None]) -> list[Line]:
+    """Each move is its kind, stage, from, to."""
+    return [
+        Line(number, kind, f"stage:{stage}", was, to, float(number), "ann")
+        for number, (kind, stage, was, to) in enumerate(moves, start=1)
+    ]
+
+
+def ends(place: str, lines: list[Line]) -> list[tuple[str | None, str | None]]:
+    return [(line.was, line.to) for line in moves_of(place, lines)]
+
+
+UP = (("promote", "Staging", None, "3"), ("promote", "Production", "1", "3"))
+
+
+def test_what_went_on_to_another_stage_is_not_expected_in_the_one_before() -> None:
+    lines = staged(*UP)
+    assert ends(STAGING, lines) == [(None, "3"), ("3", None)]
+    assert (moved_outside(STAGING, lines, None), moved_outside(PRODUCTION, lines, "3")) == (None, None)
+    assert moved_outside(STAGING, lines, "3") == replace(lines[1], alias=STAGING, was="3", to=None)
+
+
+def test_another_version_or_an_alias_takes_nothing_out_of_a_stage() -> None:
+    lines = [*staged(UP[0], ("promote", "Production", "1", "2")), replace(story("+3")[0], number=3)]
+    assert ends(STAGING, lines) == [(None, "3")]
+
+
+def test_what_somebody_else_took_out_of_a_stage_is_still_missed_there() -> None:
+    lines = staged(UP[0], ("outside", "Production", "1", "3"))
+    assert moved_outside(STAGING, lines, None) == lines[0]
+
+
+def test_going_on_to_another_stage_by_a_rollback_leaves_the_others_verified() -> None:
+    lines = staged(("promote", "Staging", "2", "3"), ("rollback", "Production", "4", "3"))
+    assert verified(STAGING, lines) == ("2",)
+    assert verified(PRODUCTION, lines) == ("3",)
+
+
+def test_what_moved_along_has_the_same_history() -> None:
+    lines = [replace(line, along=(Moved("champion", line.was, line.to),)) for line in staged(*UP[1:])]
+    lines += [replace(story("+3")[0], number=2, was="3")]  # It was there already.
+    assert ends("champion", lines) == ends(PRODUCTION, lines)
+    assert verified("champion", lines) == ("1", "3")

@@ -105,6 +105,9 @@ HOSTILE = {
     "an owner that is a number": altered(owner=4711),
     "a group that is a number": altered(group=1),
     "a group that is none": altered(group=False),
+    "a group of nobody": altered(group=[]),
+    "a group of numbers": altered(group=[1]),
+    "a group that is a text": altered(group="ab"),
     "no owner": altered(owner=None),
     "a lease until never": altered(until=None),
     "a lease until tomorrow": altered(until="tomorrow"),
@@ -142,25 +145,34 @@ def test_it_says_what_is_going_on_since_when_by_which_process_and_until_when() -
 
 
 def test_what_belongs_to_a_group_says_so_and_fits_into_a_tag() -> None:
-    grouped = replace(PROMOTION, group=True)
+    grouped = PROMOTION.grouped("e" * 12, ["a", "b"], 1_700_000_360.5)
     assert Intent.parse(grouped.key, grouped.text) == grouped
-    assert grouped.told.startswith("a promote of @champion from v3 to v7 in a group is under way")
+    assert grouped.told.startswith("a promote of @champion from v3 to v7 in a group (a, b) is under way")
+    assert (grouped.work, grouped.others("a")) == ("e" * 12, ("b",))
+    many = PROMOTION.grouped("e" * 12, [f"main.ml.model_{number}" for number in range(200)], 1_700_000_360.5)
+    assert Intent.parse(many.key, many.text) == many
+    assert (len(many.text) <= UNITY_CATALOG_TAG_VALUE, len(many.others("x")) > 20, many.group[-1]) == (
+        True,
+        True,
+        "...",
+    )
     largest, alias = str(2**31 - 1), "ü" * 250
     moves = (Move(f"prev_{alias}", largest, largest), Move(alias, largest, largest))
     lease: dict[str, Any] = {"owner": LONGEST_OWNER, "until": 9_999_999_999.999, "record": 2**31 - 1}
-    longest = Intent("f" * 12, "f" * 12, "promote", alias, moves, 9_999_999_999.999, group=True, **lease)
+    longest = Intent("f" * 12, "f" * 12, "promote", alias, moves, 9_999_999_999.999, **lease)
+    longest = longest.grouped("f" * 12, ["m" * 255, "n" * 255], 9_999_999_999.999)
     assert len(longest.text) <= UNITY_CATALOG_TAG_VALUE
     assert Intent.parse(longest.key, longest.text) == longest
 
 
 def test_the_taking_back_of_a_promotion_has_its_key_and_moves_the_target_first() -> None:
     stays = Move("staging", "7", "7")
-    back = replace(PROMOTION, moves=(stays, BACKUP, TO_CHAMPION), group=True).turned(WORK[::-1], 1.5, 2.5, 8)
+    back = replace(PROMOTION, moves=(stays, BACKUP, TO_CHAMPION), group=("a",)).turned(WORK[::-1], 1.5, 2.5, 8)
     assert (back.key, back.kind, back.target, back.group, back.record) == (
         PROMOTION.key,
         "rollback",
         "champion",
-        False,
+        (),
         8,
     )
     assert back.moves == (Move("champion", "7", "3"), Move("prev_champion", "3", "1"))

@@ -37,7 +37,7 @@ def test_what_is_in_production_is_behind_the_target_or_in_the_stage_of_that_name
 
 def test_what_is_under_way_is_said() -> None:
     busy = RegisteredModel("rf", tags={"promotion_intent_0123456789ab": "{}"})
-    assert "a promotion is under way" in next(lines([Listed(busy)], "champion")).sentence
+    assert "a promotion is under way or was cut off" in next(lines([Listed(busy)], "champion")).sentence
 
 
 def test_the_data_holds_every_tag_and_the_lines_those_that_matter() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_promotion.core.record import GENESIS, Head, Line, Record, Stored, body_of, digest, line_of
+from model_promotion.core.record import GENESIS, Head, Line, Moved, Record, Stored, body_of, digest, line_of
 
 RECORD = Record(
     id="a1b2",
@@ -88,3 +88,51 @@ def test_without_a_tag_the_chain_begins() -> None:
 def test_a_head_that_this_program_did_not_write_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="did not write"):
         Head.parse(text)
+
+
+def step(alias: str, was: str | None, to: str | None, deed: str = "done", leaves_to: str = "") -> dict[str, Any]:
+    return {"step": {"alias": alias, "was": was, "to": to, "leaves_to": leaves_to}, "at": 1.0, "deed": deed}
+
+
+STEPS = [
+    {"step": {"key": "promotion_intent_1", "was": None, "to": "x"}, "at": 1.0, "deed": "done"},
+    step("prev_champion", "2", "3"),
+    step("stage:Production", "3", "7", "already so"),
+    step("champion", "3", "7"),
+]
+
+
+def test_what_was_moved_along_is_told_by_the_steps() -> None:
+    record = replace(RECORD, evidence={"steps": STEPS})
+    line = line_of(Stored("run 5", record.text))
+    assert line is not None
+    assert line.along == record.along == (Moved("stage:Production", "3", "7"),)
+    assert line.moved[0] == Moved("champion", "3", "7")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        [step("stage:Production", "3", "7", "undone")],
+        [step("prev_stage_production", None, "3")],
+        [step("stage:Production", "7", "7")],
+        # What anybody can write into a file.
+        None,
+        5,
+        [5],
+        [{"step": None, "deed": "done"}],
+        [{"step": {"alias": ["x"], "was": "3", "to": "7"}, "deed": "done"}],
+        [{"step": {"alias": "x", "was": ["3"], "to": "7"}, "deed": "done"}],
+    ],
+)
+def test_where_nothing_else_was_moved_nothing_is_told(steps: object) -> None:
+    line = line_of(Stored("run 5", replace(RECORD, evidence={"steps": steps}).text))
+    assert line is not None
+    assert line.along == ()
+
+
+def test_a_version_that_goes_back_to_its_stage_is_moved_there() -> None:
+    steps = [step("stage:Production", "7", "3", leaves_to="Staging")]
+    record = replace(RECORD, kind="rollback", alias="stage:Production", was="7", to="3", evidence={"steps": steps})
+    assert record.along == (Moved("stage:Staging", None, "7"),)

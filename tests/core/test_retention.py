@@ -1,5 +1,6 @@
 """What may be deleted, as a table: everything else stays."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from model_promotion.core.entities import Endpoint, Listed, RegisteredModel, Version
 from model_promotion.core.intent import HOLD_TAG
-from model_promotion.core.record import Line
+from model_promotion.core.record import Line, Moved
 from model_promotion.core.retention import DAY_S, Limits, Needs, going, kept_because, ways_back
 
 NOW = 1000 * DAY_S
@@ -59,6 +60,11 @@ def test_the_newest_stay_however_old_and_the_oldest_go_first() -> None:
     assert [version.number for version in going(listed, kept)] == ["1", "2", "9"]
 
 
+def test_the_limits_are_told_as_they_were_typed() -> None:
+    told = "the newest 2 stay, and whatever is not older than"
+    assert [Limits(2, limit_s).told for limit_s in (365 * DAY_S, 1.0)] == [f"{told} 365d", f"{told} 1s"]
+
+
 def test_every_reason_is_told() -> None:
     needed = after(v("1", 3, tags={HOLD_TAG: "x"}), RegisteredModel("m", {"a": "1"}))
     assert needed == "@a is on it; it is held: x; it is 3.0 days old"
@@ -76,8 +82,14 @@ def test_the_way_back_of_each_alias_comes_from_its_records() -> None:
         line(4, "rollback", "champion", "3", "2"),
         line(5, "release", "", "3", "3"),
         line(6, "cleanup", "", None, None),
+        replace(line(7, "promote", "stage:Production", "1", "2"), along=(Moved("production", "3", "2"),)),
     ]
-    assert ways_back(records) == {"champion": ("1", "2"), "staging": ("4",)}
+    assert ways_back(records) == {
+        "champion": ("1", "2"),
+        "staging": ("4",),
+        "stage:Production": ("1", "2"),
+        "production": ("3", "2"),
+    }
 
 
 @given(

@@ -13,6 +13,7 @@ from model_promotion.core.selector import (
     Latest,
     Selector,
     alias_name,
+    copied_model,
     model_address,
     target_alias,
     version_selector,
@@ -75,6 +76,23 @@ NO_ADDRESSES = [
     "a@b@c",
 ]
 NO_ALIASES = ["", "latest", "Latest", "v7", "V12", "a b", "a.b", "a/b", "a:b", "a@b", "é!", "x" * 256, "a\n"]
+
+
+COPIED = {
+    "m:2": "--copy-from m --version 2",
+    "m@canary": "--copy-from m --from canary",
+    "models:/m/2": "--copy-from m --version 2",
+    "m:latest": "--copy-from m --version latest",
+    "m:1.2.0": "--copy-from m --version 1.2.0",
+}
+
+
+@pytest.mark.parametrize(("text", "hint"), COPIED.items())
+def test_a_model_to_be_copied_from_is_named_without_its_version(text: str, hint: str) -> None:
+    assert copied_model("models:/m") == copied_model("m") == "m"
+    with pytest.raises(BadCall, match="is a model and a version of it") as both:
+        copied_model(text)
+    assert both.value.hint == f"say them apart: {hint}"
 
 
 @pytest.mark.parametrize(("text", "selector"), VERSIONS.items())

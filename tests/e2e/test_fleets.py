@@ -132,21 +132,24 @@ def test_copies_are_made_by_a_manifest_too(desk: Path) -> None:
 
 WRONG = {
     "no TOML": ("[[", "it is no TOML"),
-    "an unknown option": (of("churn") + "vesion = 7\n", "promotion 1 (churn): unrecognized arguments: --vesion=7"),
-    "a mode in it": (of("churn") + "rollback = true\n", "promotion 1 (churn): unrecognized arguments: --rollback"),
-    "a registry in it": (of("churn") + 'registry-uri = "x"\n', "unrecognized arguments: --registry-uri=x"),
-    "an option that is no option, and false": (of("churn") + "compare-metric = false\n", "--compare-metric"),
-    "a mode in it, and false": (of("churn") + "rollback = false\n", "unrecognized arguments: --rollback"),
+    "an unknown option": (of("churn") + "vesion = 7\n", "promotion 1 (churn): vesion: there is no such key"),
+    "a mode in it": (of("churn") + "rollback = true\n", "promotion 1 (churn): rollback: there is no such key"),
+    "a registry in it": (of("churn") + 'registry-uri = "x"\n', "registry-uri: there is no such key"),
+    "an option that is no option, and false": (
+        of("churn") + "compare-metric = false\n",
+        "compare-metric: there is no such key",
+    ),
+    "a mode in it, and false": (of("churn") + "rollback = false\n", "rollback: there is no such key"),
     "another word for the model": (
         of("churn") + 'model-name = "fraud"\n',
-        "unrecognized arguments: --model-name=fraud",
+        "model-name: there is no such key",
     ),
     "a policy in it": (of("churn") + 'policy = "x.toml"\n', "promotion 1 (churn): policy holds for all of them"),
-    "a wrong value": (of("churn") + 'to = "a b"\n', "promotion 1 (churn): argument --to: alias 'a b' is not a name"),
-    "a number that is none": (of("churn") + 'version = "seven"\n', "promotion 1 (churn): argument --version"),
+    "a wrong value": (of("churn") + 'to = "a b"\n', "promotion 1 (churn): to: alias 'a b' is not a name"),
+    "a number that is none": (of("churn") + 'version = "seven"\n', "promotion 1 (churn): version"),
     "a model that is none": (of("a/b"), "promotion 1 (a/b): model name 'a/b' is not one"),
     "no way at all": (of("churn@champion"), "source and target are both @champion"),
-    "a way back": (of("churn") + "to-version = 1\n", "--to-version goes with --rollback"),
+    "a way back": (of("churn") + "to-version = 1\n", "to-version goes with --rollback"),
     "a model twice": (of("churn", "churn:1"), "churn is named twice"),
     "nothing in it": ("", "there is no promotion in it"),
 }

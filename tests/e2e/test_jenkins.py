@@ -127,7 +127,7 @@ NOT_THERE: dict[str, Wrong] = {
     "no such model": lambda one: (["--list", f"{one.prefix}-x*"], 3, "train and register one first"),
     "no such model to be the best": lambda one: ([f"{one.prefix}-x*", "--auto"], 3, "another registry? --registry-uri"),
     "a model that is nearly named": lambda one: (["--list", f"{one.prefix}-rff"], 3, f"did you mean {one.prefix}-rf"),
-    "nobody tagged": lambda one: ([f"{one.prefix}-svm", "--auto"], 3, "rank all: --metric NAME"),
+    "nobody tagged": lambda one: ([f"{one.prefix}-svm", "--auto"], 3, "-svm --auto --metric NAME"),
     "a registry that is not there": lambda _: (["--list", "--registry-uri", "sqlite:////nowhere/x.db"], 3, "/nowhere"),
 }
 

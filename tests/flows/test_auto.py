@@ -127,6 +127,14 @@ def test_several_tagged_versions_are_refused_until_a_metric_ranks_them() -> None
     assert best(scene, metric="roc_auc").model == "heart-svm"
 
 
+@pytest.mark.parametrize("hold", [{}, {HOLD_TAG: "rolled back"}])
+def test_a_look_for_the_best_suggests_another_look(hold: dict[str, str]) -> None:
+    scene = a_clinic(rf="0.95", svm="0.96")
+    for name in ("heart-rf", "heart-svm"):
+        tag(scene, name, **BEST, **hold)
+    assert " --dry-run" in best(scene, mode=Mode.DRY_RUN).hints[-1]
+
+
 def test_who_is_held_or_has_no_score_is_left_out_aloud() -> None:
     scene = a_clinic(rf="0.99", svm="nan", lr="0.5")
     tag(scene, "heart-rf", **{HOLD_TAG: "rolled back"})
@@ -150,21 +158,44 @@ def test_where_whoever_could_win_is_held_it_is_refused_until_the_release_or_by_f
 
 
 @pytest.mark.parametrize(
-    ("wanted", "why"),
+    ("wanted", "why", "cure"),
     [
-        ({}, "is the best by best_model=true: there is none"),
-        ({"named": ("stage", "final"), "metric": "roc_auc"}, "is the best by stage=final: there is none"),
-        ({"named": ("best_model", "true"), "metric": "roc_auc"}, "is the best by best_model=true: there is none"),
-        ({"metric": "recall"}, "none of them may win; 1 cannot win: heart-rf v1 has no recall"),
+        ({}, "has the tag best_model=true", "or rank all: promote_model.py 'heart-*' --auto --metric NAME"),
+        (
+            {"named": ("stage", "final"), "metric": "roc_auc"},
+            "has the tag stage=final",
+            "or leave --tag out and rank all: promote_model.py 'heart-*' --auto --metric roc_auc",
+        ),
+        ({"named": ("team", "zzz")}, "has the tag team=zzz", "there is team=fraud; train and register one"),
+        ({"named": ("taem", "fraud")}, "has the tag taem=fraud", "did you mean team? train and register one"),
+        (
+            {"named": ("team", "fraud"), "metric": "cost"},
+            "no version of heart-* with team=fraud has cost (memory)",
+            "log cost for one of them, or rank by another: --metric NAME",
+        ),
+        ({"metric": "cost"}, "no version of heart-* has cost (memory)", "log cost for one of them"),
     ],
 )
-def test_nobody_at_all_is_not_found_with_what_to_do(wanted: dict[str, Any], why: str) -> None:
+def test_nobody_at_all_is_not_found_with_what_is_missing_and_what_to_do(
+    wanted: dict[str, Any], why: str, cure: str
+) -> None:
     scene = a_clinic(rf="0.95")
+    tag(scene, "heart-rf", team="fraud")
     with pytest.raises(NotFound, match="no version of heart-") as nobody:
         best(scene, **wanted)
     assert why in str(nobody.value)
-    assert "train and register one" in nobody.value.hint
+    assert cure in nobody.value.hint
     assert "'heart-*' --list" in nobody.value.hint
+
+
+def test_those_that_have_the_tag_and_the_metric_and_cannot_win_say_why() -> None:
+    scene = a_clinic(rf="nan")
+    tag(scene, "heart-rf", **BEST)
+    with pytest.raises(
+        NotFound, match=r"with best_model=true can win; 1 cannot win: .* that is not a number"
+    ) as nobody:
+        best(scene, metric="roc_auc")
+    assert nobody.value.hint.startswith("mend what is said of them")
 
 
 def test_which_way_a_metric_gets_better_must_be_known() -> None:

@@ -261,5 +261,5 @@ def test_a_misspelt_metric_is_answered_with_the_near_name() -> None:
     outcome = asking(scene, if_better=(Goal("test_acuracy"),))
     assert outcome.code is ExitCode.WARNED
     (finding,) = (one for one in outcome.findings if one.check == "better_than_champion")
-    assert finding.hint.startswith("did you mean test_accuracy?")
+    assert "is recorded for neither (did you mean test_accuracy?)" in finding.sentence
     assert finding.hint.endswith("--version 3")

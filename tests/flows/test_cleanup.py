@@ -127,13 +127,23 @@ def test_what_the_policy_says_is_not_said_again_in_the_next_command() -> None:
     would = clean(scene, keep=None, older_than_s=None, yes=False)
     assert would.hints == (f"delete them for good: promote_model.py {MODEL} --cleanup --yes",)
     would = clean(scene, older_than_s=1.0, yes=False)
-    assert would.hints[0].endswith("--cleanup --keep 2 --older-than 0.000012d --yes")
+    assert would.hints[0].endswith("--cleanup --keep 2 --older-than 1s --yes")
 
 
-def test_without_any_limit_it_is_a_wrong_call() -> None:
-    with pytest.raises(BadCall, match="how many versions stay") as unlimited:
-        clean(a_shelf(), keep=None)
-    assert "--keep 5 --older-than 365d" in unlimited.value.hint
+@pytest.mark.parametrize(
+    ("given", "lacking", "hint"),
+    [
+        ({}, "how many versions stay and how old one must be to go", "--keep 5 --older-than 365d"),
+        ({"keep": 3}, "how old one must be to go", "--keep 3 --older-than 365d"),
+        ({"older_than_s": 90.0}, "how many versions stay", "--older-than 90s --keep 5"),
+    ],
+)
+def test_without_a_limit_it_is_a_wrong_call_that_names_what_is_missing_and_keeps_what_is_not(
+    given: dict[str, Any], lacking: str, hint: str
+) -> None:
+    with pytest.raises(BadCall, match=f"needs to know {lacking}$") as unlimited:
+        clean(a_shelf(), **{"keep": None, "older_than_s": None, **given})
+    assert unlimited.value.hint == f"promote_model.py {MODEL} --cleanup {hint}"
 
 
 def test_what_an_endpoint_serves_stays_and_an_endpoint_list_that_cannot_be_read_stops_it() -> None:

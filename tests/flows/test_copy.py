@@ -1,10 +1,12 @@
 """A version of another model is brought in once, without what was said about it there, and then promoted."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from model_promotion.core.better import Goal
 from model_promotion.core.copying import COPY_TAG, ORIGIN_TAG, Copy
 from model_promotion.core.entities import Version
 from model_promotion.core.errors import Conflict, Denied, Interrupted, NotFound, Unavailable
@@ -118,6 +120,53 @@ def test_a_look_copies_nothing_and_says_what_would_be_copied(mode: Mode, model: 
     assert f"{ORIGIN} would be copied to {model}" in looked.summary
     assert "nothing was written" in looked.summary
     assert f"--copy-from {LAB}" in looked.hints[0]
+
+
+@pytest.mark.parametrize("model", [MODEL, "shop.pricing.new"])
+def test_a_dry_run_lists_the_copy_and_every_write_after_it(model: str) -> None:
+    scene = a_lab()
+    dry = [one.sentence for one in bring(scene, Mode.DRY_RUN, model=model).planned]
+    made = [f"the registered model {model}: made"] if model != MODEL else []
+    kept = ["@prev_champion: nothing -> v1"] if model == MODEL else []
+    was = "v1" if model == MODEL else "nothing"
+    assert dry == [
+        *made,
+        f"a version of {model}: copied from {ORIGIN}, tagged promotion_origin and promotion_copy",
+        f"tag promotion_intent_<id> on {model}: set",
+        *kept,
+        f"@champion: {was} -> v<copy>",
+        f"tag promotion_head on {model}: set",
+        f"tag promotion_intent_<id> on {model}: removed",
+    ]
+    bring(scene, model=model)
+    assert len(scene.writer.sent) + len(scene.writer.copies) + len(made) == len(dry)
+    assert bring(scene, Mode.CHECK, model=model).planned == ()
+
+
+def test_a_dry_run_of_a_copy_that_is_not_better_lists_where_it_would_go() -> None:
+    scene = a_lab()
+    scene.registry.known[MODEL, "1"] = Version(MODEL, "1", metrics={"f1": 0.99})
+    looked = bring(scene, Mode.DRY_RUN, if_better=(Goal.parse("f1"),), else_alias="challenger")
+    assert "the copy promoted to @challenger" in looked.summary
+    assert "@challenger: nothing -> v<copy>" in [one.sentence for one in looked.planned]
+
+
+def test_a_source_that_has_the_champions_number_is_compared_with_it_all_the_same() -> None:
+    scene = a_lab()
+    scene.registry.add(Version(LAB, "1", run_id="run7", metrics={"f1": 0.1}), "staging", metadata=METADATA)
+    looked = bring(scene, Mode.CHECK, if_better=(Goal.parse("f1"),), else_alias="challenger")
+    assert "the copy promoted to @challenger" in looked.summary
+
+
+def test_no_plan_is_made_before_the_copy_is_there_and_the_call_does_not_end_as_if_one_were() -> None:
+    scene = a_lab()
+    looked = bring(scene, Mode.DRY_RUN, plan_out=Path("plan.json"))
+    assert (looked.code, looked.reviewed, scene.writer.copies) == (ExitCode.REFUSED, None, [])
+    assert looked.summary.startswith(f"no plan was made: {ORIGIN} would be copied to {MODEL} first")
+    assert "--to candidate" in looked.hints[0]
+    bring(scene, target_alias="candidate")
+    made = bring(scene, Mode.DRY_RUN, plan_out=Path("plan.json"))
+    assert (made.code, bool(made.reviewed)) == (ExitCode.DONE, True)
 
 
 def test_a_look_at_what_is_copied_already_is_a_look_at_the_copy() -> None:

@@ -65,6 +65,12 @@ def test_stages_are_told_as_stages(path: Path) -> None:
         assert (body["promoted_to_production"], body["stage"], body["alias"]) == (promoted, stage, None)
 
 
+def test_in_step_the_stage_and_its_alias_are_told(path: Path) -> None:
+    scene = with_runs(a_scene(aliases={"champion": "1"}))
+    scene.promote("2", metadata_file=path, target_alias=as_target(PRODUCTION), sync_stages=True)
+    assert (written(path)["stage"], written(path)["alias"]) == (PRODUCTION, "champion")
+
+
 def test_a_refused_version_is_described_so_that_no_older_file_is_taken_for_it(path: Path) -> None:
     scene = with_runs(a_scene(version("1"), version("2", tags={HOLD_TAG: "rolled back"})))
     assert scene.promote(metadata_file=path).code is ExitCode.REFUSED

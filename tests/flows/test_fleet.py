@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from model_promotion.core.better import Goal
 from model_promotion.core.entities import Version
-from model_promotion.core.errors import Unavailable
+from model_promotion.core.errors import Conflict, Unavailable
 from model_promotion.core.exam import Case, Exam
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding, Verdict, Weight
@@ -280,15 +281,20 @@ def test_killed_anywhere_in_a_group_each_one_begun_is_recovered_and_the_same_cal
         assert {name for name, number in champions(scene).items() if number == "2"} <= set(begun)
     if begun:
         assert call(scene, "abc").code is ExitCode.REFUSED
+    cut_short = at <= 13  # After that all of them stand, and the announcements go.
+    way = how if len(begun) == 3 else "abandon" if cut_short else "resume"
     for name in begun:
-        assert scene.recover(how, model=name).code is ExitCode.DONE
-    if how == "abandon" and len(begun) == 3:
+        if way != how:  # The others are as they were, or have ended: it would split the group.
+            with pytest.raises(Conflict, match=f"{how} would split it"):
+                scene.recover(how, model=name)
+        assert scene.recover(way, model=name).code is ExitCode.DONE
+    if way == "abandon" and begun:
         assert champions(scene) == dict.fromkeys("abc", "1")
         assert HOLD_TAG not in scene.registry.version("a", "2").tags
     assert call(scene, "abc").code is ExitCode.DONE
     assert champions(scene) == dict.fromkeys("abc", "2")
     assert not any(notes(scene.registry.models[name].tags) for name in "abc")
-    if how == "resume":
+    if way == "resume":
         assert all([kind for kind, _, _ in records(scene, name)] == ["promote"] for name in "abc")
 
 
@@ -309,7 +315,11 @@ def test_killed_while_a_group_is_taken_back_recovery_ends_it(at: int, first: tup
         call(scene, "ab")
     assert counted.met
     scene.heal()
-    assert scene.recover(how, model="a").code is ExitCode.DONE
+    try:
+        assert scene.recover(how, model="a").code is ExitCode.DONE
+    except Conflict:  # b is back already.
+        assert how == "resume"
+        assert scene.recover("abandon", model="a").code is ExitCode.DONE
     assert not notes(scene.registry.models["a"].tags)
     assert champions(scene)["a"] in ({None, "2"} if first else {"1", "2"})
     assert call(scene, "ab").code in (ExitCode.DONE, ExitCode.WARNED)
@@ -337,7 +347,7 @@ def test_nobody_moves_a_model_of_a_group_before_all_of_it_has_ended() -> None:
     At(scene, moves("b"), lambda: met.append(call(scene, "a", "b")))
     assert call(scene, "ab").code is ExitCode.DONE
     assert codes(met[0]) == {"a": 2, "b": 2}
-    assert "a promote of @champion from v1 to v2 in a group is under way" in str(met[0].facts)
+    assert "a promote of @champion from v1 to v2 in a group (a, b) is under way" in str(met[0].facts)
 
 
 @pytest.mark.parametrize("order", ["abcd", "dcba"])
@@ -399,7 +409,12 @@ def test_a_member_that_is_not_better_stops_its_group() -> None:
     scene = a_fleet()
     scene.registry.known["a", "2"] = replace(scene.registry.version("a", "2"), metrics={"f1": 0.1})
     goals = {"if_better": (Goal.parse("f1"),), "else_alias": "challenger"}
-    assert codes(call(scene, "ab", **goals)) == {"a": 2, "b": 2}
+    refused = call(scene, "ab", **goals)
+    assert codes(refused) == {"a": 2, "b": 2}
+    assert said(refused, "a").startswith(
+        "refused by better_than_champion; @champion stays at v1 (v2 is not better than"
+    )
+    assert "f1 0.81 -> 0.1" in said(refused, "a")
     assert champions(scene) == dict.fromkeys(NAMES, "1")
     assert codes(call(scene, "a", "b", **goals)) == {"a": 0, "b": 0}
     assert scene.registry.models["a"].aliases["challenger"] == "2"
@@ -452,8 +467,58 @@ def test_ctrl_c_lets_what_has_begun_end_and_begins_nothing_else() -> None:
     outcome = call(scene, *NAMES, workers=1)
     assert outcome.code is ExitCode.INTERRUPTED
     assert codes(outcome) == {"a": 0, "b": 0, "c": 130, "d": 130}
+    assert outcome.summary == "2 done, 2 interrupted; promoted and left standing: a, b"
+    assert outcome.hints == ("go on: promote_model.py --manifest fleet.toml",)
     assert champions(scene) == {"a": "2", "b": "2", "c": "1", "d": "1"}
     assert call(scene, *NAMES).code is ExitCode.DONE
+
+
+@pytest.mark.parametrize(("groups", "begun"), [(("a", "b"), {"a"}), (("ab",), set())])
+def test_what_is_stopped_between_its_checks_and_its_announcement_has_not_begun(
+    groups: tuple[str, ...], begun: set[str]
+) -> None:
+    scene = a_fleet()
+    read, pressed = scene.registry.model, []
+
+    class Asked:
+        name, topic, weight = "asked", "Asked", Weight.ADVISES
+
+        def ask(self, _: Witness) -> None:
+            pressed.append("ready")
+
+    def slow(name: str) -> Any:
+        if pressed == ["ready"] * len("".join(groups)):  # All are judged: this is the reading before the first write.
+            pressed.append("done")
+            press_ctrl_c()
+        return read(name)
+
+    scene.checks, scene.registry.model = (Asked(),), slow  # type: ignore[assignment, method-assign]
+    outcome = call(scene, *groups, workers=8 if len(groups) == 1 else 1)
+    assert (outcome.code, {step.model for step in scene.writer.sent}) == (ExitCode.INTERRUPTED, begun)
+    assert "interrupted before" in said(outcome, "b")
+
+
+def test_an_interrupt_while_the_work_is_handed_out_leaves_none_at_work_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, hand_out, pressed = a_fleet(), ThreadPoolExecutor.submit, []
+
+    def press_once(pool: ThreadPoolExecutor, *work: Any) -> Any:
+        if not pressed:
+            pressed.append("Ctrl-C")
+            press_ctrl_c()
+        return hand_out(pool, *work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", press_once)
+    assert set(codes(call(scene, *NAMES))) == set(NAMES)
+    assert any(event.sentence.startswith("interrupted; nothing else begins") for event in scene.voice.events)
+
+
+def test_what_is_taken_back_tells_of_every_move() -> None:
+    scene = a_fleet()
+    At(scene, moves("b"), broken)
+    fleet.run(Request(Mode.PROMOTE, fleet=Fleet(units("ab"), 1, "fleet.toml"), verbose=True), scene.world)
+    told = [(event.topic, event.sentence) for event in scene.voice.events if event.topic.startswith("a: ")]
+    assert ("a: champion", "@champion: v2 -> v1, read back") in told
+    assert ("a: prev_champion", "@prev_champion: v1 -> nothing, read back") in told
 
 
 def test_ctrl_c_in_a_group_takes_back_what_was_done_of_it() -> None:
@@ -461,7 +526,9 @@ def test_ctrl_c_in_a_group_takes_back_what_was_done_of_it() -> None:
     At(scene, moves("b"), press_ctrl_c)
     outcome = call(scene, "abc")
     assert (outcome.code, codes(outcome)) == (ExitCode.INTERRUPTED, {"a": 2, "b": 2, "c": 130})
-    assert said(outcome, "a") == "taken back, @champion is v1 again: group abc failed at c (interrupted)"
+    assert said(outcome, "a") == "taken back, @champion is v1 again: group abc was interrupted before c"
+    told = [event.sentence for event in scene.voice.events if event.topic == "Fleet"]
+    assert any(sentence.endswith("a group that is half way is taken back") for sentence in told)
     assert not any(notes(model.tags) for model in scene.registry.models.values())
     assert champions(scene) == dict.fromkeys(NAMES, "1")
 

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from model_promotion.core.errors import NotFound
@@ -54,6 +57,22 @@ def test_without_a_version_and_without_the_usual_alias_the_latest_is_the_candida
     run(Request(Mode.DRY_RUN, MODEL), scene.world)
     said = next(event.sentence for event in scene.voice.events if event.topic == "Plan")
     assert ("no version was named, and @staging is nothing" in said) is ("staging" not in aliases)
+
+
+@pytest.mark.parametrize("mode", [Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE])
+def test_the_call_that_is_suggested_instead_promotes_only_where_this_one_would_have(mode: Mode) -> None:
+    misspelt = replace(request(ByAlias("stagin")), mode=mode, compare_metrics=True)
+    with pytest.raises(NotFound) as missing:
+        make_plan(misspelt, a_scene().registry)
+    as_strict = "" if mode is Mode.PROMOTE else f" --{mode.value}"
+    assert f"{MODEL} --version latest{as_strict} --compare-metrics (or" in missing.value.hint
+
+
+def test_the_call_that_is_suggested_instead_makes_a_plan_where_this_one_would_have() -> None:
+    misspelt = replace(request(ByAlias("stagin")), mode=Mode.DRY_RUN, plan_out=Path("plan.json"))
+    with pytest.raises(NotFound, match="no alias @stagin") as missing:
+        make_plan(misspelt, a_scene().registry)
+    assert "--version latest --plan-out plan.json (or" in missing.value.hint
 
 
 def test_an_alias_that_was_named_is_never_replaced_by_the_latest() -> None:

@@ -300,3 +300,109 @@ def test_in_step_the_alias_that_the_model_has_moves_with_the_stage() -> None:
     scene.by_hand("champion", "1")
     outcome = scene.promote("2", target_alias=PRODUCTION, sync_stages=True)
     assert (outcome.code, scene.aliases) == (ExitCode.DONE, {"champion": "2", "prev_stage_production": "1"})
+
+
+# --- what the record expects where a version has one stage, or an alias and a stage are kept in step
+
+
+def kinds(scene: Scene) -> list[str]:
+    return [record.kind for record in scene.journal.records]
+
+
+def test_from_staging_to_production_nothing_was_moved_outside() -> None:
+    scene = a_staged_scene(v2="None")
+    for number, place in (("3", STAGING), ("3", PRODUCTION), ("2", STAGING)):
+        assert scene.promote(number, target_alias=place, force=False).code is ExitCode.DONE
+    assert kinds(scene) == ["promote"] * 3
+    assert scene.call(Mode.HISTORY, target_alias=STAGING).summary == f"stage Staging of {MODEL} is v2 now"
+
+
+def test_while_it_is_in_production_the_history_says_that_staging_is_empty() -> None:
+    scene = a_staged_scene(v2="None")
+    for place in (STAGING, PRODUCTION):
+        scene.promote("3", target_alias=place)
+    assert scene.call(Mode.HISTORY, target_alias=STAGING).summary == f"stage Staging of {MODEL} is nothing now"
+    then = scene.call(Mode.HISTORY, target_alias=STAGING, at=scene.clock.now()).summary
+    assert f"stage Staging of {MODEL} was nothing at" in then
+    assert "by record #2: promote" in then
+
+
+def test_what_somebody_else_puts_into_the_stage_that_was_left_is_noticed() -> None:
+    scene = on_its_way_up()
+    scene.promote("2", target_alias=PRODUCTION)
+    scene.by_hand(STAGING, "4")
+    with pytest.raises(NotFound, match="stage Staging is v4, but record #4 left nothing there") as noticed:
+        scene.rollback(target_alias=STAGING)
+    assert noticed.value.hint.endswith("--rollback --to-version N --to-stage Staging")
+
+
+@pytest.mark.parametrize(("one", "other"), [("champion", PRODUCTION), (PRODUCTION, "champion")])
+def test_what_was_moved_along_was_not_moved_outside(one: str, other: str) -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    assert scene.promote("2", target_alias=one, sync_stages=True).code is ExitCode.DONE
+    assert scene.call(Mode.HISTORY, target_alias=other).summary.endswith("is v2 now")
+    assert scene.promote("3", target_alias=other, sync_stages=True).code is ExitCode.DONE
+    assert scene.call(Mode.HISTORY, target_alias=one).summary.endswith("is v3 now")
+    assert kinds(scene) == ["promote"] * 2
+    assert scene.promote("4", target_alias=one, sync_stages=True).code is ExitCode.DONE
+
+
+def test_a_twin_that_somebody_else_moves_is_noticed() -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    scene.promote("2", target_alias=PRODUCTION, sync_stages=True)
+    scene.by_hand("champion", "4")
+    assert scene.promote("3").code is ExitCode.WARNED
+    assert kinds(scene) == ["promote", "outside", "promote"]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("back", ["champion", PRODUCTION])
+@pytest.mark.parametrize("up", ["champion", PRODUCTION])
+def test_a_rollback_of_either_end_takes_back_both(up: str, back: str, asked: bool) -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    scene.promote("2", target_alias=up, sync_stages=True)
+    outcome = scene.rollback(target_alias=back, sync_stages=asked)
+    seen = scene.registry.model(MODEL)
+    assert (outcome.code, seen.at("champion"), seen.at(PRODUCTION)) == (ExitCode.DONE, "1", "1")
+    assert outcome.undo.endswith("--sync-stages")
+    for place in ("champion", PRODUCTION):
+        assert scene.call(Mode.HISTORY, target_alias=place).summary.endswith("is v1 now")
+    assert (scene.fits(), scene.noted) == (True, {})
+
+
+def test_what_was_moved_on_alone_goes_back_alone() -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    scene.promote("2", sync_stages=True)
+    scene.promote("3")
+    assert scene.rollback().code is ExitCode.DONE
+    seen = scene.registry.model(MODEL)
+    assert (seen.at("champion"), seen.at(PRODUCTION)) == ("2", "2")
+    assert scene.rollback().code is ExitCode.DONE
+    assert scene.registry.model(MODEL).at(PRODUCTION) == "2"
+
+
+def test_in_step_both_ends_are_named() -> None:
+    scene = a_staged_scene(v2="None")
+    scene.by_hand("champion", "1")
+    up = scene.promote("2", target_alias=PRODUCTION, sync_stages=True)
+    assert up.summary.endswith("(v1 kept as @prev_stage_production); in step: @champion: v1 -> v2")
+    back = scene.rollback()
+    assert back.summary == f"{MODEL}: @champion is back at v1; in step: stage Production: v2 -> v1; v2 is held"
+    told = scene.call(Mode.HISTORY).table
+    assert told is not None
+    assert [row[3] for row in told.rows] == ["stage Production, @champion", "@champion, stage Production"]
+
+
+def test_what_somebody_else_put_where_nothing_was_left_becomes_a_record_too() -> None:
+    scene = on_its_way_up()
+    scene.promote("2", target_alias=PRODUCTION)
+    scene.by_hand(STAGING, "4")
+    assert scene.promote("3", target_alias=STAGING, force=True).code is ExitCode.WARNED
+    outside, own = scene.journal.records[-2:]
+    assert [(one.kind, one.was, one.to) for one in (outside, own)] == [("outside", None, "4"), ("promote", "4", "3")]
+    assert scene.rollback("4", target_alias=STAGING).code is ExitCode.DONE
+    assert (scene.fits(), scene.noted) == (True, {})

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from model_promotion.core.errors import NotFound
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.record import HEAD_TAG
 from model_promotion.core.request import Mode
@@ -103,3 +104,8 @@ def test_a_chain_across_both_journals_fits() -> None:
     scene.promote("4")
     assert len(scene.spare.records) == 1
     assert scene.call(Mode.VERIFY_AUDIT).code is ExitCode.DONE
+
+
+def test_a_misspelt_model_is_answered_with_the_near_name() -> None:
+    with pytest.raises(NotFound, match=f"did you mean {MODEL}"):
+        three_records().call(Mode.VERIFY_AUDIT, model=f"{MODEL}n")

@@ -165,12 +165,18 @@ WRONG = {
     "a source that is the target": ({"source": "champion"}, "", "source and target are both @champion"),
     "two candidates": ({"model": "m@canary", "version": 3}, "", "two candidates"),
     "two sources": ({"source": "a", "from_stage": "Staging"}, "", "name two places"),
-    "a version as text": ({"version": "3"}, "version", "valid integer"),
+    "a version that is no number": ({"version": "1.2.0"}, "version", "valid integer"),
     "a version that is a truth": ({"version": True}, "version", "valid integer"),
-    "version zero": ({"version": 0}, "version", "is neither a number"),
-    "a stage that is none": ({"to_stage": "Prod"}, "to_stage", "is none of"),
-    "a duration that is none": ({"timeout": "soon"}, "timeout", "is none"),
-    "no time at all": ({"timeout": 0.0}, "timeout", "is none"),
+    "version zero": ({"version": 0}, "version", "versions are counted from 1"),
+    "a version below zero": ({"version": -3}, "version", "versions are counted from 1"),
+    "a version of minus three in text": ({"version": "-3"}, "version", "valid integer"),
+    "a stage that is none": (
+        {"to_stage": "Prod"},
+        "to_stage",
+        "'Prod' is none of Staging, Production (for example Production)",
+    ),
+    "a duration that is none": ({"timeout": "soon"}, "timeout", "is no number above 0"),
+    "no time at all": ({"timeout": 0.0}, "timeout", "is no number above 0"),
     "an unknown environment": ({"env_manager": "conda"}, "env_manager", "'local' or 'uv'"),
     "an unknown field": ({"aliass": "x"}, "aliass", "no such field"),
     "a metric that is a number": ({"if_better": 3}, "if_better", "give one text, or several in a list"),
@@ -190,7 +196,13 @@ def test_a_value_that_makes_no_sense_is_refused_when_the_job_is_made(
     assert str(refused.value).startswith(f"{key}: " if key else "")
     assert said in str(refused.value)
     assert refused.value.hint
+    assert "--" not in str(refused.value) + refused.value.hint, "who writes a job knows its fields, not the flags"
     assert isinstance(refused.value, PromotionError)
+
+
+def test_a_version_is_a_number_also_as_the_text_that_mlflow_has() -> None:
+    assert PromotionJob(model="m", version="2").call() == PromotionJob(model="m", version=2).call()  # type: ignore[arg-type]
+    assert RollbackJob(model="m", to_version="2").call() == RollbackJob(model="m", to_version=2).call()  # type: ignore[arg-type]
 
 
 def test_a_copy_with_a_wrong_value_is_refused_when_it_is_run() -> None:

@@ -100,7 +100,10 @@ WRONG = {
         "job: {KIND: PromotionJob, model: m, if_better: 7}",
         "job.if_better: give one text, or several in a list",
     ),
-    "a wrong type": ("job: {KIND: PromotionJob, model: m, version: '3'}", "job.version: Input should be a valid int"),
+    "a wrong type": (
+        "job: {KIND: PromotionJob, model: m, version: 'three'}",
+        "job.version: Input should be a valid int",
+    ),
     "an unknown key": ("job: {KIND: PromotionJob, model: m, from: x}", "job.from: there is no such field"),
     "a key of a service": (
         "job: {KIND: PromotionJob, model: m, mlflow_service: {registry: x}}",

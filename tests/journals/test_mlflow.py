@@ -12,7 +12,8 @@ from model_promotion.connections.address import resolve
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.core.history import misfit
-from model_promotion.core.record import Head
+from model_promotion.core.record import Head, Moved
+from model_promotion.core.steps import Entry, SetAlias
 from model_promotion.journals.mlflow import ARTIFACT, MlflowJournal, default_experiment
 from tests.journals.records import M, a_chain, a_record
 
@@ -50,6 +51,12 @@ def test_lines_say_the_same_as_the_records(journal: MlflowJournal) -> None:
     line = journal.lines(M)[0]
     assert (line.number, line.kind, line.alias, line.was, line.to) == (1, "rollback", "champion", None, "2")
     assert (line.at, line.by, line.why, line.id, line.lies_at) == (record.at, record.by, record.why, "id1", run_id)
+
+
+def test_a_line_says_what_was_moved_along(journal: MlflowJournal) -> None:
+    stage = SetAlias(M, "stage:Production", None, "2", "Staging", "Archived")
+    journal.append(a_record(1, evidence={"steps": (Entry(stage, 1.0), Entry(SetAlias(M, "champion", "1", "2"), 2.0))}))
+    assert journal.lines(M)[0].along == (Moved("stage:Production", None, "2"),)
 
 
 def test_a_run_shows_the_record_in_the_user_interface_of_mlflow(journal: MlflowJournal) -> None:

@@ -1,12 +1,13 @@
 """Is the candidate better than the champion, by the metrics that --if-better names?"""
 
+from dataclasses import replace
+
 from model_promotion.core.better import Answer, judge, named
 from model_promotion.core.entities import Version
 from model_promotion.core.errors import NotFound
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.metrics import TABLE_COLUMNS, compare, table_rows
-from model_promotion.core.near import meant
 from model_promotion.witness import Witness
 
 TOPIC = "Better"
@@ -37,16 +38,14 @@ def ask(witness: Witness) -> Finding | None:
         f"{said}: {judgement.because}",
         {"answer": judgement.answer, "asked": named(goals), "changes": list(changes)},
         Table(TABLE_COLUMNS, table_rows(changes)),
-        _hint(witness, {*old, *new}) if judgement.answer is Answer.UNKNOWN else "",
+        _hint(witness) if judgement.answer is Answer.UNKNOWN else "",
     )
 
 
-def _hint(witness: Witness, known: set[str]) -> str:
-    instead = witness.request.command("--version", witness.plan.candidate.number)
-    nowhere = [goal.metric for goal in witness.request.if_better if not any(map(goal.means, known))]
-    if like := "; ".join(filter(None, (meant(metric, known) for metric in nowhere))):
-        return f"{like} To promote without asking: {instead}"
-    return f"log it for both, or say in promotion.toml which way is better; to promote without asking: {instead}"
+def _hint(witness: Witness) -> str:
+    plainly = replace(witness.request, if_better=(), else_alias="")
+    instead = plainly.again("--version", witness.plan.candidate.number)
+    return f"log it for both, or say in promotion.toml which way is better; without that question: {instead}"
 
 
 def _recorded(witness: Witness, version: Version) -> dict[str, float]:

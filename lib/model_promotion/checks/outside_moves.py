@@ -1,7 +1,7 @@
 """Is the target alias where the record says it is?"""
 
 from model_promotion.core.finding import Finding, Verdict, Weight
-from model_promotion.core.history import moved_outside, moves_of
+from model_promotion.core.history import left_at, moved_outside, moves_of
 from model_promotion.core.intent import notes
 from model_promotion.core.say import version
 from model_promotion.witness import Witness
@@ -18,7 +18,7 @@ def ask(witness: Witness) -> Finding | None:
     lines = witness.journal.lines(plan.seen.name)
     last = moved_outside(plan.target_alias, lines, plan.was)
     if last:
-        said = f"{plan.where} is {version(plan.was)}, but record #{last.number} put {version(last.to)} there"
+        said = f"{plan.where} is {version(plan.was)}, but {left_at(last)}"
         facts = {"recorded": last.to, "record": last.number}
         return Finding(Verdict.WARNED, f"{said}: it was moved outside this tool, which is noticed now", facts)
     if not moves_of(plan.target_alias, lines):

@@ -29,7 +29,8 @@ def look_into(database: Path, chosen_by: str) -> None:
     if not database.exists():
         raise NoRegistry(f"there is no registry at {database.absolute()} (from {chosen_by})", hint=ELSEWHERE)
     try:
-        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+        # Not read-only: a writer that was killed in the middle left a journal, which whoever opens it next plays back.
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as opened:
             tables = opened.execute("select 1 from sqlite_master where name = 'registered_models'").fetchall()
     except sqlite3.Error as error:
         raise Unavailable(f"{database.absolute()} cannot be read as a registry: {error}", hint=ELSEWHERE) from error

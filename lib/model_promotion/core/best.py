@@ -82,7 +82,7 @@ class Choice:
 def contenders(listed: Iterable[Listed], wanted: Wanted, target: str) -> tuple[Contender, ...]:
     """The versions that have the tag; where none has it, no tag was named and a metric is, all of them."""
     every = [(one.model, version) for one in listed for version in one.versions]
-    tagged = [(model, version) for model, version in every if _has(version, wanted.tag)]
+    tagged = [(model, version) for model, version in every if has(version, wanted.tag)]
     found = every if not tagged and wanted.metric and wanted.named is None else tagged
     # A version that is not the highest in a stage is in place there as well.
     return tuple(
@@ -91,7 +91,7 @@ def contenders(listed: Iterable[Listed], wanted: Wanted, target: str) -> tuple[C
     )
 
 
-def _has(version: Version, tag: tuple[str, str]) -> bool:
+def has(version: Version, tag: tuple[str, str]) -> bool:
     """Whether the version has the tag; Python scripts write True where shell scripts write true."""
     key, value = tag
     return version.tags.get(key, "").casefold() == value.casefold()

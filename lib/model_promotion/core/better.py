@@ -1,13 +1,16 @@
 """Is the candidate better than the champion, by the metrics that were named? The rule behind --if-better."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.metrics import Change, MetricChange, MetricRule, compare, rule_for
+from model_promotion.core.near import meant
 
+GAIN = re.compile(r"\d*\.?\d+", re.ASCII)
 EXAMPLE = "for example --if-better test_accuracy or --if-better test_accuracy:0.01"
 
 
@@ -34,7 +37,7 @@ class Goal:
         """`METRIC` or `METRIC:GAIN`; a colon that no number follows is part of the metric's name.
 
         Raises:
-            BadCall: when there is no name, or the gain is negative or not finite.
+            BadCall: when there is no name or one that cannot be, or the gain is negative or not finite.
         """
         name, colon, number = text.rpartition(":")
         try:
@@ -42,6 +45,10 @@ class Goal:
         except ValueError:
             name, gain = text, None
         name = name if gain is not None else text
+        if "=" in name.partition(" [")[0]:
+            before, _, after = text.rpartition("=")
+            like = f"did you mean {before}:{after}?" if before and GAIN.fullmatch(after) else EXAMPLE
+            raise BadCall(f"{text!r} is no metric: no metric has = in its name", hint=like)
         if not name.strip() or name.endswith(":"):
             raise BadCall(f"{text!r} is no metric, or one without a gain after its colon", hint=EXAMPLE)
         if gain is not None and not (math.isfinite(gain) and gain >= 0):
@@ -76,7 +83,8 @@ def judge(
         for goal in goals
         for change in _changes(goal, (champion, candidate), rules)
     ]
-    because = ", ".join(_told(change, gain) for change, gain in judged)
+    known = {*champion, *candidate}
+    because = ", ".join(_told(change, gain, known) for change, gain in judged)
     if not all(change.is_judged for change, _ in judged):
         return Judgement(Answer.UNKNOWN, because)
     worse = any(change.verdict is Change.WORSE for change, _ in judged)
@@ -99,7 +107,10 @@ def _gain(goal: Goal, change: MetricChange, rules: Mapping[str, MetricRule]) -> 
     return (rule_for(change.name, rules) or MetricRule()).min_gain
 
 
-def _told(change: MetricChange, gain: float) -> str:
+def _told(change: MetricChange, gain: float, known: Collection[str]) -> str:
+    if change.champion is None and change.candidate is None:
+        like = meant(change.name, known)
+        return f"{change.name} is recorded for neither{f' ({like})' if like else ''}"
     _, champion, candidate, difference, _, verdict = change.row
     if change.verdict is Change.UNJUDGED and change.change is not None:
         verdict = "which way is better is not known"

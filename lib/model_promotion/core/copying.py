@@ -12,6 +12,18 @@ APPROVED = "approved"
 
 
 @dataclass(frozen=True)
+class NewModel:
+    """A registered model that is made for its first copy."""
+
+    model: str
+
+    @property
+    def sentence(self) -> str:
+        """What is made, for a person."""
+        return f"the registered model {self.model}: made"
+
+
+@dataclass(frozen=True)
 class Copy:
     """A version of another model, to become the next version of `model`; `id` tells this copy from any other."""
 
@@ -24,6 +36,11 @@ class Copy:
     def origin(self) -> str:
         """The value of the tag that says where a copy came from."""
         return f"{self.source}/{self.number}"
+
+    @property
+    def sentence(self) -> str:
+        """What is made, for a person."""
+        return f"a version of {self.model}: copied from {self.origin}, tagged {ORIGIN_TAG} and {COPY_TAG}"
 
     @property
     def address(self) -> str:

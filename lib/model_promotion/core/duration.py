@@ -1,5 +1,6 @@
 """Durations and points in time, as people type them."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
@@ -27,9 +28,11 @@ def age(text: str) -> float:
     return _length(text, AGES_S, OLDEST_S, wrong)
 
 
-def in_days(length_s: float) -> str:
-    """The same as text that `age` reads, to a tenth of a second."""
-    return f"{length_s / AGES_S['d']:.6f}".rstrip("0").rstrip(".") + "d"
+def as_age(length_s: float) -> str:
+    """The same as text that `age` reads, in the unit that says it shortest; to a millionth of a second."""
+    said = {f"{length_s / unit_s:.6f}".rstrip("0").rstrip(".") + unit: unit_s for unit, unit_s in AGES_S.items()}
+    exact = [text for text, unit_s in said.items() if math.isclose(float(text[:-1]) * unit_s, length_s)]
+    return min(reversed(exact or [*said][:1]), key=len)
 
 
 def seconds(text: str) -> float:
@@ -38,7 +41,10 @@ def seconds(text: str) -> float:
     Raises:
         BadCall: when it is none, zero, or more than a year.
     """
-    wrong = BadCall(f"duration {text[:40]!r} is none up to a year", hint="for example 90s, 10m or 2h")
+    wrong = BadCall(
+        f"duration {text[:40]!r} is no number above 0 with s, m, h or d, of a year at most",
+        hint="for example 90s, 10m or 2h",
+    )
     return _length(text, UNITS_S, LONGEST_S, wrong)
 
 
@@ -60,7 +66,9 @@ def moment(text: str) -> float:
         found = _parsed(text.strip())
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
     except (ValueError, OverflowError) as error:
-        raise BadCall(f"time {text!r} is none", hint="for example 2026-11-21 or 2026-11-21T10:00:00Z") from error
+        raise BadCall(
+            f"time {text!r} is no date or time in ISO 8601", hint="for example 2026-11-21 or 2026-11-21T10:00:00Z"
+        ) from error
 
 
 def _parsed(text: str) -> datetime:

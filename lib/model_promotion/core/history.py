@@ -1,18 +1,39 @@
 """What the records say about an alias: who stood behind it when, and where a rollback leads."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model_promotion.core import say
 from model_promotion.core.record import GENESIS, Head, Line, Stored, body_of, digest
+from model_promotion.core.stages import stage_of
 
 MOVES = frozenset({"promote", "rollback", "outside"})
 
 
-def moves_of(alias: str, lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The moves of one alias, oldest first; where it stood still, only its twin was brought in step."""
-    done = (line for line in lines if line.alias == alias and line.kind in MOVES and line.was != line.to)
-    return tuple(sorted(done, key=lambda line: line.number))
+def moves_of(place: str, lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The moves of one alias or stage, oldest first, each as it looks from there.
+
+    It may have been moved along with another one. Where it stood still, only its twin was brought in step.
+    """
+    found: list[Line] = []
+    for line in sorted((line for line in lines if line.kind in MOVES), key=lambda line: line.number):
+        seen = _seen_from(place, line, found[-1].to if found else None)
+        found += [seen] if seen.was != seen.to else []
+    return tuple(found)
+
+
+def _seen_from(place: str, line: Line, stood: str | None) -> Line:
+    """The record as one about this place, where `stood` stood before by the records.
+
+    A version has one stage only: what a record of ours puts into another stage is gone from this one.
+    """
+    if line.alias == place:
+        return line
+    own = next((one for one in line.along if one.alias == place), None)
+    if own:
+        return replace(line, alias=place, was=own.was, to=own.to)
+    entered = [one.to for one in line.moved if stage_of(place) and stage_of(one.alias) and line.kind != "outside"]
+    return replace(line, alias=place, was=stood, to=None if stood in entered else stood)
 
 
 def verified(alias: str, lines: Iterable[Line]) -> tuple[str, ...]:
@@ -25,7 +46,8 @@ def verified(alias: str, lines: Iterable[Line]) -> tuple[str, ...]:
     stack: list[str] = []
     for line in moves_of(alias, lines):
         if line.to is None:
-            stack = [] if line.kind == "rollback" else stack  # The first promotion of all was taken back.
+            # A first promotion was taken back, unless the version went on to another stage.
+            stack = [number for number in stack if number != line.was] if line.kind == "rollback" else stack
             continue
         if line.kind == "outside":
             stack = []
@@ -43,6 +65,17 @@ def moved_outside(alias: str, lines: Iterable[Line], stands: str | None) -> Line
     """The last recorded move of an alias, if the alias is no longer where that put it."""
     last = moves_of(alias, lines)[-1:]
     return last[0] if last and last[0].to != stands else None
+
+
+def moved_together(place: str, twin: str, lines: Sequence[Line]) -> bool:
+    """Whether one record put both where they were put last, on the same version."""
+    last, other = (moves_of(name, lines)[-1:] for name in (place, twin))
+    return [(line.number, line.to) for line in last] == [(line.number, line.to) for line in other] != []
+
+
+def left_at(line: Line) -> str:
+    """Where a move left its alias or stage, for a person."""
+    return f"record #{line.number} " + (f"put {say.version(line.to)} there" if line.to else "left nothing there")
 
 
 def in_place(alias: str, lines: Iterable[Line], at: float) -> Line | None:

@@ -6,7 +6,7 @@ own: two that are left at the same time both stand, and both can be read.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, Literal
@@ -20,6 +20,8 @@ FORMAT = 1
 KEY = re.compile(rf"{INTENT_TAG}(_[0-9a-f]{{12}})?")
 LONGEST_HOLD = 300
 STRANGE = "something this program did not write"
+ROOM = 960  # A tag holds 1000 characters; whoever takes the work over may have a longer name.
+MORE = "..."
 STILL = ("release", "cleanup")  # Work that moves no alias.
 Work = Literal["promote", "rollback", "release", "cleanup"]
 
@@ -57,8 +59,8 @@ class Intent:
     lease too: `owner` is at work until `until` (seconds since the epoch), unless that process is gone. `record` is the
     number that its record will have; `noticed` is whether a move from outside is recorded right before it. `holds` is
     the version that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold. Of a
-    cleanup, `held` names the versions that may be gone. That of a `group` stands until the whole group has ended, so
-    its work may be recorded already.
+    cleanup, `held` names the versions that may be gone. That of a `group` names every model of it for which there is
+    room, has the same `work` as theirs, and stands until the whole group has ended: it may be recorded already.
     """
 
     id: str
@@ -73,7 +75,7 @@ class Intent:
     until: float = 0.0
     record: int = 0
     noticed: bool = False
-    group: bool = False
+    group: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -131,7 +133,7 @@ class Intent:
         if self.kind == "cleanup":
             return f"a cleanup that deletes {', '.join(map(version, self.doomed))}"
         way = f"{target(self.move.alias)} from {version(self.move.was)} to {version(self.move.to)}"
-        return f"a {self.kind} of {way}" + (" in a group" if self.group else "")
+        return f"a {self.kind} of {way}" + (f" in a group ({', '.join(self.group)})" if self.group else "")
 
     @property
     def doomed(self) -> list[str]:
@@ -155,6 +157,19 @@ class Intent:
         text = f"rolled back from {target(self.target)} at {when(self.since)}"
         return (*aliases, SetTag(model, HOLD_TAG, found, text, self.holds))
 
+    def grouped(self, work: str, names: Sequence[str], until: float) -> "Intent":
+        """The same as part of the work on a group of these models."""
+        whole = replace(self, work=work, group=tuple(names), until=until)
+        left = len(names)
+        while left and len(whole.text) > ROOM:
+            left -= 1
+            whole = replace(whole, group=(*names[:left], MORE))
+        return whole
+
+    def others(self, model: str) -> tuple[str, ...]:
+        """The other models of its group, as far as they are named."""
+        return tuple(name for name in self.group if name not in (model, MORE))
+
     def turned(self, work: str, since: float, until: float, record: int) -> "Intent":
         """The taking back of a promotion: what it moved goes the other way round, the target first.
 
@@ -163,12 +178,17 @@ class Intent:
         moved = (move for move in self.moves if move.was != move.to or move.alias == self.target)
         back = (Move.of(move.step("").undone()) for move in moved)
         moves = tuple(sorted(back, key=lambda move: move.alias != self.target))
-        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": False}
+        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": ()}
         return replace(self, work=work, kind="rollback", moves=moves, **changed)  # type: ignore[arg-type]
 
     def opening(self, model: str) -> SetTag:
         """The step that announces the work; its undoing closes it."""
         return SetTag(model, self.key, None, self.text)
+
+
+def announces(step: Step) -> bool:
+    """Whether this write is an announcement: with it work begins, until it is read back there is none."""
+    return isinstance(step, SetTag) and step.was is None and KEY.fullmatch(step.key) is not None
 
 
 def notes(tags: Mapping[str, str]) -> dict[str, str]:
@@ -210,9 +230,11 @@ def under_way(tags: Mapping[str, str]) -> str | None:
 def way_out(tags: Mapping[str, str], command: Callable[..., str]) -> str:
     """What to type when the work was cut off. What a cleanup has deleted can only be written down."""
     resume = command("--recover", "resume")
+    groups = {", ".join(intent.group) for intent in intents(tags) if intent.group}
+    each = "".join(f"; the same for each model of its group: {names}" for names in sorted(groups))
     if {intent.kind for intent in intents(tags)} == {"cleanup"}:
         return f"if it is dead, write down what is gone: {resume}"
-    return f"if it is dead, finish it: {resume} - or undo it: {command('--recover', 'abandon')}"
+    return f"if it is dead, finish it: {resume} - or undo it: {command('--recover', 'abandon')}{each}"
 
 
 def _json(text: str) -> dict[str, Any]:
@@ -229,7 +251,8 @@ def _fields(raw: dict[str, Any]) -> dict[str, Any]:
         raise ValueError
     kind, moves = raw["kind"], tuple(_move(*fields) for fields in raw["moves"])
     target = "" if kind in STILL else moves[-1 if kind == "promote" else 0].alias
-    return {**raw, "moves": moves, "target": target, "holds": _text(raw["holds"])}
+    group = tuple(raw.get("group", ()))
+    return {**raw, "moves": moves, "target": target, "holds": _text(raw["holds"]), "group": group}
 
 
 def _move(alias: str, was: object, to: object, *stages: str) -> Move:
@@ -237,10 +260,9 @@ def _move(alias: str, was: object, to: object, *stages: str) -> Move:
 
 
 def _makes_sense(intent: Intent) -> bool:
-    texts = (intent.work, intent.held, intent.owner)
-    flags = (intent.noticed, intent.group)
+    texts = (intent.work, intent.held, intent.owner, *intent.group)
     sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
-    sound = sound and all(type(flag) is bool for flag in flags)
+    sound = sound and type(intent.noticed) is bool
     if intent.kind == "release":
         return sound and not intent.moves and intent.holds is not None
     if intent.kind == "cleanup":

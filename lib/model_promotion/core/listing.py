@@ -44,7 +44,7 @@ def lines(listed: Iterable[Listed], where: str) -> Iterator[Event]:
         if one.not_readable:
             yield Event(Kind.UNKNOWN, one.model.name, f"not readable: {one.not_readable}")
             continue
-        going_on = "; a promotion is under way" if notes(one.model.tags) else ""
+        going_on = "; a promotion is under way or was cut off" if notes(one.model.tags) else ""
         yield Event(Kind.MODEL, one.model.name, f"{count(len(one.versions), 'version')}{going_on}")
         for version in one.versions:
             kind = Kind.IN_PRODUCTION if in_production(one.model, version, where) else Kind.VERSION

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from model_promotion.core.copying import Copy, NewModel
 from model_promotion.core.decision import Decision
 from model_promotion.core.errors import PromotionError
 from model_promotion.core.event import Event, Table
@@ -50,7 +51,7 @@ class Outcome:
     to: str | None = None
     findings: tuple[Finding, ...] = ()
     decision: Decision | None = None
-    planned: tuple[Step, ...] = ()
+    planned: tuple[Step | NewModel | Copy, ...] = ()
     reviewed: Reviewed | ReviewedFleet | None = None
     entries: tuple[Entry, ...] = ()
     record: str = ""

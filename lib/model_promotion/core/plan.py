@@ -69,7 +69,7 @@ class Plan:
     @property
     def in_place(self) -> bool:
         """Whether the candidate is already where it should go; its twin may be elsewhere."""
-        return self.was == self.candidate.number
+        return self.was == self.candidate.number and self.candidate.model == self.seen.name
 
     @property
     def nothing_to_do(self) -> bool:

@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from model_promotion.core.jsonable import jsonable
+from model_promotion.core.stages import TARGETS, as_target, kept_for
 
 HEAD_TAG = "promotion_head"
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
 
 Deeds = Literal["promote", "rollback", "release", "outside", "cleanup"]
+# The version (or None, for nothing) that the record says stood there, where somebody moved it past this tool; else ().
+Noticed = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ class Record:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def along(self) -> "tuple[Moved, ...]":
+        """What was moved with it, as its steps say; see `Line`."""
+        return _along(jsonable(self))
+
+    @property
     def text(self) -> str:
         """The canonical form that is hashed and stored: one line of JSON, keys sorted."""
         body = {"schema_version": SCHEMA_VERSION, **jsonable(self)}
@@ -95,8 +103,21 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """One alias or stage, the version that stood there before, and the one that stands there afterwards."""
+
+    alias: str
+    was: str | None
+    to: str | None
+
+
+@dataclass(frozen=True)
 class Line:
-    """The short form of a record, for history and rollback: what a journal can list without opening each record."""
+    """The short form of a record, for history and rollback: what a journal can list without opening each record.
+
+    `along` is what was moved with the alias: the stage (or alias) that is kept in step with it, or the stage that a
+    version went back to. Backups are none of it.
+    """
 
     number: int
     kind: str
@@ -108,6 +129,12 @@ class Line:
     why: str = ""
     id: str = ""
     lies_at: str = ""
+    along: tuple[Moved, ...] = ()
+
+    @property
+    def moved(self) -> tuple[Moved, ...]:
+        """All that was moved."""
+        return (Moved(self.alias, self.was, self.to), *self.along)
 
 
 LINE_FIELDS = ("number", "kind", "alias", "was", "to", "at", "by", "why", "id")
@@ -127,11 +154,28 @@ def line_of(stored: Stored) -> Line | None:
     body = body_of(stored.text)
     if not set(LINE_FIELDS) <= set(body) or not _sound(body):
         return None
-    return Line(**{name: body[name] for name in LINE_FIELDS}, lies_at=stored.id)
+    return Line(**{name: body[name] for name in LINE_FIELDS}, lies_at=stored.id, along=_along(body))
+
+
+def _along(body: Mapping[str, Any]) -> tuple[Moved, ...]:
+    """What the steps of a record moved beside its alias; of steps that are none, nothing."""
+    try:
+        steps = [entry["step"] for entry in body["evidence"]["steps"] if entry["deed"] != "undone"]
+        others = [step for step in steps if "alias" in step and step["alias"] != body["alias"]]
+        moved = [(step["alias"], step["was"], step["to"]) for step in others if not kept_for(step["alias"])]
+        back = (step for step in steps if step.get("leaves_to") in TARGETS)
+        moved += [(as_target(step["leaves_to"]), None, step["was"]) for step in back]
+    except (LookupError, TypeError, AttributeError):
+        return ()
+    return tuple(Moved(*one) for one in moved if one[1] != one[2] and _versions(one[1:]))
+
+
+def _versions(ends: Iterable[object]) -> bool:
+    return all(end is None or isinstance(end, str) for end in ends)
 
 
 def _sound(body: Mapping[str, Any]) -> bool:
     """Whether the fields that are sorted and compared are what they should be: a journal is a file anyone can edit."""
-    versions = all(body[end] is None or isinstance(body[end], str) for end in ("was", "to"))
+    versions = _versions((body["was"], body["to"]))
     numbers = type(body["number"]) is int and type(body["at"]) in (int, float)
     return numbers and versions and all(isinstance(body[name], str) for name in ("alias", "kind", "by", "why", "id"))

@@ -48,6 +48,10 @@ class Mode(StrEnum):
         return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER, Mode.APPLY, Mode.CLEANUP}
 
 
+# Modes that take a candidate and move no alias: the same call about another candidate moves none either.
+MOVE_NOTHING = frozenset({Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE})
+
+
 @dataclass(frozen=True)
 class Request:
     """One call, checked for form before anything heavy is imported; the registry has not been asked yet.
@@ -167,8 +171,14 @@ class Request:
         named = ("--to", self.target_alias) if stage is None else ("--to-stage", stage)
         return (*(() if self.target_alias == "champion" else named), *(("--sync-stages",) if self.sync_stages else ()))
 
+    def again(self, *options: str) -> str:
+        """This call once more, with these options: a look stays a look, and stays as strict."""
+        named = (f"--{self.mode.value}",) if self.mode in MOVE_NOTHING else ()
+        mode = ("--plan-out", str(self.plan_out)) if self.plan_out else named
+        return self.command(*options, *mode, *self.gates, *self.report)
+
     def command(self, *options: str) -> str:
-        """The same call with other options, ready to be typed."""
+        """Another call about the same model and target, with these options, ready to be typed."""
         copied = ("--copy-from", self.copy_from) if self.copy_from else ()
         target = () if {"--release", "--apply"} & {*options} else self._target
         model = (self.model,) if self.model else ()

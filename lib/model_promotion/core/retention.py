@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from model_promotion.core.duration import as_age
 from model_promotion.core.entities import Endpoint, Listed, Version
 from model_promotion.core.history import MOVES, verified
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.listing import aliases_of
 from model_promotion.core.record import Line
-from model_promotion.core.say import count, target
+from model_promotion.core.say import target
 from model_promotion.core.stages import TARGETS
 
 DAY_S = 86400.0
@@ -24,7 +25,7 @@ class Limits:
     @property
     def told(self) -> str:
         """For a person."""
-        return f"the newest {self.keep} stay, and whatever is not older than {count(self.older_than_s / DAY_S, 'day')}"
+        return f"the newest {self.keep} stay, and whatever is not older than {as_age(self.older_than_s)}"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Needs:
 
 def ways_back(records: Sequence[Line]) -> dict[str, tuple[str, ...]]:
     """The versions that a rollback of each alias may go to, by its records."""
-    aliases = sorted({line.alias for line in records if line.kind in MOVES})
+    aliases = sorted({one.alias for line in records if line.kind in MOVES for one in line.moved})
     return {alias: verified(alias, records) for alias in aliases}
 
 

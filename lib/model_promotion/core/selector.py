@@ -138,6 +138,19 @@ def model_address(text: str) -> tuple[str, Selector | None]:
     return model_name(name), selector
 
 
+def copied_model(text: str) -> str:
+    """A model alone: which of its versions is copied is said by the options that name a candidate.
+
+    Raises:
+        BadCall: when a version is named with it, or it is no model's name.
+    """
+    name, which = model_address(text)
+    if which is None:
+        return name
+    option = f"--from {which.alias}" if isinstance(which, ByAlias) else f"--version {str(which).split()[-1]}"
+    raise BadCall(f"{text!r} is a model and a version of it", hint=f"say them apart: --copy-from {name} {option}")
+
+
 def model_name(text: str) -> str:
     """The registered model's name as given, if a registry can hold it.
 

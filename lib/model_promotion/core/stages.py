@@ -38,16 +38,16 @@ def stage_of(name: str) -> str | None:
     return name.removeprefix(PREFIX) if name.startswith(PREFIX) else None
 
 
-def stage_name(text: str) -> str:
+def stage_name(text: str, among: tuple[str, ...] = STAGES) -> str:
     """A stage as typed, in whatever case.
 
     Raises:
-        BadCall: with the stages that there are.
+        BadCall: with the stages that it could be.
     """
-    for stage in STAGES:
+    for stage in among:
         if text.lower() == stage.lower():
             return stage
-    raise BadCall(f"stage {text!r} is none of {', '.join(STAGES)}", hint="for example --to-stage Production")
+    raise BadCall(f"stage {text!r} is none of {', '.join(among)}", hint=f"for example {PRODUCTION}")
 
 
 def aliases_of(stage: str) -> tuple[str, ...]:

@@ -291,7 +291,7 @@ def _take_all(hands: Hands, steps: Sequence[Step]) -> None:
         if step is steps[-1]:
             hands.not_yet(step)
         hands.take(step)
-        _tell_moved(step, hands.world)
+        tell_moved(step, hands.world)
     hands.hold_together()
 
 
@@ -336,11 +336,12 @@ def take_each(steps: Sequence[Step], hands: Hands) -> tuple[PromotionError, ...]
             hands.take(step)
         except PromotionError as error:
             return (type(error)(f"{step.sentence} failed: {error}", error.hint),)
-        _tell_moved(step, hands.world)
+        tell_moved(step, hands.world)
     return ()
 
 
-def _tell_moved(step: Step, world: World) -> None:
+def tell_moved(step: Step, world: World) -> None:
+    """A line for an alias or a stage that was moved."""
     if isinstance(step, SetAlias) and step.was != step.to:
         world.voice.tell(Event(Kind.PASSED, stage_of(step.alias) or step.alias, f"{step.sentence}, read back"))
 

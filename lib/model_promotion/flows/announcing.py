@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from model_promotion.core.entities import RegisteredModel
 from model_promotion.core.intent import Intent, Move, Work
-from model_promotion.core.record import HEAD_TAG, Head
+from model_promotion.core.plan import Plan
+from model_promotion.core.record import HEAD_TAG, Head, Noticed
+from model_promotion.core.steps import SetTag, Step
 from model_promotion.world import World
 
 
@@ -30,6 +32,19 @@ def next_number(seen: RegisteredModel) -> int:
     return head_of(seen).number + 1
 
 
-def with_record_before(intent: Intent, noticed: str | None) -> Intent:
+def with_record_before(intent: Intent, noticed: Noticed) -> Intent:
     """The announcement of work whose record follows one of a move from outside, if one was noticed."""
-    return intent if noticed is None else replace(intent, record=intent.record + 1, noticed=True)
+    return replace(intent, record=intent.record + 1, noticed=True) if noticed else intent
+
+
+def intent_of(plan: Plan, world: World, noticed: Noticed = ()) -> Intent:
+    """The announcement of this plan's moves, under a new id; a move from outside is recorded before them."""
+    moves = tuple(map(Move.of, plan.steps))
+    return with_record_before(announced("promote", moves, plan.seen, world), noticed)
+
+
+def writes(plan: Plan, world: World) -> tuple[Step, ...]:
+    """Every write to the registry, in order; the run that holds the record comes before the head of the records."""
+    opening = replace(intent_of(plan, world), id="<id>").opening(plan.seen.name)
+    head = SetTag(plan.seen.name, HEAD_TAG, plan.seen.tags.get(HEAD_TAG), "the hash of the record")
+    return (opening, *plan.moves, head, opening.undone())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, tagged_score
+from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, has, tagged_score
 from model_promotion.core.entities import Listed
 from model_promotion.core.errors import NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -35,6 +35,8 @@ def run(request: Request, world: World) -> Outcome:
     chosen = choose(found, wanted.metric, direction or Direction.HIGHER, force=request.force)
     choice = replace(chosen, not_readable=not_readable(listed))
     _show(listed, choice, request, world)
+    if not found:
+        raise _untagged(request, wanted, listed, world)
     if choice.left_out:
         world.voice.tell(Event(Kind.WARNED, "Left out", choice.left_out))
     if choice.winner is None:
@@ -137,33 +139,59 @@ def _like(metric: str, found: Sequence[Contender], world: World) -> str:
 
 def _nobody(request: Request, choice: Choice, found: Sequence[Contender], world: World) -> Outcome:
     """Several that nothing ranks are refused, as is a hold; nobody at all is not found."""
-    wanted, where = request.best or Wanted(), request.model or "any model"
+    wanted = request.best or Wanted()
     if choice.held:
         return _held(request, wanted, choice)
     if not choice.equals:
-        like = _like(wanted.metric, found, world)
-        passed = choice.left_out if choice.passed_over else ""
-        why = "".join(f"; {said}" for said in (passed, choice.not_readable) if said)
-        raise NotFound(
-            f"no version of {where} is the best by {wanted.tagged}: {choice.because}{why} ({world.registry.address})",
-            hint=like
-            or f"train and register one with the tag {wanted.tagged}, or rank all: --metric NAME (another tag: "
-            f"--tag K=V); see what there is: {request.command('--list')}",
-        )
+        raise _unable(request, choice, found, world)
     return Outcome(
         mode=request.mode,
         code=ExitCode.REFUSED,
         summary=f"{len(choice.equals)} versions have {wanted.tagged}: {_some(choice.equals)}; nothing ranks them",
-        hints=(f"rank them: {request.command(*wanted.options, '--metric', 'NAME')}",),
+        hints=(f"rank them: {request.again(*wanted.options, '--metric', 'NAME')}",),
         facts={"chosen": choice.evidence},
     )
+
+
+def _untagged(request: Request, wanted: Wanted, listed: Sequence[Listed], world: World) -> NotFound:
+    """Nobody has the tag: the hint says which values its key has, or which key is near, and how to do without it."""
+    tags = {pair for one in listed for version in one.versions for pair in version.tags.items()}
+    same = [f"{key}={value}" for key, value in sorted(tags) if key == wanted.tag[0]][:SHOWN]
+    there = f"there is {', '.join(same)};" if same else meant(wanted.tag[0], {key for key, _ in tags})
+    plainly = replace(wanted, named=None, metric=wanted.metric or "NAME")
+    rank = f"{'leave --tag out and ' if wanted.named else ''}rank all: {request.again(*plainly.options)}"
+    said = _nobody_that(request, f"has the tag {wanted.tagged}", not_readable(listed), world)
+    train = f"train and register one with the tag {wanted.tagged}, or {rank}; {_see(request)}"
+    return NotFound(said, hint=f"{there} {train}".lstrip())
+
+
+def _unable(request: Request, choice: Choice, found: Sequence[Contender], world: World) -> NotFound:
+    """Those that were looked for are there, and cannot win: often it is the metric that is missing, not the tag."""
+    wanted = request.best or Wanted()
+    metric, tagged = wanted.metric, all(has(one.version, wanted.tag) for one in found)
+    lacking = bool(metric) and all(one.score is None for one in found)
+    can = f"{f'with {wanted.tagged} ' if tagged else ''}{f'has {metric}' if lacking else 'can win'}"
+    why = "; ".join(filter(None, ("" if lacking else choice.left_out, choice.not_readable)))
+    cure = (
+        f"log {metric} for one of them, or rank by another: --metric NAME" if lacking else "mend what is said of them"
+    )
+    hint = _like(metric, found, world) or f"{cure}; {_see(request)}"
+    return NotFound(_nobody_that(request, can, why, world), hint)
+
+
+def _nobody_that(request: Request, said: str, why: str, world: World) -> str:
+    return f"no version of {request.model or 'any model'} {said}{f'; {why}' if why else ''} ({world.registry.address})"
+
+
+def _see(request: Request) -> str:
+    return f"see what there is: {request.command('--list')}"
 
 
 def _held(request: Request, wanted: Wanted, choice: Choice) -> Outcome:
     """As a promotion of a version that was named is refused."""
     first = choice.held[0].version
     release = replace(request, model=first.model).command("--version", first.number, "--release")
-    by_force = request.command(*wanted.options, *replace(request, force=True).gates)
+    by_force = replace(request, force=True).again(*wanted.options)
     return Outcome(
         mode=request.mode,
         code=ExitCode.REFUSED,

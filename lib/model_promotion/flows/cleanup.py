@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from model_promotion.core.duration import in_days
+from model_promotion.core.duration import as_age
 from model_promotion.core.entities import Listed, RegisteredModel, Version
 from model_promotion.core.errors import BadCall, Conflict, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -112,11 +112,19 @@ def _limits(request: Request, policy: RetentionPolicy) -> Limits:
     least_s = None if policy.days is None else policy.days * DAY_S
     older_than_s = request.older_than_s if request.older_than_s is not None else least_s
     if keep is None or older_than_s is None:
+        many, old = ("how many versions stay", ("--keep", "5")), ("how old one must be to go", ("--older-than", "365d"))
+        lacking = [*([many] if keep is None else []), *([old] if older_than_s is None else [])]
         raise BadCall(
-            "--cleanup needs to know how many versions stay, and how old one must be to go",
-            hint=request.command("--cleanup", "--keep", "5", "--older-than", "365d"),
+            f"--cleanup needs to know {' and '.join(what for what, _ in lacking)}",
+            hint=request.command("--cleanup", *_given(request), *(word for _, words in lacking for word in words)),
         )
     return Limits(max(keep, policy.keep or 0), max(older_than_s, least_s or 0))
+
+
+def _given(request: Request) -> tuple[str, ...]:
+    """What stays, as it was typed."""
+    keep = () if request.keep is None else ("--keep", str(request.keep))
+    return (*keep, *(() if request.older_than_s is None else ("--older-than", as_age(request.older_than_s))))
 
 
 def _stays(listed: Listed, needs: Needs, limits: Limits, world: World) -> StaysBecause:
@@ -142,8 +150,6 @@ def _told(listed: Listed, kept: Mapping[str, str], now: float) -> Iterator[Event
 
 def _would(request: Request, listed: Listed, kept: Mapping[str, str]) -> Outcome:
     old = going(listed, kept)
-    keep = () if request.keep is None else ("--keep", str(request.keep))
-    older = () if request.older_than_s is None else ("--older-than", in_days(request.older_than_s))
     of_all = count(len(listed.versions), "version")
     some = f"{len(old)} of {of_all} would be deleted: {', '.join(one.label for one in old)}"
     return Outcome(
@@ -151,7 +157,7 @@ def _would(request: Request, listed: Listed, kept: Mapping[str, str]) -> Outcome
         code=ExitCode.DONE,
         summary=f"{listed.model.name}: {some if old else 'every version stays'}; nothing was written",
         model=listed.model.name,
-        hints=(f"delete them for good: {request.command('--cleanup', *keep, *older, '--yes')}",) if old else (),
+        hints=(f"delete them for good: {request.command('--cleanup', *_given(request), '--yes')}",) if old else (),
         facts={"going": [one.number for one in old], "kept": dict(kept)},
     )
 

@@ -6,18 +6,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from model_promotion.core import say
-from model_promotion.core.copying import ORIGIN_TAG, Copy, is_copy, may_be_copy
+from model_promotion.core.copying import ORIGIN_TAG, Copy, NewModel, is_copy, may_be_copy
 from model_promotion.core.decision import decide
 from model_promotion.core.entities import READY, RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, NoRegistry, NotFound, PromotionError, TimedOut
 from model_promotion.core.event import Event, Kind
+from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
-from model_promotion.core.request import Request
+from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByNumber
+from model_promotion.core.stages import NONE
+from model_promotion.core.steps import Step
+from model_promotion.flows.announcing import writes
 from model_promotion.flows.asking import ask_all, demands
-from model_promotion.flows.resolve import find_model, find_number, find_version
+from model_promotion.flows.resolve import find_model, find_number, find_version, instead
 from model_promotion.together import together
 from model_promotion.undisturbed import undisturbed
 from model_promotion.witness import Witness
@@ -25,6 +29,7 @@ from model_promotion.world import World
 
 PENDING = "PENDING_REGISTRATION"
 LOOK_AGAIN_S = 1.0
+COPY_FIRST = "leave --plan-out out, or copy first: promote it to another alias, for example --to candidate"
 
 
 @dataclass(frozen=True)
@@ -178,29 +183,43 @@ def _preview(job: Job) -> Outcome:
     seen = job.seen or RegisteredModel(request.model)
     was = seen.at(request.target_alias)
     champion = find_version(seen.name, was, world.registry) if was else None
-    plan = Plan(seen, job.source, champion, request.target_alias, request.backup_alias)
+    twin = request.twin(seen, world.registry.features)
+    plan = Plan(seen, job.source, champion, request.target_alias, request.backup_alias, twin)
     new = "" if job.seen else ", which would be registered"
     job.tell(Kind.WORKING, f"would copy {job.origin} to {seen.name}{new}; the checks look at {job.origin} itself")
     findings = ask_all(Witness(plan, request, world), world)
     decision = decide(findings, demands(request, world))
     again = request.command("--version", job.source.number, *request.gates)
     would = f"{job.origin} would be copied to {seen.name}{new}"
-    if decision.go:
-        said = f"{would}, and the copy promoted to {plan.where}; nothing was written"
-        hints: tuple[str, ...] = (f"do it: {again}",)
-    else:
+    planned: tuple[Step | NewModel | Copy, ...] = ()
+    code, hints = decision.code, tuple(one.hint for one in findings if one.check in decision.refused and one.hint)
+    if not decision.go:
         said = f"{would}, but is refused by {', '.join(decision.refused)}; {plan.where} stays at {say.version(was)}"
-        hints = tuple(one.hint for one in findings if one.check in decision.refused and one.hint)
-    if request.plan_out:
-        hints = (*hints, "a plan can be made when the copy is there: the promotion itself makes it")
+    elif request.plan_out:
+        # Whoever applies the plan next must not find none, or an older one in its place.
+        code, hints = ExitCode.REFUSED, (COPY_FIRST,)
+        said = f"no plan was made: {would} first, and there is none before the copy is there"
+    else:
+        plan = instead(plan, request, world.registry) if decision.diverted else plan
+        planned = _writes(job, plan) if request.mode is Mode.DRY_RUN else ()
+        hints = (f"do it: {again}",)
+        said = f"{would}, and the copy promoted to {plan.where}; nothing was written"
     return Outcome(
         mode=request.mode,
-        code=decision.code,
+        code=code,
         summary=said,
         model=seen.name,
         was=was,
         findings=findings,
         decision=decision,
+        planned=planned,
         hints=hints,
         facts={"copies": job.origin},
     )
+
+
+def _writes(job: Job, plan: Plan) -> tuple[Step | NewModel | Copy, ...]:
+    """Every write to the registry; which number the copy gets, the registry says when it is made."""
+    copied = replace(job.source, model=job.request.model, number="<copy>", stage=NONE)
+    made = (*(() if job.seen else (NewModel(job.request.model),)), replace(job.copy, id="<id>"))
+    return (*made, *writes(replace(plan, candidate=copied), job.world))

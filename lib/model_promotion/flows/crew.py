@@ -14,8 +14,9 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.flows import apply, promote
 from model_promotion.flows.group import Group
-from model_promotion.flows.member import Guard, Half, Member, Members, interrupted, may_go, none_begun
+from model_promotion.flows.member import Gate, Guard, Half, Member, Members, interrupted, may_go, none_begun
 from model_promotion.together import together
+from model_promotion.undisturbed import undisturbed
 from model_promotion.voices import Prefixed, Silent
 from model_promotion.world import World
 
@@ -53,13 +54,17 @@ class Crew:
     def _world_of(self, request: Request) -> World:
         voice = Prefixed(self._world.voice, request.model, self._line) if self._verbose else Silent()
         # Of several promotions too one model runs at a time, and whoever stops them all stops it.
-        ours = self._world
-        return replace(ours.beside(voice), scorer=ours.scorer, models_at_work=ours.models_at_work)
+        ours, world = self._world, self._world.beside(voice)
+        gate = Gate(world.writer, self._guard)
+        return replace(world, scorer=ours.scorer, writer=gate, models_at_work=ours.models_at_work)
 
     def each(self, work: Callable[[Members], list[T]], *, quiet: bool = False) -> list[list[T]]:
         """What `work` answers for each unit, in order; what has ended is told as it ends, one line for each member."""
-        futures = [self._pool.submit(work, members) for members in self.units]
+        # Whoever presses while they are handed out would leave some at work that nobody waits for.
+        futures, pressed = undisturbed(lambda: [self._pool.submit(work, members) for members in self.units])
         try:
+            if pressed:
+                raise KeyboardInterrupt  # noqa: TRY301 - as it would have come a moment later
             for ended in self._as_they_end(futures):
                 if not quiet:
                     self._tell(ended.result())
@@ -67,8 +72,14 @@ class Crew:
             # What has begun is ended or undone, nothing else begins; whoever presses again leaves at once.
             self._guard.stopped.set()
             self._world.scorer.stop()
-            self._world.voice.tell(Event(Kind.WARNED, "Fleet", "interrupted; what has begun is brought to its end"))
+            self._world.voice.tell(Event(Kind.WARNED, "Fleet", self._interrupted))
         return [future.result() for future in futures]
+
+    @property
+    def _interrupted(self) -> str:
+        grouped = any(members[0].group for members in self.units)
+        back = ", a group that is half way is taken back" if grouped else ""
+        return f"interrupted; nothing else begins: what has begun is brought to its end{back}"
 
     def _as_they_end(self, futures: list[Future[R]]) -> Iterator[Future[R]]:
         ended = as_completed(futures)
@@ -100,7 +111,7 @@ class Crew:
         judge = apply.judge if member.request.mode is Mode.APPLY else promote.judge
         half = self._guard.begun(member, lambda: judge(member.request, member.world))
         # What was found out while everything was being stopped tells nothing.
-        return interrupted(member) if self._guard.stopped.is_set() else half
+        return interrupted(member) if self._guard.stopped.is_set() else _with_reasons(half)
 
     def carried_out(self, members: Members, halves: list[Half]) -> list[Outcome]:
         """The promotions of a unit; all of them, or none."""
@@ -112,3 +123,11 @@ class Crew:
             half if isinstance(half, Outcome) else self._guard.begun(member, partial(promote.act, half, member.world))
             for member, half in zip(members, halves, strict=True)
         ]
+
+
+def _with_reasons(half: Half) -> Half:
+    """A refusal with what the checks found in its one line: the lines of the checks are not shown."""
+    if not isinstance(half, Outcome) or half.decision is None:
+        return half
+    why = "; ".join(finding.sentence for finding in half.findings if finding.check in half.decision.refused)
+    return replace(half, summary=f"{half.summary} ({why})") if why else half

@@ -13,7 +13,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.metadata import Metadata, model_type
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
-from model_promotion.core.stages import NONE, stage_of
+from model_promotion.core.stages import NONE, Features, stage_of
 from model_promotion.reports import metadata_file
 from model_promotion.together import both
 from model_promotion.undisturbed import undisturbed
@@ -100,7 +100,7 @@ def _read(outcome: Outcome, request: Request, world: World, warnings: list[str])
         version=version.number,
         metrics=metrics.values,
         promoted_to_production=seen.at(request.target_alias) == version.number,
-        alias=_alias(request, seen, version),
+        alias=_alias(request, seen, version, registry.features),
         stage=version.stage if version.stage not in ("", NONE) else None,
         model_type=kind,
         params=run.params,
@@ -108,7 +108,8 @@ def _read(outcome: Outcome, request: Request, world: World, warnings: list[str])
     )
 
 
-def _alias(request: Request, seen: RegisteredModel, version: Version) -> str | None:
-    """The alias that this call was about, if the version stands behind it."""
-    about = [name for name in (request.target_alias, request.else_alias) if name and not stage_of(name)]
-    return next((name for name in about if seen.at(name) == version.number), None)
+def _alias(request: Request, seen: RegisteredModel, version: Version, features: Features) -> str | None:
+    """The alias that this call was about, or that is kept in step with that, if the version stands behind it."""
+    places = [request.toward(place) for place in (request.target_alias, request.else_alias) if place]
+    about = (name for place in places for name in (place.target_alias, place.twin(seen, features)))
+    return next((name for name in about if name and not stage_of(name) and seen.at(name) == version.number), None)

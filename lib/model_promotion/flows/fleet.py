@@ -15,6 +15,7 @@ from model_promotion.core.fleet import Fleet, worst
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet, ReviewedUnit
+from model_promotion.flows.copy import COPY_FIRST
 from model_promotion.flows.crew import Crew
 from model_promotion.flows.member import Half, may_go, none_begun
 from model_promotion.world import World
@@ -78,13 +79,22 @@ def _summed_up(request: Request, fleet: Fleet, ended: Sequence[Sequence[Outcome]
     return Outcome(
         mode=request.mode,
         code=code,
-        summary=", ".join(f"{counted[code]} {word}" for code, word in WORDS.items() if counted[code]),
+        summary=_counted(counted, outcomes),
         reviewed=reviewed,
         warnings=tuple(f"{one.model}: {warning}" for one in outcomes for warning in one.warnings),
         hints=_hints(request, fleet, outcomes, reviewed),
         undo=f"each by itself, for example {promoted[0].undo}" if promoted else "",
         table=Table(HEADER, [_row(outcome) for outcome in outcomes]),
         facts={"promotions": [outcome.document for outcome in outcomes]},
+    )
+
+
+def _counted(counted: Counter[ExitCode], outcomes: Sequence[Outcome]) -> str:
+    """How many ended how; after an interrupt also what stands all the same."""
+    said = ", ".join(f"{counted[code]} {word}" for code, word in WORDS.items() if counted[code])
+    moved = [one.model for one in outcomes if one.done and one.entries]
+    return (
+        f"{said}; promoted and left standing: {', '.join(moved)}" if counted[ExitCode.INTERRUPTED] and moved else said
     )
 
 
@@ -101,7 +111,7 @@ def _no_plan(request: Request, outcomes: Sequence[Outcome], unplanned: Sequence[
         mode=request.mode,
         code=ExitCode.REFUSED,
         summary=f"no plan was made: there is none for {', '.join(unplanned)} before the copy is there",
-        hints=("leave --plan-out out, or copy first: promote these to another alias, for example --to candidate",),
+        hints=(COPY_FIRST,),
         table=Table(HEADER, [_row(outcome) for outcome in outcomes]),
     )
 
@@ -117,13 +127,24 @@ def _hints(
     """What to type next for each that did not go; for a look that found nothing against it, the call that does it."""
     failed = [outcome for outcome in outcomes if outcome.code > ExitCode.WARNED]
     if failed:
-        return tuple(f"{one.model}: {one.hints[0]}" for one in failed if one.hints)
+        stopped = [one for one in failed if one.code is ExitCode.INTERRUPTED]
+        own = [one for one in failed if one.hints and one not in stopped]
+        again = (f"go on: {_same_call(request, fleet)}",) if stopped else ()
+        return (*(f"{one.model}: {one.hints[0]}" for one in own), *again)
     if request.plan_out:
         apply = request.command("--apply", str(request.plan_out))
         return (f"the plan was written to {request.plan_out}; apply it: {apply}",) if reviewed else ()
     if request.mode in (Mode.DRY_RUN, Mode.CHECK):
         return (f"do it: {request.command('--manifest', fleet.file)}",)
     return ()
+
+
+def _same_call(request: Request, fleet: Fleet) -> str:
+    if request.mode is Mode.APPLY:
+        return request.command("--apply", fleet.file)
+    look = () if request.mode is Mode.PROMOTE else (f"--{request.mode.value}",)
+    planned = ("--plan-out", str(request.plan_out)) if request.plan_out else look
+    return request.command("--manifest", fleet.file, *planned)
 
 
 def _reviewed(fleet: Fleet, ended: Sequence[Sequence[Outcome]]) -> ReviewedFleet | None:

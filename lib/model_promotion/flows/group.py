@@ -5,6 +5,7 @@ first model that they share, where one of them goes first and the other has move
 the whole group has ended, so whoever comes after a kill sees each model that belongs to what was cut off.
 """
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,7 +18,7 @@ from model_promotion.core.intent import way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.flows import promote
 from model_promotion.flows.acting import Hands, begin, go_on, take_each, withdrawn
-from model_promotion.flows.announcing import head_of
+from model_promotion.flows.announcing import head_of, intent_of
 from model_promotion.flows.describing import described
 from model_promotion.flows.member import Guard, Half, Members, interrupted, may_go
 from model_promotion.flows.taking_back import take_back
@@ -40,6 +41,7 @@ class Group:
     guard: Guard
     begun: dict[int, Hands] = field(default_factory=dict)
     ended: dict[int, Outcome] = field(default_factory=dict)
+    work: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def carried_out(self) -> list[Outcome]:
         """An outcome for each member."""
@@ -69,11 +71,17 @@ class Group:
     def _announced(self, at: int, judged: promote.Judged) -> Hands | Outcome:
         world = self.members[at].world
         world.renew()
-        intent = promote.intent_of(judged.plan, world, judged.noticed)
+        alone = intent_of(judged.plan, world, judged.noticed)
         # It stands while all of the others are moved too.
-        until = round(intent.since + world.lease_s * len(self.members), 3)
-        acted = begin(replace(intent, group=True, until=until), world, world.registry.model(judged.plan.seen.name))
+        until = round(alone.since + world.lease_s * len(self.members), 3)
+        intent = alone.grouped(self.work, self._names, until)
+        acted = begin(intent, world, world.registry.model(judged.plan.seen.name))
         return promote.failed(judged, acted) if acted.failure else acted.hands
+
+    @property
+    def _names(self) -> list[str]:
+        """Those that are announced: what is there already has nothing to be recovered."""
+        return sorted(half.plan.seen.name for half in self.halves if isinstance(half, promote.Judged))
 
     def _move(self, at: int) -> Failure | None:
         member = self.members[at]
@@ -161,8 +169,9 @@ class Group:
 
     def _why(self, failure: Failure) -> str:
         member = self.members[failure.at]
-        because = "interrupted" if failure.outcome.code is ExitCode.INTERRUPTED else failure.outcome.summary
-        return f"group {member.group} failed at {member.request.model} ({because})"
+        if failure.outcome.code is ExitCode.INTERRUPTED:
+            return f"group {member.group} was interrupted before {member.request.model}"
+        return f"group {member.group} failed at {member.request.model} ({failure.outcome.summary})"
 
     def _judged(self, at: int) -> promote.Judged:
         return cast("promote.Judged", self.halves[at])

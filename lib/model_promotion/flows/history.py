@@ -43,8 +43,13 @@ def run(request: Request, world: World) -> Outcome:
 
 def _row(line: Line) -> tuple[str, ...]:
     ends = ("", "") if line.kind in STILL else (say.version(line.was), say.version(line.to))
-    which = "" if line.kind == "cleanup" else say.version(line.to) if line.kind == "release" else say.target(line.alias)
+    which = "" if line.kind == "cleanup" else say.version(line.to) if line.kind == "release" else _places(line)
     return (str(line.number), say.when(line.at), line.kind, which, *ends, line.by, line.why)
+
+
+def _places(line: Line) -> str:
+    """What was moved, with what was moved there along with it."""
+    return ", ".join(say.target(one.alias) for one in line.moved if one.to == line.to)
 
 
 def _now(request: Request, seen: RegisteredModel, lines: list[Line]) -> str:

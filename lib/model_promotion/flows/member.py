@@ -5,15 +5,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from model_promotion.core.copying import Copy
+from model_promotion.core.entities import Version
 from model_promotion.core.errors import Interrupted, PromotionError
 from model_promotion.core.exits import ExitCode
+from model_promotion.core.intent import announces
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
+from model_promotion.core.steps import Step
 from model_promotion.flows import promote
+from model_promotion.ports import RegistryWriter
 from model_promotion.world import World
 
 Half = promote.Judged | Outcome
 R = TypeVar("R")
+BEFORE_IT_BEGAN = "interrupted before it began"
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,40 @@ class Guard:
             return member.outcome(ExitCode.DEFECT, f"a defect of this program: {error!r}")
 
 
+class Gate:
+    """A writer that lets nothing begin, no promotion and no copy, once everything is being stopped.
+
+    Until its announcement is sent a promotion has not begun, however long its checks took.
+    """
+
+    def __init__(self, writer: RegistryWriter, guard: Guard) -> None:
+        self._writer = writer
+        self._guard = guard
+
+    def write(self, step: Step) -> None:
+        """Send one write, unless it would begin something."""
+        if announces(step):
+            self._may_begin()
+        self._writer.write(step)
+
+    def copy(self, copy: Copy) -> str:
+        """Make a copy."""
+        self._may_begin()
+        return self._writer.copy(copy)
+
+    def uncopy(self, copy: Copy) -> str | None:
+        """Take away what is left of one."""
+        return self._writer.uncopy(copy)
+
+    def delete(self, version: Version) -> None:
+        """Delete a version."""
+        self._writer.delete(version)
+
+    def _may_begin(self) -> None:
+        if self._guard.stopped.is_set():
+            raise Interrupted(BEFORE_IT_BEGAN)
+
+
 def may_go(half: Half) -> bool:
     """Whether nothing stands against it; also when there is nothing to do."""
     return isinstance(half, promote.Judged) or half.code <= ExitCode.WARNED
@@ -88,5 +128,4 @@ def none_begun(members: Members, halves: Sequence[Half], because: str) -> list[O
 
 def interrupted(member: Member) -> Outcome:
     """The outcome of one whose turn did not come."""
-    told = "interrupted before it began; nothing of it was written"
-    return member.ended(Interrupted(told, hint="make the same call again"))
+    return member.ended(Interrupted(f"{BEFORE_IT_BEGAN}; nothing of it was written"))

@@ -8,16 +8,15 @@ from model_promotion.core.decision import Decision, decide
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
-from model_promotion.core.intent import Intent, Move, notes
+from model_promotion.core.intent import notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
-from model_promotion.core.record import HEAD_TAG
+from model_promotion.core.record import Noticed
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
-from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows import copy
 from model_promotion.flows.acting import Acted, Hands, carry_out
-from model_promotion.flows.announcing import announced, with_record_before
+from model_promotion.flows.announcing import intent_of, writes
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
 from model_promotion.flows.recording import Deed, whoever, write_down
@@ -40,11 +39,12 @@ class Judged:
     decision: Decision
 
     @property
-    def noticed(self) -> str | None:
+    def noticed(self) -> Noticed:
         """The version that the record says stands there, where another does."""
         if self.decision.diverted:
-            return None  # That was found out about the target, which does not move.
-        return next((one.facts.get("recorded") for one in self.findings if one.check == "outside_moves"), None)
+            return ()  # That was found out about the target, which does not move.
+        found = (one.facts for one in self.findings if one.check == "outside_moves" and "recorded" in one.facts)
+        return next(((facts["recorded"],) for facts in found), ())
 
 
 def run(request: Request, world: World, still_holds: StillHolds | None = None) -> Outcome:
@@ -97,12 +97,6 @@ def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: W
     checks = tuple(check for check in world.checks if check.name in ABOUT_STAGES)
     asked = ask_all(Witness(plan, request.toward(plan.target_alias), world), replace(world, checks=checks))
     return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
-
-
-def intent_of(plan: Plan, world: World, noticed: str | None = None) -> Intent:
-    """The announcement of this plan's moves, under a new id; a move from outside is recorded before them."""
-    moves = tuple(map(Move.of, plan.steps))
-    return with_record_before(announced("promote", moves, plan.seen, world), noticed)
 
 
 def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> Reviewed:
@@ -180,6 +174,8 @@ def _done(plan: Plan, decision: Decision) -> str:
     skipped += _but(decision)
     if plan.in_place:
         return f"{where} is {plan.candidate.label} already, brought in step: {plan.moves[0].sentence}{skipped}"
+    in_step = "".join(f"; in step: {move.sentence}" for move in plan.moves if move.alias == plan.twin)
+    skipped = in_step + skipped
     if plan.champion is None:
         return f"{where} -> {plan.candidate.label}, the first one, so there is no backup{skipped}"
     kept = f"{plan.champion.label} kept as {say.target(plan.backup_alias)}"
@@ -218,7 +214,7 @@ def _all_the_same(plan: Plan, request: Request, decision: Decision) -> tuple[str
     if not decision.diverted:
         return ()
     plainly = replace(request, if_better=(), else_alias="")
-    return (f"promote it all the same: {request.command(*_which(plan, plainly))}",)
+    return (f"promote it all the same: {plainly.again(*_named(plan, request))}",)
 
 
 def _left_there(plan: Plan, request: Request, findings: tuple[Finding, ...], decision: Decision) -> Outcome:
@@ -270,15 +266,12 @@ def _refused(plan: Plan, request: Request, findings: tuple[Finding, ...], decisi
 
 
 def _which(plan: Plan, request: Request) -> tuple[str, ...]:
+    return (*_named(plan, request), *request.gates)
+
+
+def _named(plan: Plan, request: Request) -> tuple[str, ...]:
     """The candidate by number where the alias alone would not name it."""
-    return ("--version", plan.candidate.number, *request.gates) if request.candidate_named else request.gates
-
-
-def _writes(plan: Plan, world: World) -> tuple[Step, ...]:
-    """Every write to the registry, in order; the run that holds the record comes before the head of the records."""
-    opening = replace(intent_of(plan, world), id="<id>").opening(plan.seen.name)
-    head = SetTag(plan.seen.name, HEAD_TAG, plan.seen.tags.get(HEAD_TAG), "the hash of the record")
-    return (opening, *plan.moves, head, opening.undone())
+    return ("--version", plan.candidate.number) if request.candidate_named else ()
 
 
 def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
@@ -298,7 +291,7 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         to=plan.candidate.number,
         findings=findings,
         decision=decision,
-        planned=_writes(plan, world) if dry else (),
+        planned=writes(plan, world) if dry else (),
         reviewed=_reviewed(plan, request, findings, world) if dry else None,
         hints=(f"{hint}: {request.command(*do_it, *request.report)}",),
     )

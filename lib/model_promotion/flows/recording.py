@@ -9,7 +9,7 @@ from typing import Any
 from model_promotion.core.entities import Identity, RegisteredModel
 from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Record, Stored, body_of
+from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Noticed, Record, Stored, body_of
 from model_promotion.core.steps import Entry, SetTag
 from model_promotion.flows.acting import STOPPED, Hands, by_now, take_each
 from model_promotion.flows.announcing import head_of
@@ -29,16 +29,15 @@ class Deed:
     why: str = ""
     forced: tuple[str, ...] = ()
     evidence: Mapping[str, Any] | None = None
-    noticed: str | None = None
-    """The version that the record says stood there before, where somebody moved the alias outside this tool."""
+    noticed: Noticed = ()
 
     @property
     def outside(self) -> "Deed | None":
         """What somebody else did before this deed, as a record of its own."""
-        if self.noticed is None:
+        if not self.noticed:
             return None
         why = "noticed before the next record; a registry does not tell who moved an alias"
-        return Deed(uuid.uuid4().hex[:12], "outside", self.alias, self.noticed, self.was, why)
+        return Deed(uuid.uuid4().hex[:12], "outside", self.alias, self.noticed[0], self.was, why)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from model_promotion.flows.deleting import is_gone
 from model_promotion.flows.ending import abandoned, finished, resumed, stuck, swept
 from model_promotion.flows.recording import all_lines, all_stored
 from model_promotion.flows.resolve import find_model
+from model_promotion.flows.siblings import go_the_same_way
 from model_promotion.flows.taking_back import abandoned_of_group
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -42,6 +43,7 @@ def _recovered(request: Request, world: World) -> Outcome:
     said = _said(begun, seen, left)
     if begun is None:
         return finished(request, Hands(world, seen), tuple(_removal(seen, left)), said)
+    to_type = go_the_same_way(request, begun, seen, world)
     _end(request, begun, seen, world)  # Before anything is written: it raises when that cannot be known.
     world.voice.tell(Event(Kind.WORKING, "Recover", begun.told))
     until = round(world.clock.now() + world.lease_s, 3)
@@ -51,7 +53,8 @@ def _recovered(request: Request, world: World) -> Outcome:
         return stuck(hands, failed, request, way_out(seen.tags, request.command))
     hands = _adopted(hands, world)
     outcome = _ended(request, hands, _end(request, ours, hands.seen, world))
-    return replace(outcome, summary="; ".join(filter(None, (outcome.summary, said))))
+    summary = "; ".join(filter(None, (outcome.summary, said)))
+    return replace(outcome, summary=summary, hints=(*outcome.hints, *(to_type if outcome.done else ())))
 
 
 def _adopted(hands: Hands, world: World) -> Hands:

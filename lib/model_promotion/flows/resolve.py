@@ -136,7 +136,7 @@ def _no_alias(request: Request, alias: str, seen: RegisteredModel) -> NotFound:
     lacking = f"nothing in {say.target(alias)}" if stage_of(alias) else f"no alias {say.target(alias)}"
     return NotFound(
         f"{seen.name} has {lacking}; it has {known or 'no alias at all'}",
-        hint=f"name the candidate: {request.command('--version', 'latest')} (or --version N, --from ALIAS)",
+        hint=f"name the candidate: {request.again('--version', 'latest')} (or --version N, --from ALIAS)",
     )
 
 

@@ -12,11 +12,11 @@ from model_promotion.core.entities import READY, RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.history import moved_outside, moves_of, verified
+from model_promotion.core.history import left_at, moved_outside, moved_together, moves_of, verified
 from model_promotion.core.intent import HOLD_TAG, Move, under_way, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import PRODUCTION_KEEPS, displaced, leaves_production
-from model_promotion.core.record import Line
+from model_promotion.core.record import Line, Noticed
 from model_promotion.core.request import Request
 from model_promotion.core.stages import ARCHIVED, PRODUCTION, as_target, stage_of
 from model_promotion.flows.acting import Acted, carry_out, take_each
@@ -38,7 +38,7 @@ class Way:
     to: str
     because: str
     backup_to: str | None = None
-    noticed: str | None = None
+    noticed: Noticed = ()
 
 
 def run(request: Request, world: World) -> Outcome:
@@ -64,6 +64,7 @@ def run(request: Request, world: World) -> Outcome:
     if next_number(fresh) != next_number(seen):
         raise Conflict("something else was done and recorded meanwhile", hint=f"see it: {request.command('--history')}")
     way = replace(way, seen=fresh)
+    request = _together(request, way, lines or (), world)
     along = _along(request, fresh, target, world)
     if any(leaves_production(fresh, move.alias, move.to) for move in along):
         raise Conflict(
@@ -107,12 +108,12 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
     last = moved_outside(target, lines or (), current)
     if request.to_version:
         below = known[: known.index(request.to_version)] if request.to_version in known else ()
-        return Way(seen, request.to_version, "as asked", below[-1] if below else None, last.to if last else None)
+        return Way(seen, request.to_version, "as asked", below[-1] if below else None, (last.to,) if last else ())
     if last:
         raise NotFound(
-            f"{request.where} is {say.version(current)}, but record #{last.number} put {say.version(last.to)} there: "
+            f"{request.where} is {say.version(current)}, but {left_at(last)}: "
             "it was moved outside this tool, so it is for you to say how far to go back",
-            hint=f"for example {request.command('--rollback', '--to-version', str(last.to))}",
+            hint=f"for example {request.command('--rollback', '--to-version', last.to or 'N')}",
         )
     if len(known) > 1:
         return Way(seen, known[-2], "the last verified version by the record", known[-3] if len(known) > 2 else None)  # noqa: PLR2004
@@ -183,6 +184,14 @@ def _move(alias: str, was: str | None, target: Version) -> Move:
     return Move(alias, was, target.number, *staged)
 
 
+def _together(request: Request, way: Way, lines: Sequence[Line], world: World) -> Request:
+    """What was moved in step goes back in step, asked or not, as long as both stand there and can go."""
+    in_step, seen, place = replace(request, sync_stages=True), way.seen, request.target_alias
+    twin = in_step.twin(seen, world.registry.features)
+    stays = twin is None or seen.at(twin) != seen.at(place) or leaves_production(seen, twin, way.to)
+    return request if stays or not moved_together(place, str(twin), lines) else in_step
+
+
 def _along(request: Request, seen: RegisteredModel, target: Version, world: World) -> tuple[Move, ...]:
     """The move itself, then that of the stage or alias which is kept in step with it."""
     twin = request.twin(seen, world.registry.features)
@@ -216,6 +225,8 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     # Each for itself: a backup alias that cannot be set is no reason to leave the bad version without its hold.
     warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
     is_held = "is held" if HOLD_TAG in hands.versions[left.number].tags else "could not be held"
+    done = {entry.step for entry in hands.entries}
+    in_step = "".join(f"; in step: {one.sentence}" for one in (move.step(seen.name) for move in twin) if one in done)
     entries = (*acted.entries, *hands.entries)
     deed = Deed(
         intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), {"steps": entries}, way.noticed
@@ -225,7 +236,7 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if warnings else ExitCode.DONE,
-        summary=f"{seen.name}: {say.target(move.alias)} is back at {say.version(move.to)}; {left.label} {is_held}",
+        summary=f"{seen.name}: {request.where} is back at {target.label}{in_step}; {left.label} {is_held}",
         model=seen.name,
         was=move.was,
         to=move.to,

@@ -15,7 +15,7 @@ from model_promotion.core.intent import Move, notes, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.steps import Entry, SetTag, Step
-from model_promotion.flows.acting import Hands, TakenOver, take_each
+from model_promotion.flows.acting import Hands, TakenOver, take_each, tell_moved
 from model_promotion.flows.announcing import next_number
 from model_promotion.flows.ending import stuck
 from model_promotion.flows.recording import Deed, Written, write_down
@@ -73,7 +73,6 @@ def abandoned_of_group(request: Request, hands: Hands, end: tuple[Step, ...]) ->
         entries=back.entries,
         record=back.written.place,
         warnings=back.warnings,
-        hints=("the same for every model of the group",),
     )
 
 
@@ -90,6 +89,7 @@ def _undo(hands: Hands, why: str) -> Back:
     try:
         hands.not_yet(first)
         hands.take(first)
+        tell_moved(first, hands.world)
     except TakenOver:
         raise
     except Conflict:

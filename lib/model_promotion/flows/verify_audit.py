@@ -1,6 +1,6 @@
 """Verification of the record: does every record hold the hash of the one before it?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model_promotion.core.errors import NotFound
 from model_promotion.core.event import Event, Kind
@@ -11,6 +11,7 @@ from model_promotion.core.record import HEAD_TAG, Head, digest
 from model_promotion.core.request import Request
 from model_promotion.core.say import count
 from model_promotion.flows.recording import all_stored
+from model_promotion.flows.resolve import find_model
 from model_promotion.world import World
 
 
@@ -26,7 +27,7 @@ class Verified:
 def run(request: Request, world: World) -> Outcome:
     """Re-compute the chain of one model, or of every one that has records, and compare it with the registry's head."""
     models = [request.model] if request.model else _models(world)
-    verified = {model: _verify(model, world) for model in models}
+    verified = {model: _verify(model, request, world) for model in models}
     broken = {model: found.wrong for model, found in verified.items() if found.wrong}
     total = sum(found.count for found in verified.values())
     warnings = tuple(found.warning for found in verified.values() if found.warning)
@@ -50,7 +51,7 @@ def _models(world: World) -> list[str]:
     return sorted({*world.journal.models(), *world.spare_journal.models()})
 
 
-def _verify(model: str, world: World) -> Verified:
+def _verify(model: str, request: Request, world: World) -> Verified:
     chain, warning = all_stored(model, world), ""
     try:
         head = Head.parse(world.registry.model(model).tags.get(HEAD_TAG))
@@ -58,7 +59,7 @@ def _verify(model: str, world: World) -> Verified:
         return Verified(len(chain), Misfit(len(chain), HEAD_TAG, str(error)))
     except NotFound as error:
         if not chain:
-            raise
+            find_model(replace(request, model=model), world.registry)  # It names those that are near.
         head = Head(len(chain), chain[-1].id, digest(chain[-1].text))
         warning = f"whether records were cut off the end for {model} is not known: {error}"
     wrong = misfit(chain, head)

@@ -4,6 +4,7 @@ Its fields become the words that a person would have typed, and these are read b
 means what the option of that name means, and a new option needs a new field and nothing else.
 """
 
+import re
 from abc import abstractmethod
 from dataclasses import replace
 from typing import ClassVar, Self
@@ -27,6 +28,7 @@ from model_promotion.settings import DEFAULT_TIMEOUT_S, settle
 PROGRAM = "promote_model.py"
 PLACES = ("registry_uri", "tracking_uri", "profile")
 # The options whose names mean something else in Python or in a job.
+FLAG = re.compile(r"--[a-z-]+")
 FLAGS = {"alias": "--to", "source": "--from"}
 
 
@@ -164,5 +166,10 @@ class CommandJob(Job):
         for name, flag in self.options().items():
             before, mark, said = str(error).partition(f"argument {flag}: ")
             if mark and not before:
-                return WrongValue(said, FIELDS, name)
-        return WrongValue(str(error), error.hint)
+                return WrongValue(self._with_fields(said), FIELDS, name)
+        return WrongValue(self._with_fields(str(error)), self._with_fields(error.hint))
+
+    def _with_fields(self, said: str) -> str:
+        """The same sentence with the names of fields where it has flags."""
+        named = {flag: name for name, flag in self.options().items()}
+        return FLAG.sub(lambda found: named.get(found[0], found[0]), said)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from model_promotion.core.selector import model_address
 from model_promotion.jobs.command import CommandJob
-from model_promotion.services.values import File, Several
+from model_promotion.services.values import File, Several, VersionNumber
 
 
 class PromotionJob(CommandJob):
@@ -24,7 +24,7 @@ class PromotionJob(CommandJob):
 
     KIND: Literal["PromotionJob"] = "PromotionJob"
 
-    version: int | None = None
+    version: VersionNumber | None = None
     source: str | None = None
     from_stage: str | None = None
     dry_run: bool = False

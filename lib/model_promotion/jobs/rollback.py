@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from model_promotion.jobs.command import CommandJob
+from model_promotion.services.values import VersionNumber
 
 
 class RollbackJob(CommandJob):
@@ -12,7 +13,7 @@ class RollbackJob(CommandJob):
 
     KIND: Literal["RollbackJob"] = "RollbackJob"
 
-    to_version: int | None = None
+    to_version: VersionNumber | None = None
 
     def _mode_words(self) -> list[str]:
         return ["--rollback"]

@@ -1,6 +1,7 @@
 """Records as MLflow runs: one run per record, its exact text in the artifact outcome.json."""
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Sequence
 from functools import partial
@@ -10,8 +11,9 @@ from typing import Any, cast
 from model_promotion.connections.address import Address
 from model_promotion.connections.mlflow import MlflowConnection, every_page
 from model_promotion.core.errors import NotFound, Unavailable
+from model_promotion.core.jsonable import jsonable
 from model_promotion.core.policy import DEFAULT_EXPERIMENT
-from model_promotion.core.record import Line, Record, Stored
+from model_promotion.core.record import Line, Moved, Record, Stored
 from model_promotion.together import both, together
 
 ARTIFACT = "outcome.json"
@@ -147,6 +149,8 @@ def _metrics(record: Record) -> dict[str, float]:
 def _tags(record: Record) -> dict[str, str]:
     shown = ("id", "number", "kind", "model", "alias", "was", "to", "at", "by", "why", "vouched_by")
     tags = {f"promotion.{name}": str(value) for name in shown if (value := getattr(record, name)) is not None}
+    if record.along:
+        tags["promotion.along"] = json.dumps(jsonable(record.along), separators=(",", ":"))
     found = record.evidence.get("findings", ())
     tags |= {f"promotion.check.{finding.check}": finding.verdict.value for finding in found}
     tags["promotion.policy"] = str(record.evidence.get("policy", "none"))
@@ -166,4 +170,5 @@ def _line(run: Any) -> Line:  # noqa: ANN401 - mlflow's entity
         why=tag.get("why", ""),
         id=tag.get("id", ""),
         lies_at=run.info.run_id,
+        along=tuple(Moved(**one) for one in json.loads(tag.get("along", "[]"))),
     )

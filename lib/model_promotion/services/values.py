@@ -8,11 +8,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from model_promotion.core.errors import BadCall, WrongValue
 from model_promotion.core.redaction import redacted
+from model_promotion.core.selector import NUMBER
 
 FIELDS = "the fields are in the README under From Python"
 # A configuration file has texts only.
 File = Annotated[Path, Field(strict=False)]
-WORDS = {"extra_forbidden": "there is no such field", "tuple_type": "give one text, or several in a list"}
+WORDS = {
+    "greater_than_equal": "versions are counted from 1",
+    "extra_forbidden": "there is no such field",
+    "tuple_type": "give one text, or several in a list",
+}
 
 
 def _several(said: object) -> object:
@@ -24,6 +29,14 @@ def _several(said: object) -> object:
 
 # What the command takes several times; a configuration file has lists only.
 Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+def _number(said: object) -> object:
+    """MLflow's own ModelVersion.version is a text of digits."""
+    return int(said) if isinstance(said, str) and NUMBER.fullmatch(said) else said
+
+
+VersionNumber = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 
 
 class Values(BaseModel):
