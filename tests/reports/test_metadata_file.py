@@ -39,9 +39,9 @@ def test_it_may_be_read_by_whom_the_umask_says(tmp_path: Path) -> None:
 def test_a_link_stays_a_link_and_who_may_read_it_stays_the_same(tmp_path: Path) -> None:
     real, link = tmp_path / "far" / "real.json", tmp_path / "link.json"
     link.symlink_to(real)
-    write("old", place(link))
+    write("old", place(link, "--metadata-file"))
     real.chmod(0o600)
-    write("new", place(link))
+    write("new", place(link, "--metadata-file"))
     assert (link.is_symlink(), real.read_text(), real.stat().st_mode & 0o777) == (True, "new", 0o600)
     assert os.listdir(tmp_path / "far") == ["real.json"]  # noqa: PTH208 - names are compared
 
@@ -51,7 +51,7 @@ def test_a_device_or_a_pipe_is_no_place_for_a_file(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     for path in (pipe, Path(os.devnull)):
         with pytest.raises(BadCall, match="a device or a pipe"):
-            place(path)
+            place(path, "--metadata-file")
     assert pipe.is_fifo()
 
 
