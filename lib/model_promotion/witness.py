@@ -1,7 +1,7 @@
 """What a check may look at. It can read, not write: there is no writer in reach."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
@@ -9,6 +9,7 @@ from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import RecordedMetrics, Version
 from model_promotion.core.plan import Plan
 from model_promotion.core.policy import Policy
+from model_promotion.core.record import Line
 from model_promotion.core.request import Request
 from model_promotion.core.signature import Signature
 from model_promotion.ports import Access, Engine, RecordReader, RegistryReader, Scorer, Serving
@@ -30,6 +31,7 @@ class Witness:
         self.scorer: Scorer = world.scorer
         self.engine: Callable[[str], Engine] = world.engine
         self.journal: RecordReader = world.journal
+        self.journals: tuple[RecordReader, ...] = (world.spare_journal, world.journal)
         self._answers: dict[tuple[str, str, str], Future[Any]] = {}
         self._lock = threading.Lock()
         self.models_at_work = world.models_at_work
@@ -61,3 +63,13 @@ class Witness:
             except Exception as error:  # noqa: BLE001 - whoever asks gets the same error
                 answer.set_exception(error)
         return cast("T", answer.result())
+
+
+def beside(line: Line, name: str, journals: Iterable[RecordReader]) -> bytes | None:
+    """A file that is kept beside a record, whichever journal has it.
+
+    Raises:
+        PromotionError: when one cannot be read.
+    """
+    found = (journal.beside(line, name) for journal in journals)
+    return next((content for content in found if content is not None), None)

@@ -4,7 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
+
+ASIDE: Mapping[str, bool] = MappingProxyType({"aside": True})
+"""The metadata of a dataclass field that has no place in a document."""
 
 
 def jsonable(value: object) -> Any:  # noqa: ANN401 - JSON is any of six types
@@ -24,7 +28,9 @@ def jsonable(value: object) -> Any:  # noqa: ANN401 - JSON is any of six types
         case set() | frozenset():
             plain = sorted((jsonable(item) for item in value), key=str)
         case _ if is_dataclass(value):
-            plain = {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
+            plain = {
+                field.name: jsonable(getattr(value, field.name)) for field in fields(value) if field.metadata != ASIDE
+            }
         case _:
             plain = str(value)  # Not before it is needed: of a whole registry that takes a while.
     return plain

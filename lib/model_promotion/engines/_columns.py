@@ -32,15 +32,16 @@ BATCH_ROWS = 250_000
 
 
 def fitted(files: Files) -> Edges:
-    """Edges from the first rows of each file; columns that are neither numbers nor texts have none."""
+    """Edges from the first rows of each file; columns that are neither numbers, times nor texts have none."""
     schema = files.schema
     kinds = {name: kind_of(schema.field(name).type) for name in schema.names}
-    numbers = [name for name, kind in kinds.items() if kind == "number"]
+    numbers = [name for name, kind in kinds.items() if kind in ("number", "time")]
     texts = [name for name, kind in kinds.items() if kind in ("text", "truth value")]
     sample = _sample(files, [*numbers, *texts])
     return Edges(
         {name: edges_of(_numbers(sample.column(name))) for name in numbers},
         {name: _levels(sample.column(name)) for name in texts},
+        frozenset(name for name in numbers if kinds[name] == "time"),
     )
 
 
@@ -49,15 +50,16 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
 
     Raises:
         NotFound: for a column that is not there.
-        BadCall: for one that holds no numbers where the edges are between numbers.
+        BadCall: for one that holds no numbers where the edges are between numbers, or no times.
     """
     there = set(files.schema.names)
     if missing := [name for name in edges.columns if name not in there]:
         raise NotFound(f"{files.given[0]} has no column {', '.join(missing)}", hint="compare data of the same columns")
     for name in edges.numbers:
-        if (kind := kind_of(files.schema.field(name).type)) != "number":
+        wanted = "time" if name in edges.times else "number"
+        if (kind := kind_of(files.schema.field(name).type)) != wanted:
             raise BadCall(
-                f"{name} of {files.given[0]} holds {kind}s, and numbers in the reference", hint="mend the data"
+                f"{name} of {files.given[0]} holds {kind}s, and {wanted}s in the reference", hint="mend the data"
             )
     profile: Mapping[str, Counts] = {
         **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
@@ -109,8 +111,10 @@ def _sample(files: Files, columns: Sequence[str]) -> pa.Table:
 
 
 def _numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Its values as float64, without the nulls."""
+    """Its values as float64, without the nulls; times in microseconds since 1970."""
     there = column.drop_null() if column.null_count else column
+    if kind_of(column.type) == "time":
+        there = there.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False).cast(pa.int64())
     return np.asarray(there.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
@@ -143,5 +147,7 @@ def kind_of(kind: pa.DataType) -> str:
         "text": (pa.types.is_string, pa.types.is_large_string),
         "truth value": (pa.types.is_boolean,),
         "time": (pa.types.is_timestamp, pa.types.is_date),
+        "binary value": (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary),
+        "nested value": (pa.types.is_nested,),
     }
-    return next((word for word, each in tests.items() if any(one(kind) for one in each)), "other")
+    return next((word for word, each in tests.items() if any(one(kind) for one in each)), "other value")

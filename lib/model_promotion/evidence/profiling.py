@@ -21,10 +21,14 @@ OTHER = "(other)"
 
 @dataclass(frozen=True)
 class Edges:
-    """Of each numeric column the ascending edges between its bins, of each other column its levels, sorted."""
+    """Of each numeric column the ascending edges between its bins, of each other column its levels, sorted.
+
+    `times` are those of `numbers` that are microseconds since 1970: dates and times.
+    """
 
     numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    times: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:

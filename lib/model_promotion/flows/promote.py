@@ -11,7 +11,7 @@ from model_promotion.core.finding import Finding
 from model_promotion.core.intent import notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
-from model_promotion.core.record import Noticed
+from model_promotion.core.record import Noticed, digest
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
 from model_promotion.flows import copy
@@ -129,8 +129,10 @@ def recorded(judged: Judged, hands: Hands, *, ends: bool = True) -> Outcome:
     world, intent, entries = hands.world, hands.intent, tuple(hands.entries)
     assert intent is not None  # noqa: S101 - it was announced; tells the type checker
     move = intent.move
+    kept = {name: digest(file) for finding in findings for name, file in finding.keeps.items()}
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
+    evidence |= {"kept": kept} if kept else {}
     way = (move.alias, move.was, move.to)
     deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed)
     written = write_down(deed, hands, ends=ends)
