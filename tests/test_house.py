@@ -70,6 +70,7 @@ DOORS = {
     "writing files": {
         "cli.py",
         "journals/file.py",
+        "journals/mlflow.py",
         "reports/metadata_file.py",
         "reports/step_summary.py",
         "reports/whole_file.py",

@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import RecordedMetrics, Version
+from model_promotion.core.errors import BadCall, NotFound
 from model_promotion.core.plan import Plan
 from model_promotion.core.policy import Policy
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
+from model_promotion.core.run_inputs import NAME_THEM, RUN, LoggedInput, evaluated_on
 from model_promotion.core.signature import Signature
 from model_promotion.ports import Access, Engine, RecordReader, RegistryReader, Scorer, Serving
 from model_promotion.world import World
@@ -38,8 +41,36 @@ class Witness:
 
     @property
     def evaluation_data(self) -> Dataset:
-        """The data that both versions are compared on: the call's, else the policy's, else none."""
+        """The data that both versions are compared on: the call's, else the policy's, else none; as an engine reads it.
+
+        Raises:
+            PromotionError: when they are those of the candidate's run, and it tells of none that can be read.
+        """
+        return replace(self.data_asked_for, uri=self.run_input.uri) if self.run_input else self.data_asked_for
+
+    @property
+    def data_asked_for(self) -> Dataset:
+        """The same as it was named."""
         return self.request.eval_data.filled(self.policy.evidence.dataset)
+
+    @property
+    def run_input(self) -> LoggedInput | None:
+        """What the candidate's run logged to be evaluated on, where that was asked for.
+
+        Raises:
+            PromotionError: when it logged none, or several, or cannot be read.
+        """
+        candidate = self.plan.candidate
+        if self.data_asked_for.uri != RUN:
+            return None
+        run = self._once(("run", candidate.model, candidate.number), lambda: self.registry.run(candidate))
+        if run.deleted:
+            raise NotFound(f"the run of {candidate.label} was deleted", hint=NAME_THEM)
+        found = evaluated_on(run.inputs, candidate.label)
+        if found.is_table and self.request.engine == "local":
+            hint = "add --engine spark, or name files: --eval-data PATH"
+            raise BadCall(f"the run's data are the table {found.uri}, which this engine does not read", hint=hint)
+        return found
 
     def metadata(self, version: Version) -> dict[str, Any]:
         """The MLmodel file of a version."""

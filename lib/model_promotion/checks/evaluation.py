@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from model_promotion.core.margins import gate_rule
 from model_promotion.core.metrics import Direction, direction_of
 from model_promotion.core.scores import NoAnswerError, Order
 from model_promotion.core.thresholds import missed
+from model_promotion.evidence.logged import as_logged
 from model_promotion.evidence.slices import Slices, judge_slices
 from model_promotion.evidence.telling import alone, finding, lacking, told, unfit
 from model_promotion.witness import Witness
@@ -37,11 +38,14 @@ def ask(witness: Witness) -> Finding | None:
     dataset = witness.evaluation_data
     if not dataset:
         return None
+    logged = witness.run_input
     engine = witness.engine(witness.request.engine)
     with witness.models_at_work, engine.open(dataset) as data, tempfile.TemporaryDirectory() as folder:
+        of_run = as_logged(logged, data, Path(folder)) if logged else {}
         case = _Case(witness, dataset, data, Path(folder))
         try:
-            return case.answer()
+            found = case.answer()
+            return replace(found, facts={**found.facts, "of_run": of_run}) if of_run else found
         except NoAnswerError as error:
             champion = witness.plan.champion
             if champion and str(error).startswith(f"{champion.label}:"):

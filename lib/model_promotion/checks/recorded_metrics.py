@@ -24,7 +24,7 @@ def ask(witness: Witness) -> Finding | None:
     if champion is None:
         return _without_champion(candidate, new)
     old = _recorded(witness, champion)
-    if new is None and old is None and witness.evaluation_data:
+    if new is None and old is None and witness.data_asked_for:
         return None  # They are measured here instead, see evaluation.
     missing = [version.label for version, found in ((candidate, new), (champion, old)) if found is None]
     if new is None or old is None:

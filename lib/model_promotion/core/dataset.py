@@ -24,9 +24,9 @@ class Dataset:
 
     def filled(self, usual: "Dataset") -> "Dataset":
         """Where nothing was said, what is usual."""
-        if not self.uri:
-            return usual
-        return Dataset(self.uri, *(ours or theirs for ours, theirs in zip(self.columns, usual.columns, strict=True)))
+        return Dataset(
+            self.uri or usual.uri, *(ours or theirs for ours, theirs in zip(self.columns, usual.columns, strict=True))
+        )
 
     @property
     def columns(self) -> tuple[str, str, str, str]:
