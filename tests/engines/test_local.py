@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import confusion_matrix, mean_absolute_error
@@ -295,3 +297,21 @@ def test_files_of_other_programs_beside_the_data_are_left_alone(engine: LocalEng
     (tmp_path / "_delta_log").mkdir()
     with pytest.raises(BadCall, match="is a Delta table"), engine.open(Dataset(str(tmp_path))):
         pass
+
+
+def test_levels_are_those_of_all_rows_the_most_frequent_first_and_null_is_one(tmp_path: Path) -> None:
+    late = ["west"] + [None] * 3
+    columns = {
+        "region": ["north"] * 300_000 + ["east"] * 9 + ["south"] * 9 + late,
+        "number": [1, 2, 2] + [None] * 300_019,
+        "street": [f"s{place % 60:02}" for place in range(300_022)],
+        "known": [True, None] * 150_011,
+    }
+    table = pa.table({name: pa.array(values) for name, values in columns.items()})
+    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=100_000)
+    with LocalEngine(ChildScores(ChildScorer())).open(Dataset(str(tmp_path / "rows.parquet"))) as data:
+        levels = data.levels(["region", "number", "street", "known"])
+    assert levels["region"] == ("north", "east", "south", "(null)", "west")
+    assert levels["number"] == ("(null)", "2", "1"), "as rows are sliced by them"
+    assert levels["street"] == tuple(f"s{place:02}" for place in range(51)), "one more than can be sliced by"
+    assert levels["known"] == ("(null)", "true")
