@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,12 @@ def test_amounts_are_sent_as_they_are_and_nothing_as_nan() -> None:
         (np.zeros((2, 2)), ["a", "b", "c"], "answered 2 numbers a row for 3 classes"),
         (np.ones((2, 2)), ["a", "b"], "do not add up to 1"),
         (pd.DataFrame({"label": ["a", "b"], "score": [0.1, 0.2]}), ["a", "b"], "2 columns that are not all numbers"),
+        (np.array([[1.5, -0.5], [0.5, 0.5]]), ["a", "b"], "not all are between 0 and 1"),
+        (np.array([1 + 2j, 3]), None, "of kind complex, where numbers were expected"),
+        (pd.to_datetime(["2020-01-01", "2021-01-01"]), None, "of kind datetime64"),
+        (pd.Series([pd.Timestamp("2020-01-01"), None], dtype=object), None, "of kind datetime"),
+        (pd.to_timedelta([1, 2], unit="s"), None, "of kind timedelta"),
+        (["1.5", "2"], None, "of kind string"),
         (np.zeros((2, 2, 2)), None, "3 dimensions"),
         ("yes", ["no", "yes"], "0 dimensions"),
     ],
@@ -80,6 +87,27 @@ def test_amounts_are_sent_as_they_are_and_nothing_as_nan() -> None:
 def test_what_is_no_prediction_a_row_is_said(answer: Any, classes: list[Any] | None, why: str) -> None:
     with pytest.raises(score_child.child.Trouble, match=why):
         answers_of(answer, {"classes": classes, "served": classes}, 2)
+
+
+def test_what_is_masked_is_no_answer_whatever_stands_beneath() -> None:
+    hidden = np.ma.masked_array([1.5, 2.5], [False, True])
+    assert np.isnan(said(hidden, None)[1]).tolist() == [False, True]
+    assert said(np.ma.masked_array([1, 0], [False, True]), [0, 1]) == ("codes", [1, ABSENT])
+    assert said(np.ma.masked_array(["b", "a"], [False, True]), ["a", "b"]) == ("codes", [1, ABSENT])
+
+
+@pytest.mark.parametrize(
+    "odd", [pd.Timestamp("2020-01-01"), np.timedelta64(5, "s"), 1 + 2j, "7", None, pd.NA], ids=lambda one: repr(one)
+)
+def test_what_is_no_number_beside_numbers_is_no_answer(odd: Any) -> None:
+    values = said(pd.Series([1.5, odd, Decimal("2.5"), True], dtype=object), None, rows=4)[1]
+    assert (values[0], np.isnan(values[1]), values[2:]) == (1.5, True, [2.5, 1.0])
+
+
+def test_shares_a_hair_beside_0_and_1_are_cut_and_a_row_with_infinity_is_no_answer() -> None:
+    found = said(np.array([[1.0004, -0.0004], [np.inf, -np.inf]]), ["a", "b"])[1]
+    assert found[0] == [1.0, 0.0]
+    assert np.isnan(found[1]).all()
 
 
 class Wrapped:

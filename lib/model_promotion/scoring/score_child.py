@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 OTHER, ABSENT = -1, -2
 NEAR_ONE = 1e-3
+NUMBERS = {"integer", "floating", "decimal", "boolean", "mixed-integer-float", "integer-na", "empty"}
 
 
 def _neighbour() -> Any:
@@ -105,7 +106,7 @@ def as_array(answer: Any) -> Any:
         answer = pd.DataFrame(answer)
     if isinstance(answer, pd.DataFrame) and answer.shape[1] == 1:
         answer = answer.iloc[:, 0]
-    array = np.asarray(answer)
+    array = unmasked(answer) if isinstance(answer, np.ma.MaskedArray) else np.asarray(answer)
     if array.ndim not in (1, 2):
         raise child.Trouble(f"answered {array.ndim} dimensions, which is no prediction a row")
     if array.ndim > 1 and array.shape[1] > 1 and array.dtype.kind not in "fiu":
@@ -113,10 +114,26 @@ def as_array(answer: Any) -> Any:
     return array
 
 
+def unmasked(answer: Any) -> Any:
+    """What is masked is missing, whatever stands beneath."""
+    if answer.dtype.kind in "biuf":
+        return answer.astype(np.float64).filled(np.nan)
+    return np.where(np.ma.getmaskarray(answer), None, answer.data.astype(object))
+
+
 def numbers(array: Any) -> Answers:
-    """One number a row, NaN for what is none."""
+    """One number a row, NaN for a row that holds none.
+
+    Raises:
+        Trouble: when they are of a kind that would lose its meaning as a number: dates, complex numbers, texts.
+    """
     if array.ndim > 1:
         raise child.Trouble(f"answered {array.shape[1]} numbers a row, where one was expected")
+    kind = pd.api.types.infer_dtype(array, skipna=True)
+    if kind not in NUMBERS and not kind.startswith("mixed"):
+        raise child.Trouble(f"answered values of kind {kind}, where numbers were expected")
+    if kind.startswith("mixed"):
+        array = np.array([one if pd.api.types.infer_dtype([one]) in NUMBERS else np.nan for one in array], dtype=object)
     return Answers("numbers", pd.to_numeric(pd.Series(array), errors="coerce").to_numpy(np.float64))
 
 
@@ -126,13 +143,17 @@ def probabilities(array: Any, request: dict[str, Any]) -> Answers:
     if array.shape[1] != len(served):
         raise child.Trouble(f"answered {array.shape[1]} numbers a row for {len(served)} classes")
     sums = array.sum(axis=1)
-    if not (np.abs(sums[np.isfinite(sums)] - 1) < NEAR_ONE).all():
+    whole = np.isfinite(sums)
+    if not (np.abs(sums[whole] - 1) < NEAR_ONE).all():
         raise child.Trouble("answered numbers a row that are no probabilities: they do not add up to 1")
+    if not (np.abs(array[whole] - 0.5) <= 0.5 + NEAR_ONE).all():
+        raise child.Trouble("answered numbers a row that are no probabilities: not all are between 0 and 1")
+    shares = np.where(whole[:, None], array.clip(0, 1), np.nan)
     places = places_of(classes, served)
     if (places < 0).all():
         raise child.Trouble(f"knows none of the classes {classes[:5]}, but {served[:5]}")
     # A class that the model never saw has no chance.
-    return Answers("probabilities", np.where(places >= 0, array[:, places], 0.0).astype(np.float64))
+    return Answers("probabilities", np.where(places >= 0, shares[:, places], 0.0).astype(np.float64))
 
 
 def places_of(wanted: Any, there: list[Any]) -> Any:
