@@ -182,3 +182,31 @@ def test_a_model_of_other_classes_is_said_to_be_one() -> None:
     asked = {"classes": ["a", "b"], "served": ["x", "y"]}
     with pytest.raises(score_child.child.Trouble, match="knows none of the classes"):
         answers_of(np.array([[0.5, 0.5]] * 2), asked, 2)
+
+
+class Saying:
+    """A model that says one thing after the other."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.left = list(answers)
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return np.array(self.left.pop(0))
+
+
+def kinds(*batches: list[float]) -> list[str]:
+    asked = score_child.Asked(Saying(*batches), {"classes": [0, 1], "probabilities": False})
+    return [one.kind for batch in batches for one in asked.answers(pd.DataFrame({"x": batch}))]
+
+
+def test_a_sigmoid_that_says_0_and_1_at_first_is_never_taken_for_labels_that_are_none() -> None:
+    assert kinds([0.0, 1.0], [1.0, NAN], [0.0, 0.0]) == ["codes"] * 3
+    with pytest.raises(score_child.child.Trouble, match="answered codes at first, then probabilities"):
+        kinds([0.0, 1.0], [0.3, 0.9])
+
+
+def test_what_was_labels_for_sure_or_shares_for_sure_stays_so() -> None:
+    assert kinds([0.0, 2.0], [0.5, 1.0]) == ["codes", "codes"]
+    assert kinds([0.3, 0.9], [0.0, 1.0]) == ["probabilities", "probabilities"]
+    with pytest.raises(score_child.child.Trouble, match="answered probabilities at first, then codes"):
+        kinds([0.3, 0.9], [0.0, 2.0])

@@ -51,10 +51,14 @@ child = _neighbour()
 
 @dataclass(frozen=True)
 class Answers:
-    """What one batch was answered: codes of classes (1 column), probabilities (one a class), or numbers (1 column)."""
+    """What one batch was answered: codes of classes (1 column), probabilities (one a class), or numbers (1 column).
+
+    It is not `sure` where codes might as well be shares: a sigmoid says exactly 0 and 1 as well.
+    """
 
     kind: str
     array: Any
+    sure: bool = True
 
     def send(self, pipe: BinaryIO, *, more: bool = False) -> None:
         """One frame; `more` announces another one about the same rows."""
@@ -171,19 +175,21 @@ def codes(array: Any, request: dict[str, Any], kind: str) -> Answers:
     classes, served = request["classes"], list(request["served"])
     absent = pd.isna(pd.Series(array)).to_numpy()
     found = places_of(array, classes)
-    is_share = array.dtype.kind == "f" and len(served) == 2 and (kind == "probabilities" or (found[~absent] < 0).any())  # noqa: PLR2004
-    if is_share and kind != "codes" and ((array[~absent] >= 0) & (array[~absent] <= 1)).all():
+    between = array.dtype.kind == "f" and len(served) == 2 and ((array >= 0) & (array <= 1))[~absent].all()  # noqa: PLR2004
+    open_ = kind != "codes" and between
+    if open_ and (kind == "probabilities" or (found[~absent] < 0).any()):
         return probabilities(np.column_stack([1 - array, array]), request)
-    return Answers("codes", np.where(absent, ABSENT, found).astype(np.int32))
+    return Answers("codes", np.where(absent, ABSENT, found).astype(np.int32), sure=not open_)
 
 
 @dataclass
 class Asked:
-    """A loaded model, in what form it answers, and how long its answers took so far."""
+    """A loaded model, in what form it answers and did so far, and how long its answers took."""
 
     model: Any
     request: dict[str, Any]
     kind: str = ""
+    sent: str = ""
     predict_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -201,7 +207,11 @@ class Asked:
     def answers(self, frame: pd.DataFrame) -> Iterator[Answers]:
         """What the model says as it is served, then its own probabilities where they are wanted and there are any."""
         served = answers_of(self.timed(self.model.predict, frame), self.request, len(frame), self.kind)
-        self.kind = self.kind or served.kind
+        # What was sent is counted by now, so the rows before cannot be told again as what they were.
+        if self.sent not in ("", served.kind):
+            raise child.Trouble(f"answered {self.sent} at first, then {served.kind}: let it answer one column a class")
+        self.sent = served.kind
+        self.kind = self.kind or (served.kind if served.sure else "")
         yield served
         if served.kind == "codes" and self.request["probabilities"] and hasattr(self.raw, "predict_proba"):
             yield probabilities(np.asarray(self.timed(self.raw.predict_proba, frame)), self.request)
