@@ -75,6 +75,7 @@ def _probes(exam: Exam) -> dict[str, Any]:
         "probe_s": trial.timeout_s * 0.75,
         "skip": sorted(exam.skip),
         "tolerance": exam.tolerance,
+        "more_rows": str(exam.rows.resolve()) if exam.rows else None,
         "expect": [jsonable(one) for one in exam.expect],
     }
 
