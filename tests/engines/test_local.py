@@ -124,7 +124,6 @@ def test_the_digest_is_of_the_files_as_they_were_given(engine: LocalEngine, shop
         ([True, False, True, True], Task.BINARY, (False, True)),
         ([1, 2, 3, 3], Task.MULTICLASS, (1, 2, 3)),
         ([0.5, 1.5, 2.0, 2.5], Task.REGRESSION, (0.5, 1.5, 2.0, 2.5)),
-        (list(range(30)), Task.REGRESSION, tuple(range(30))),
     ],
 )
 def test_the_target_tells_the_task(

@@ -210,3 +210,9 @@ def test_what_was_labels_for_sure_or_shares_for_sure_stays_so() -> None:
     assert kinds([0.3, 0.9], [0.0, 1.0]) == ["probabilities", "probabilities"]
     with pytest.raises(score_child.child.Trouble, match="answered probabilities at first, then codes"):
         kinds([0.3, 0.9], [0.0, 2.0])
+
+
+def test_a_classifier_is_asked_for_amounts_only_where_that_was_said() -> None:
+    with pytest.raises(score_child.child.Trouble, match="is a classifier, but the truth looks like amounts"):
+        score_child.Asked(Wrapped(Raw()), {"classes": None, "probabilities": False})
+    assert score_child.Asked(Wrapped(Raw()), {"classes": None, "probabilities": False, "any_model": True})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +60,18 @@ class _Case:
 
     def answer(self) -> Finding:
         """Score, count, judge. Without a champion the candidate stands for both, so that its own values are known."""
+        from model_promotion.evidence.tasks import named
+
+        question = self._question(self._target())
+        found = self._judged(question)
+        return replace(found, sentence=f"{found.sentence}; the target is {named(question)}")
+
+    def _judged(self, question: Question) -> Finding:
         from model_promotion.evidence.comparing import OF_TASK
         from model_promotion.evidence.describing import described
 
         candidate = self.witness.plan.candidate
         champion = self.witness.plan.champion or candidate
-        question = self._question(self._target())
         tables = self.data.score_pair(question, self._orders(champion, question))
         if why := unfit(tables, champion.label, candidate.label):
             return Finding(*why, self._facts(tables))
@@ -101,8 +107,11 @@ class _Case:
 
     def _question(self, target: Target) -> Question:
         from model_promotion.evidence.tables import Question, Task
+        from model_promotion.evidence.tasks import answers_of, task_of
 
-        task = target.task
+        models = (self.witness.plan.candidate, self.witness.plan.champion)
+        answers = [answers_of(self.witness.metadata(one)) for one in models if one]
+        task = task_of(target, self.witness.policy.evidence.task, answers)
         return Question(
             task=task,
             classes=() if task is Task.REGRESSION else _with_last(target.labels, self.witness.policy.evidence.positive),
@@ -152,6 +161,7 @@ class _Case:
                 model_dir=self.witness.registry.download(version, self.folder / role),
                 columns=self._features(version),
                 classes=question.classes or None,
+                any_model=policy.evidence.task is not None,
                 probabilities=bool(NEEDS_PROBABILITIES & {*policy.evidence.metrics}),
                 timeout_s=policy.evidence.timeout_s,
                 memory_limit_mib=policy.model_tests.memory_mib,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 OTHER, ABSENT = -1, -2
 NEAR_ONE = 1e-3
+CLASSIFIER = "is a classifier, but the truth looks like amounts: name task under [evidence] in promotion.toml"
 NUMBERS = {"integer", "floating", "decimal", "boolean", "mixed-integer-float", "integer-na", "empty"}
 
 
@@ -198,6 +199,8 @@ class Asked:
             self.raw = self.model.get_raw_model()
         classes = self.request["classes"]
         theirs = getattr(self.raw, "classes_", None)
+        if classes is None and theirs is not None and not self.request.get("any_model"):
+            raise child.Trouble(CLASSIFIER)
         # As served, probabilities come in the order in which the model holds its classes, which is sorted by default.
         served = sorted(classes) if classes else None
         if classes and theirs is not None and np.ndim(theirs) == 1:

@@ -152,6 +152,7 @@ def _request(order: Order, answer_to: int) -> str:
             "model_dir": str(order.model_dir.resolve()),
             "files": [str(path.resolve()) for path in order.files],
             "columns": list(order.columns),
+            "any_model": order.any_model,
             "classes": None if order.classes is None else list(order.classes),
             "probabilities": order.probabilities,
             "batch_rows": order.batch_rows,
