@@ -96,14 +96,14 @@ class Room:
                 start_new_session=True,
                 pass_fds=pipes,
             )
-        last = LastWords(process)
+        child = Child(process, LastWords(process), f"TMPDIR={self.folder / 'tmp'}".encode())
         self.running.add(process)
+        threading.Thread(target=child.outlive, daemon=True).start()
         try:
-            yield Child(process, last)
+            yield child
         finally:  # also when stop() ended it: Ctrl-C does not reach it, as it has a session of its own
             self.running.discard(process)
-            end_group(process)
-            end_strays(f"TMPDIR={self.folder / 'tmp'}".encode())
+            child.end()
 
     def run(self, command: Sequence[str], environ: Mapping[str, str], timeout_s: float) -> Ended:
         """How the command ended, or was ended when its time was up."""
@@ -133,10 +133,11 @@ class LastWords:
 
 @dataclass(frozen=True)
 class Child:
-    """A process that was started in a room."""
+    """A process that was started in a room; what it starts itself is found by the mark."""
 
     process: subprocess.Popen[bytes]
     last: LastWords
+    mark: bytes
 
     def wait(self, timeout_s: float | None = None) -> int | None:
         """Its exit code, None when it is still at work."""
@@ -146,8 +147,14 @@ class Child:
             return None
 
     def end(self) -> None:
-        """End it now."""
+        """End it now, and its strays too."""
         end_group(self.process)
+        end_strays(self.mark)
+
+    def outlive(self) -> None:
+        """Wait for it, then end what it has left behind: a fork holds pipes open, on which nobody writes any more."""
+        self.process.wait()
+        self.end()
 
     def words(self) -> str:
         """The last of what it said on stderr."""
