@@ -97,7 +97,7 @@ def test_what_is_masked_is_no_answer_whatever_stands_beneath() -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [pd.Timestamp("2020-01-01"), np.timedelta64(5, "s"), 1 + 2j, "7", None, pd.NA], ids=lambda one: repr(one)
+    "odd", [pd.Timestamp("2020-01-01"), np.timedelta64(5, "s"), 1 + 2j, "7", None, pd.NA], ids=repr
 )
 def test_what_is_no_number_beside_numbers_is_no_answer(odd: Any) -> None:
     values = said(pd.Series([1.5, odd, Decimal("2.5"), True], dtype=object), None, rows=4)[1]
@@ -190,7 +190,7 @@ class Saying:
     def __init__(self, *answers: Any) -> None:
         self.left = list(answers)
 
-    def predict(self, frame: pd.DataFrame) -> Any:
+    def predict(self, _: pd.DataFrame) -> Any:
         return np.array(self.left.pop(0))
 
 

@@ -147,7 +147,8 @@ class EvidencePolicy:
 
     `metrics` are those that decide, also the team's own as package.module:function, which take (truth, prediction) and
     answer one number a row; none means the usual ones of the task. `positive` is the class that F1 is about.
-    `task` is what is predicted, None finds it out. `slices` are columns, of each of whose values no loss may be sure either; None finds texts with few values.
+    `task` is what is predicted, None finds it out. `slices` are columns, of each of whose values no loss may be sure
+    either; None finds texts with few values.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT

@@ -171,7 +171,7 @@ class Probe:
 
     @cached_property
     def differing(self) -> Probe | None:
-        """This one where its rows differ, else one with other rows that the model answers; None where there are none."""
+        """This one where its rows differ, else one with others that the model answers; None where there are none."""
         if probe_rows.differ(self.data):
             return self
         for whence, make in ((" of the evaluation data", self.others), *probe_rows.NUDGES):
