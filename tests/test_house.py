@@ -35,7 +35,8 @@ DOORS = {
         "scoring/probe_child.py",
     },  # they time the model, with no house around
     "socket": {"connections/preflight.py", "owners.py"},
-    "subprocess": {"scoring/process.py", "scoring/suite_plugin.py"},  # the latter in a child: two models share none
+    # suite_plugin.py in a child, as two models share none; ending.py ends what process.py has started.
+    "subprocess": {"scoring/process.py", "scoring/ending.py", "scoring/suite_plugin.py"},
     "databricks": {"connections/databricks.py"},
     "pydantic": {
         "settings.py",
@@ -97,7 +98,9 @@ RUN_BY = {
     "checks/data_schema.py": "e2e/test_evidence.py",
     "engines/_roles.py": "engines/test_local.py",
     "engines/_columns.py": "engines/test_local.py",
-    "checks/evaluation.py": "e2e/test_evidence.py",
+    "checks/_measuring.py": "checks/test_evaluation.py",
+    "checks/_orders.py": "checks/test_evaluation.py",
+    "checks/_question.py": "checks/test_evaluation.py",
     "evidence/reach.py": "evidence/test_comparing.py",
     "engines/_files.py": "engines/test_local.py",
     "fleets.py": "e2e/test_fleets.py",

@@ -253,6 +253,14 @@ class Data(Protocol):
         """Edges for every column that can be counted, from a sample of the rows."""
         ...
 
+    def levels(self, columns: Sequence[str]) -> "Mapping[str, tuple[str, ...]]":
+        """Of each column its different values in all rows, as texts, the most frequent first, then by name.
+
+        A missing value is the level "(null)". At most evidence.slicing.MOST_LEVELS + 1 of them: one more than rows may
+        be sliced by tells that there are too many.
+        """
+        ...
+
     def profile(self, edges: "Edges") -> "Mapping[str, Counts]":
         """What the columns of these edges hold, by column. Raises NotFound for one that is not there."""
         ...

@@ -1,10 +1,12 @@
 """What a check may look at. It can read, not write: there is no writer in reach."""
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, Self, TypeVar, cast
 
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import RecordedMetrics, Version
@@ -22,7 +24,10 @@ T = TypeVar("T")
 
 
 class Witness:
-    """The plan, the policy and the readers; what several checks ask for is read once."""
+    """The plan, the policy and the readers; what several checks ask for is read once.
+
+    What was downloaded is gone when the asking ends: `with Witness(...) as witness`.
+    """
 
     def __init__(self, plan: Plan, request: Request, world: World) -> None:
         self.plan = plan
@@ -36,8 +41,16 @@ class Witness:
         self.journal: RecordReader = world.journal
         self.journals: tuple[RecordReader, ...] = (world.spare_journal, world.journal)
         self._answers: dict[tuple[str, str, str], Future[Any]] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
         self.models_at_work = world.models_at_work
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder:
+            self._folder.cleanup()
 
     @property
     def evaluation_data(self) -> Dataset:
@@ -63,7 +76,7 @@ class Witness:
         candidate = self.plan.candidate
         if self.data_asked_for.uri != RUN:
             return None
-        run = self._once(("run", candidate.model, candidate.number), lambda: self.registry.run(candidate))
+        run = self.once(("run", candidate.model, candidate.number), lambda: self.registry.run(candidate))
         if run.deleted:
             raise NotFound(f"the run of {candidate.label} was deleted", hint=NAME_THEM)
         found = evaluated_on(run.inputs, candidate.label)
@@ -74,7 +87,7 @@ class Witness:
 
     def metadata(self, version: Version) -> dict[str, Any]:
         """The MLmodel file of a version."""
-        return self._once(("metadata", version.model, version.number), lambda: self.registry.metadata(version))
+        return self.once(("metadata", version.model, version.number), lambda: self.registry.metadata(version))
 
     def signature(self, version: Version) -> Signature | None:
         """The signature of a version, None when it has none; ValueError when it makes no sense."""
@@ -82,9 +95,19 @@ class Witness:
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The recorded metrics of a version."""
-        return self._once(("metrics", version.model, version.number), lambda: self.registry.metrics(version))
+        return self.once(("metrics", version.model, version.number), lambda: self.registry.metrics(version))
 
-    def _once(self, key: tuple[str, str, str], read: Callable[[], T]) -> T:
+    def files(self, version: Version) -> Path:
+        """All files of a version, in a folder that is there until the asking ends."""
+        return self.once(("files", version.model, version.number), lambda: self._downloaded(version))
+
+    def _downloaded(self, version: Version) -> Path:
+        with self._lock:
+            self._folder = self._folder or tempfile.TemporaryDirectory("", "promote-model-", ignore_cleanup_errors=True)
+        return self.registry.download(version, Path(tempfile.mkdtemp(dir=self._folder.name)))
+
+    def once(self, key: tuple[str, str, str], read: Callable[[], T]) -> T:
+        """What was read under this key, by whoever asked first: others wait for that, and get the same error."""
         with self._lock:
             mine = key not in self._answers
             answer = self._answers.setdefault(key, Future())

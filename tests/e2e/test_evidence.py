@@ -122,6 +122,31 @@ def test_each_region_is_judged_as_well(shop: Path) -> None:
     assert {one["metric"] for one in evidence(document)["facts"]["slices"]} == {"region=north", "region=south"}
 
 
+@pytest.fixture(scope="module")
+def other_words(shop: Path) -> Path:
+    """A version (v4) that learnt 1 and 0 where the data say yes and no."""
+    uri = f"sqlite:///{shop}/mlflow.db"
+    mlflow.set_tracking_uri(uri)
+    client, train = mlflow.MlflowClient(uri, uri), rows(3000, seed=1)
+    with mlflow.start_run(experiment_id=client.get_experiment_by_name("evidence").experiment_id):
+        model = LogisticRegression().fit(train[FEATURES], train["bought"] == "yes")
+        info = mlflow.sklearn.log_model(model, name="model", serialization_format="cloudpickle")
+        client.create_model_version("churn", info.model_uri, info.run_id)
+    client.set_registered_model_alias("churn", "numeric", "4")
+    return shop
+
+
+def test_a_candidate_that_answers_other_labels_fails_and_such_a_champion_is_nothing_to_compare_with(
+    other_words: Path,
+) -> None:
+    code, document = call(other_words, "4", *on(other_words))
+    assert (code, evidence(document)["verdict"]) == (2, "failed")
+    assert "100% of v4's answers are none of the classes in the data" in evidence(document)["sentence"]
+    code, document = call(other_words, "2", *on(other_words), "--to", "numeric")
+    assert (code, evidence(document)["verdict"]) == (1, "unknown"), document
+    assert evidence(document)["sentence"].startswith("there is nothing to compare with, 100% of v4's answers")
+
+
 def test_rows_of_one_user_are_no_independent_evidence(shop: Path) -> None:
     _, document = call(shop, "2", *on(shop), "--group", "user")
     accuracy = evidence(document)["facts"]["metrics"][0]

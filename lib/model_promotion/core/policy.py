@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.exam import CASES
+from model_promotion.core.gate import ALPHA, check_alpha
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 
 STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
@@ -147,7 +148,8 @@ class EvidencePolicy:
 
     `metrics` are those that decide, also the team's own as package.module:function, which take (truth, prediction) and
     answer one number a row; none means the usual ones of the task. `positive` is the class that F1 is about.
-    `slices` are columns, of each of whose values no loss may be sure either; None finds texts with few values.
+    `task` is what is predicted, None finds it out. `slices` are columns, of each of whose values no loss may be sure
+    either; None finds texts with few values.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -159,8 +161,9 @@ class EvidencePolicy:
     weight: str = ""
     metrics: tuple[str, ...] = ()
     slices: tuple[str, ...] | None = None
+    task: Literal["binary", "multiclass", "regression"] | None = None
     positive: str | int | float | bool | None = None
-    alpha: float = 0.05
+    alpha: float = ALPHA
     seed: int = 20_261_121
     resamples: int = 2000
     timeout_s: float = 3600.0
@@ -171,8 +174,7 @@ class EvidencePolicy:
         Raises:
             ValueError: when one of them does not.
         """
-        if not 0 < self.alpha < 0.5:  # noqa: PLR2004 - a bound of half the time is none
-            raise ValueError("alpha must lie between 0 and 0.5")
+        check_alpha(self.alpha)
         if self.resamples < 200 or not self.timeout_s > 0:  # noqa: PLR2004 - fewer say nothing about a tail
             raise ValueError("resamples must be at least 200, timeout_s greater than 0")
 
@@ -193,7 +195,7 @@ class DriftRules:
     wasserstein: float = 0.1
     ks: float = 0.1
     cramer_w: float = 0.1
-    alpha: float = 0.05
+    alpha: float = ALPHA
     seed: int = 20_261_121
 
     def __post_init__(self) -> None:
@@ -202,8 +204,9 @@ class DriftRules:
         Raises:
             ValueError: when a number makes no sense.
         """
-        if not (min(self.all_thresholds.values()) > 0 and 0 < self.alpha < 0.5):  # noqa: PLR2004 - as in [evidence]
-            raise ValueError("thresholds must be greater than 0, alpha between 0 and 0.5")
+        check_alpha(self.alpha)
+        if not min(self.all_thresholds.values()) > 0:
+            raise ValueError("thresholds must be greater than 0")
 
     @property
     def all_thresholds(self) -> dict[str, float]:

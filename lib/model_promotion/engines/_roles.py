@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +12,11 @@ import pyarrow.compute as pc
 
 from model_promotion.core.errors import BadCall
 from model_promotion.engines._columns import kind_of
+from model_promotion.evidence.slicing import MOST_LEVELS
 from model_promotion.evidence.tables import MOST_LABELS, Question, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 NULL = "(null)"
 
@@ -61,6 +63,34 @@ def words_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays
     if kind_of(column.type) == "number":
         column = column.cast(pa.float64(), safe=False)
     return np.asarray(column.cast(pa.string()).fill_null(NULL).to_pylist(), dtype=object)
+
+
+def levels_of(batches: Iterable[pa.RecordBatch], columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The different values of each column, the most frequent first, then by name; at most MOST_LEVELS + 1.
+
+    Of a column with more than MOST_LABELS different values, which nobody slices by, those that come later are not
+    counted: memory stays bounded.
+    """
+    counted: dict[str, Counter[str]] = {name: Counter() for name in columns}
+    for batch in batches:
+        for name, found in counted.items():
+            if len(found) <= MOST_LABELS:
+                found.update(_tally(batch.column(name)))
+    return {
+        name: tuple(level for level, _ in sorted(found.items(), key=lambda one: (-one[1], one[0]))[: MOST_LEVELS + 1])
+        for name, found in counted.items()
+    }
+
+
+def _tally(column: pa.Array) -> Counter[str]:
+    """How often each value is there: each different one becomes a text once, however many rows hold it."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    found = Counter({NULL: column.null_count} if column.null_count else {})
+    often = np.bincount(encoded.indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(encoded.dictionary))
+    for word, count in zip(words_of(encoded.dictionary), often.tolist(), strict=True):
+        if count:
+            found[word] += count
+    return found
 
 
 def unit_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays

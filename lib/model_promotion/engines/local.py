@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers, NoAnswerError
 from model_promotion.engines._columns import fitted, kind_of, profiled
 from model_promotion.engines._files import Files, opened, readable
-from model_promotion.engines._roles import target_of, truth_of, unit_of, weight_of, words_of
+from model_promotion.engines._roles import levels_of, target_of, truth_of, unit_of, weight_of, words_of
 from model_promotion.evidence.counting import Batch, count, score_edges
 from model_promotion.evidence.tables import PairTables, Question, Target, Task
 
@@ -103,6 +102,11 @@ class LocalData:
         with readable(self.dataset.uri):
             return fitted(self.files)
 
+    def levels(self, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The different values of each column in all rows, the most frequent first; one more than are too many."""
+        with readable(self.dataset.uri):
+            return levels_of(self._batches(columns), columns)
+
     def profile(self, edges: Edges) -> Mapping[str, Counts]:
         """All rows, counted.
 
@@ -122,16 +126,16 @@ class LocalData:
         one_by_one = batch_rows(question)
         with ExitStack() as stack:
             stack.enter_context(readable(self.dataset.uri))
-            streams = [
-                self._begun(stack, order, one_by_one) for order in (orders[:1] if orders[0] is orders[1] else orders)
-            ]
+            # The candidate first: where neither can be begun, it is the candidate's fault that counts.
+            one_or_two = orders[:1] if orders[0] is orders[1] else orders[::-1]
+            streams = [self._begun(stack, order, one_by_one) for order in one_or_two][::-1]
             workers = stack.enter_context(ThreadPoolExecutor(2))
             for start, batch in self._roles(question, one_by_one):
-                answers = list(workers.map(Aligned.take, streams, repeat(len(batch))))
+                answers = _taken(workers, streams, len(batch))
                 counted = self._batch(question, batch, start, [answers[0], answers[-1]])
                 question = question if tables else with_edges(question, counted)
                 tables = tables + count(counted, question) if tables else count(counted, question)
-            for stream in streams:
+            for stream in reversed(streams):
                 stream.finish()
         if tables is None:
             raise BadCall(f"{self.dataset.uri} holds no row", hint="name data with rows")
@@ -164,6 +168,13 @@ class LocalData:
             # Pre-buffering would hold whole row groups.
             with pq.ParquetFile(path, pre_buffer=False) as file:
                 yield from file.iter_batches(rows, columns=columns)
+
+
+def _taken(workers: ThreadPoolExecutor, streams: Sequence[Aligned], rows: int) -> list[Answers]:
+    """Everybody's answers to the next rows, at the same time; where nobody answers, the candidate is named."""
+    asked = [workers.submit(stream.take, rows) for stream in streams]
+    wait(asked)
+    return [one.result() for one in reversed(asked)][::-1]
 
 
 def batch_rows(question: Question) -> int:

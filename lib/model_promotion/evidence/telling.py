@@ -52,7 +52,9 @@ def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str
     silent = (
         f"{candidate} gave no usable answer on {count(ours, 'row')} (NaN, infinite or none), {champion} on {theirs}"
     )
+    theirs_foreign, ours_foreign = counted.foreign
     foreign = "{:.0%} of {}'s answers are none of the classes in the data"
+    no_champion = f"there is nothing to compare with, {foreign.format(theirs_foreign, champion)}"
     reasons = (
         (ours > 0, Verdict.FAILED, silent),
         (theirs > MOST_SILENT * (rows + theirs), Verdict.UNKNOWN, f"{champion} gave no usable answer on {theirs} rows"),
@@ -63,10 +65,8 @@ def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str
             f"{counted.unlabelled} of {labelled} rows have no truth",
         ),
         (rows < MIN_UNITS, Verdict.UNKNOWN, f"{count(rows, 'row')} with a truth are fewer than {MIN_UNITS}"),
-        *(
-            (share > MOST_FOREIGN, Verdict.UNKNOWN, foreign.format(share, label))
-            for label, share in zip((champion, candidate), counted.foreign, strict=True)
-        ),
+        (ours_foreign > MOST_FOREIGN, Verdict.FAILED, foreign.format(ours_foreign, candidate)),
+        (theirs_foreign > MOST_FOREIGN, Verdict.UNKNOWN, no_champion),
     )
     return next(((verdict, said) for holds, verdict, said in reasons if holds), None)
 

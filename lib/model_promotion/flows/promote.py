@@ -72,7 +72,8 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
     if plan.nothing_to_do and not notes(plan.seen.tags):
         return _already_there(plan, request, world)
-    findings = ask_all(Witness(plan, request, world), world)
+    with Witness(plan, request, world) as witness:
+        findings = ask_all(witness, world)
     decision = decide(findings, demands(request, world))
     if not decision.go:
         return _refused(plan, request, findings, decision)
@@ -95,7 +96,8 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
 def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> tuple[Finding, ...]:
     """The findings once the candidate goes elsewhere: what is about stages is about the stages there."""
     checks = tuple(check for check in world.checks if check.name in ABOUT_STAGES)
-    asked = ask_all(Witness(plan, request.toward(plan.target_alias), world), replace(world, checks=checks))
+    with Witness(plan, request.toward(plan.target_alias), world) as witness:
+        asked = ask_all(witness, replace(world, checks=checks))
     return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
 
 
