@@ -234,6 +234,52 @@ def test_texts_booleans_and_nulls_are_counted_as_what_they_are(engine: LocalEngi
     assert profile["city"].bins.tolist() == [2, 1, 0]
 
 
+TIMES = {
+    "days": pa.date32(),
+    "seconds": pa.timestamp("s"),
+    "nanoseconds": pa.timestamp("ns"),
+    "zoned": pa.timestamp("us", "Europe/Rome"),
+}
+
+
+def test_dates_and_times_are_counted_as_microseconds_whatever_their_unit(engine: LocalEngine, tmp_path: Path) -> None:
+    days = [None, *range(20_000, 20_100)]
+    microseconds = pa.array([day and day * 86_400_000_000 for day in days], pa.timestamp("us"))
+    table = pa.table({name: microseconds.cast(kind) for name, kind in TIMES.items()})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with engine.open(Dataset(str(tmp_path / "rows.parquet"))) as data:
+        edges = data.fit_edges()
+        profile = data.profile(edges)
+    assert (edges.times, set(data.kinds.values())) == (frozenset(TIMES), {"time"})
+    assert {(one.rows, one.nulls, one.low, one.high) for one in profile.values()} == {
+        (101, 1, 20_000 * 86_400e6, 20_099 * 86_400e6)
+    }
+    assert len({tuple(one.bins) for one in profile.values()}) == 1
+
+
+def test_a_number_where_the_reference_has_a_time_is_named(engine: LocalEngine, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"seen": pa.array([1, 2, 3], pa.timestamp("s"))}), tmp_path / "then.parquet")
+    pq.write_table(pa.table({"seen": [1, 2, 3]}), tmp_path / "now.parquet")
+    with engine.open(Dataset(str(tmp_path / "then.parquet"))) as then:
+        edges = then.fit_edges()
+    said = r"seen of .*now.parquet holds numbers, and times in the reference"
+    with engine.open(Dataset(str(tmp_path / "now.parquet"))) as now, pytest.raises(BadCall, match=said):
+        now.profile(edges)
+
+
+def test_what_cannot_be_counted_has_no_edges_and_a_word_for_it(engine: LocalEngine, tmp_path: Path) -> None:
+    table = pa.table(
+        {"n": [1.0], "bytes": [b"x"], "list": [[1]], "struct": [{"a": 1}], "hour": pa.array([1], "time32[s]")}
+    )
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with engine.open(Dataset(str(tmp_path / "rows.parquet"))) as data:
+        assert data.fit_edges().columns == ("n",)
+        assert data.kinds == {
+            "n": "number", "bytes": "binary value", "list": "nested value", "struct": "nested value",
+            "hour": "other value",
+        }  # fmt: skip
+
+
 def test_the_first_rows_are_written_with_all_their_columns(engine: LocalEngine, tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": range(250_000), "b": ["x", "y"] * 125_000})
     frame.to_parquet(tmp_path / "rows.parquet")

@@ -163,11 +163,16 @@ def line_of(stored: Stored) -> Line | None:
     body = body_of(stored.text)
     if not set(LINE_FIELDS) <= set(body) or not _sound(body):
         return None
-    return Line(**{name: body[name] for name in LINE_FIELDS}, lies_at=stored.id, along=_along(body), kept=_kept(body))
+    return Line(
+        **{name: body[name] for name in LINE_FIELDS},
+        lies_at=stored.id,
+        along=_along(body),
+        kept=kept_of(body.get("evidence")),
+    )
 
 
-def _kept(body: Mapping[str, Any]) -> dict[str, str]:
-    evidence = body.get("evidence")
+def kept_of(evidence: object) -> dict[str, str]:
+    """The files beside a record, by name, with their SHA-256, as its evidence names them, if it names any."""
     kept = evidence.get("kept") if isinstance(evidence, dict) else None
     return {str(name): str(sha256) for name, sha256 in kept.items()} if isinstance(kept, dict) else {}
 

@@ -14,7 +14,7 @@ from model_promotion.connections.mlflow import MlflowConnection, every_page
 from model_promotion.core.errors import NotFound, Unavailable
 from model_promotion.core.jsonable import jsonable
 from model_promotion.core.policy import DEFAULT_EXPERIMENT
-from model_promotion.core.record import MOST_KEPT_BYTES, Line, Moved, Record, Stored
+from model_promotion.core.record import MOST_KEPT_BYTES, Line, Moved, Record, Stored, body_of, kept_of
 from model_promotion.together import both, together
 
 ARTIFACT = "outcome.json"
@@ -201,5 +201,5 @@ def _line(run: Any) -> Line:  # noqa: ANN401 - mlflow's entity
         id=tag.get("id", ""),
         lies_at=run.info.run_id,
         along=tuple(Moved(**one) for one in json.loads(tag.get("along", "[]"))),
-        kept=json.loads(tag.get("kept", "{}")),
+        kept=kept_of({"kept": body_of(tag.get("kept", ""))}),
     )
