@@ -21,7 +21,7 @@ from model_promotion.evidence.profiling import Change
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.scoring.streams import ChildScores
 from model_promotion.world import World
-from tests.worlds import METADATA, Scene, a_scene, a_witness, version
+from tests.worlds import METADATA, Killed, Scene, a_scene, a_witness, killed_after, version
 
 
 def asked(**options: Any) -> Finding | None:
@@ -124,6 +124,15 @@ def test_what_went_to_the_spare_journal_is_found_there(shop: Shop) -> None:
     shop.told("2", Mode.PROMOTE, reference="then")
     shop.journal.broken = False
     assert shop.told("3", current="same").verdict is Verdict.PASSED
+
+
+def test_a_promotion_that_recovery_finished_keeps_no_profile_and_the_next_check_says_so(shop: Shop) -> None:
+    shop.fail(3, killed_after)
+    with pytest.raises(Killed):
+        shop.promote("2", reference_data=shop.at("then"))
+    assert shop.heal().recover("resume").code == 0
+    assert (shop.aliases["champion"], shop.fits()) == ("2", True)
+    assert shop.told("3", current="same").sentence == "no record keeps a profile with v2"
 
 
 def test_without_a_kept_profile_the_line_says_what_to_type(shop: Shop) -> None:
