@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from model_promotion.checks._measuring import Evidence, facts_of, gathered
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from model_promotion.core.gate import GateRule, Measured
+    from model_promotion.core.policy import MetricPolicy
 
 TOPIC = "Evidence"
 WEIGHT = Weight.BLOCKS
@@ -73,17 +75,19 @@ def _slices(witness: Witness, evidence: Evidence) -> Slices | None:
     found = measured(evidence.tables, evidence.question, Draw(policy.seed, policy.resamples))
     if not found:
         return None
-    return judge_slices(found, _rule(witness, metric, evidence.every[metric]), policy.alpha)
+    # A gain that is asked of the whole need not come from every part of it.
+    named = witness.policy.metrics.get(metric)
+    rule = _rule(metric, evidence.every[metric], replace(named, must_gain=None) if named else None)
+    return judge_slices(found, rule, policy.alpha)
 
 
 def _comparison(witness: Witness, measured: Mapping[str, Measured]) -> Comparison:
     compared = int(witness.request.chosen.get("compared", 1) or 1)
-    rules = {name: (one, _rule(witness, name, one)) for name, one in measured.items()}
+    rules = {name: (one, _rule(name, one, witness.policy.metrics.get(name))) for name, one in measured.items()}
     return Comparison(rules, witness.policy.evidence.alpha, max(1, compared))
 
 
-def _rule(witness: Witness, name: str, measured: Measured) -> GateRule:
-    policy = witness.policy.metrics.get(name)
+def _rule(name: str, measured: Measured, policy: MetricPolicy | None) -> GateRule:
     # A metric of the team's own is a loss, unless the policy says otherwise.
     direction = (policy.direction if policy else None) or direction_of(name) or Direction.LOWER
     return gate_rule(name, direction, policy, measured.facts.get("champion", 0.0))

@@ -83,7 +83,7 @@ def finding(
     if verdict is GateVerdict.PASSED:
         said, hint = f"{', '.join(named[verdict])}: no worse within the margin, on {rows}", ""
     elif verdict is GateVerdict.FAILED:
-        said, hint = f"{', '.join(named[verdict])} got worse, on {rows}", "a margin can be set: [metrics.NAME] margin"
+        said, hint = f"{_failures(judged)}, on {rows}", "a margin can be set: [metrics.NAME] margin"
     else:
         unsure = next(one for one in judged if one.verdict is verdict)
         said, hint = f"{unsure.metric} cannot be told on {rows}: {unsure.reason}", "name more rows, or a wider margin"
@@ -96,6 +96,15 @@ def finding(
         return Finding(Verdict.FAILED, f"got worse for {worse}{also}", facts, Table(HEADER, rows_shown), hint)
     looked = f"; none of {len(slices.judged)} slices surely worse" if slices else ""
     return Finding(VERDICTS[verdict], said + looked, facts, Table(HEADER, rows_shown), hint)
+
+
+def _failures(judged: Sequence[Judged]) -> str:
+    """Which metrics failed, and how: a gain that is too small is no loss."""
+    failed = [one for one in judged if one.verdict is GateVerdict.FAILED]
+    lost = ", ".join(one.metric for one in failed if one.rule.min_gain is None)
+    short = ", ".join(one.metric for one in failed if one.rule.min_gain is not None)
+    each = (lost and f"{lost} got worse", short and f"{short} did not gain what was asked for")
+    return " and ".join(filter(None, each))
 
 
 def lacking(found: Finding, short: Sequence[str]) -> Finding:
