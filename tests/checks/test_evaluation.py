@@ -61,3 +61,11 @@ def test_who_knows_none_of_the_classes_is_told_by_its_role(who: str, verdict: Ve
     found = judged(data(GOOD, GOOD_TOO, failure=silence))
     assert found.verdict is verdict
     assert found.sentence.startswith("there is nothing to compare with, v1:") is (who == "v1")
+
+
+@pytest.mark.parametrize(("number", "verdict"), [("1", Verdict.UNKNOWN), ("2", Verdict.FAILED)])
+def test_who_has_a_signature_that_makes_no_sense_is_told_by_its_role(number: str, verdict: Verdict) -> None:
+    scene = scene_of(data(GOOD, GOOD_TOO))
+    scene.registry.metadata_of[number] = {"signature": {"inputs": "[{"}}
+    found = judged(data(GOOD, GOOD_TOO), scene=scene)
+    assert (found.verdict, "its signature makes no sense" in found.sentence) == (verdict, True), found.sentence

@@ -126,7 +126,6 @@ def test_the_digest_is_of_the_files_as_they_were_given(engine: LocalEngine, shop
         ([True, False, True, True], Task.BINARY, (False, True)),
         ([1, 2, 3, 3], Task.MULTICLASS, (1, 2, 3)),
         ([0.5, 1.5, 2.0, 2.5], Task.REGRESSION, (0.5, 1.5, 2.0, 2.5)),
-        (list(range(30)), Task.REGRESSION, tuple(range(30))),
     ],
 )
 def test_the_target_tells_the_task(
@@ -192,7 +191,7 @@ def test_a_model_that_takes_too_long_is_ended(engine: LocalEngine, shop: Path) -
     question = Question(Task.BINARY, ("no", "yes"))
     with engine.open(Dataset(str(shop / "rows.parquet"), "sold")) as data:
         asked = orders(shop, "labels", timeout_s=0.2)
-        with pytest.raises(NoAnswerError, match=r"v1: did not answer within 0\.2 s"):
+        with pytest.raises(NoAnswerError, match=r"v[12]: did not answer within 0\.2 s"):
             data.score_pair(question, asked)
 
 

@@ -19,7 +19,9 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
 from model_promotion.core.trial import Trial, TrialResult
-from model_promotion.scoring.process import ChildScorer, Room, end_group, holds_secret, marked, python_for
+from model_promotion.scoring.ending import end_group, marked
+from model_promotion.scoring.own_python import holds_secret, python_for
+from model_promotion.scoring.process import ChildScorer, Room
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0, 5.0]})
 SOUND = 'return pd.DataFrame({"score": [0.5] * len(rows)})'

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from model_promotion.core.errors import NotFound
-from model_promotion.core.scores import Order
+from model_promotion.core.scores import NoAnswerError, Order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from model_promotion.core.entities import Version
     from model_promotion.evidence.tables import Question
     from model_promotion.ports import Data
@@ -35,13 +38,28 @@ def features(witness: Witness, data: Data, version: Version) -> list[str]:
     Raises:
         NotFound: when the data lack one that it takes.
     """
-    signature, dataset = witness.signature(version), witness.evaluation_data
+    with readable(version):
+        signature = witness.signature(version)
+    dataset = witness.evaluation_data
     inputs = [column for column in (signature.inputs or ()) if column.name is not None] if signature else []
     missing = [str(one.name) for one in inputs if one.required and one.name not in data.columns]
     if missing:
         raise NotFound(f"{dataset.uri} lacks what {version.label} takes: {', '.join(missing)}")
     named = [str(one.name) for one in inputs if one.name in data.columns]
     return named or [name for name in data.columns if name not in dataset.roles]
+
+
+@contextmanager
+def readable(version: Version) -> Iterator[None]:
+    """A version whose signature makes no sense cannot be asked.
+
+    Raises:
+        NoAnswerError: instead of ValueError.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise NoAnswerError(f"{version.label}: its signature makes no sense: {error}") from error
 
 
 def _order(witness: Witness, version: Version, label: str, asked: tuple[Data, Question]) -> Order:
@@ -54,6 +72,7 @@ def _order(witness: Witness, version: Version, label: str, asked: tuple[Data, Qu
         model_dir=witness.files(version),
         columns=features(witness, data, version),
         classes=question.classes or None,
+        any_model=policy.evidence.task is not None,
         probabilities=bool(NEEDS_PROBABILITIES & {*policy.evidence.metrics}),
         timeout_s=policy.evidence.timeout_s,
         memory_limit_mib=policy.model_tests.memory_mib,

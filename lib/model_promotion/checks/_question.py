@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from model_promotion.checks._orders import features
+from model_promotion.checks._orders import features, readable
 from model_promotion.core.errors import BadCall
 
 if TYPE_CHECKING:
@@ -25,9 +25,14 @@ def question_of(witness: Witness, data: Data) -> Question:
         BadCall: when a column that was named is not there, the truth among the inputs, or a name nobody's.
     """
     from model_promotion.evidence.tables import Question, Task
+    from model_promotion.evidence.tasks import answers_of, task_of
 
     dataset, policy, target = witness.evaluation_data, witness.policy.evidence, _target(witness, data)
-    task = target.task
+    answers = []
+    for version in filter(None, (witness.plan.candidate, witness.plan.champion)):
+        with readable(version):
+            answers.append(answers_of(witness.metadata(version)))
+    task = task_of(target, policy.task, answers)
     return Question(
         task=task,
         classes=() if task is Task.REGRESSION else _with_last(target.labels, policy.positive),

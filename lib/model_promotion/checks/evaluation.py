@@ -32,12 +32,19 @@ def ask(witness: Witness) -> Finding | None:
     if not witness.evaluation_data:
         return None
     try:
-        return _judged(witness, gathered(witness))
+        return _named(witness, gathered(witness))
     except NoAnswerError as error:
         champion, _ = labels(witness)
         if champion and str(error).startswith(f"{champion}:"):
             return Finding(Verdict.UNKNOWN, f"there is nothing to compare with, {error}")
         return Finding(Verdict.FAILED, str(error), hint="mend the model and register it again")
+
+
+def _named(witness: Witness, evidence: Evidence) -> Finding:
+    from model_promotion.evidence.tasks import named
+
+    found = _judged(witness, evidence)
+    return replace(found, sentence=f"{found.sentence}; the target is {named(evidence.question)}")
 
 
 def _judged(witness: Witness, evidence: Evidence) -> Finding:

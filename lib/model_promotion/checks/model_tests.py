@@ -91,15 +91,16 @@ class _Bench:
 
     def _examined(self, trials: tuple[Trial, ...]) -> tuple[Case, ...]:
         policy = self.witness.policy.model_tests
-        exam = Exam(trials[0], policy.skipped, policy.tolerance, policy.expect, self._suite(trials))
+        rows = self._rows()
+        exam = Exam(trials[0], policy.skipped, policy.tolerance, policy.expect, self._suite(trials, rows), rows)
         cases = tuple(self.witness.scorer.examine(exam))
         # Where there is no champion, a test that compares with it has nothing to do.
         return unless_idle(cases) if len(trials) > 1 else cases
 
-    def _suite(self, trials: tuple[Trial, ...]) -> Suite | None:
+    def _suite(self, trials: tuple[Trial, ...], rows: Path | None) -> Suite | None:
         paths = tuple(map(Path, self.witness.request.tests))
         champion = trials[1].model_dir if len(trials) > 1 else None
-        return Suite(paths, champion, self._rows()) if paths else None
+        return Suite(paths, champion, rows) if paths else None
 
     def _rows(self) -> Path | None:
         """The first rows of the evaluation data, if there are any."""

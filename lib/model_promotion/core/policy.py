@@ -148,7 +148,8 @@ class EvidencePolicy:
 
     `metrics` are those that decide, also the team's own as package.module:function, which take (truth, prediction) and
     answer one number a row; none means the usual ones of the task. `positive` is the class that F1 is about.
-    `slices` are columns, of each of whose values no loss may be sure either; None finds texts with few values.
+    `task` is what is predicted, None finds it out. `slices` are columns, of each of whose values no loss may be sure
+    either; None finds texts with few values.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -160,6 +161,7 @@ class EvidencePolicy:
     weight: str = ""
     metrics: tuple[str, ...] = ()
     slices: tuple[str, ...] | None = None
+    task: Literal["binary", "multiclass", "regression"] | None = None
     positive: str | int | float | bool | None = None
     alpha: float = ALPHA
     seed: int = 20_261_121

@@ -11,6 +11,7 @@ broke (any other error), flawed (an answer that is none), skipped.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib.util
 import io
@@ -19,8 +20,8 @@ import os
 import sys
 import time
 import warnings
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ MANY_BYTES = 256 * 1024 * 1024
 MOST_ALONE = 20
 SAID_LENGTH = 250
 Told = tuple[str, str]
+ALIKE: Told = ("skipped", "all example rows are alike, and no others could be made or are answered")
 
 
 def _neighbour(name: str) -> Any:
@@ -66,7 +68,10 @@ def pick(data: Any, places: Any) -> Any:
 
 @dataclass
 class Probe:
-    """A loaded model, rows that it can answer, and its first answer to them."""
+    """A loaded model, rows that it can answer, and its first answer to them.
+
+    `more_rows` is a Parquet file with others, `whence` what is said of rows that are not those of the example.
+    """
 
     model: Any
     data: Any
@@ -74,11 +79,13 @@ class Probe:
     until: float
     first: dict[str, Any]
     row_s: float = float("inf")
-    calls: int = 0
+    calls: list[int] = field(default_factory=list)
+    more_rows: str | None = None
+    whence: str = ""
 
     def ask(self, data: Any) -> Any:
         """Its answer as a table, to a copy: a model may change what it is given."""
-        self.calls += 1
+        self.calls.append(child.count_of(data) or 1)
         fresh = copy.deepcopy(data)
         began = time.perf_counter()
         answer = self.model.predict(fresh)
@@ -105,12 +112,12 @@ class Probe:
             yield "rows", lambda: ("skipped", f"no rows can be cut out of a {type(self.data).__name__}")
         else:
             yield "one_row", self.one_row
-            yield "batch", self.batch
-            yield "order", self.order
+            yield "batch", lambda: self.with_differing(Probe.batch)
+            yield "order", lambda: self.with_differing(Probe.order)
             yield "json", self.json
             yield "empty", self.empty
             yield from self.edge_cases()
-            yield "many_rows", self.many_rows
+            yield "many_rows", lambda: self.with_differing(Probe.many_rows)
         for one in expect:
             yield f"expect {one['column']} {one['answer']}", partial(self.expected, one)
         yield "repeat", self.repeat
@@ -158,6 +165,27 @@ class Probe:
         table = self.ask(pick(self.data, np.arange(1)))
         return PASSED if table.rows == 1 else ("flawed", f"answered {table.rows} rows for 1")
 
+    def with_differing(self, case: Callable[[Probe], Told]) -> Told:
+        """The case on rows that differ: one row beside itself says nothing about what its neighbours do to it."""
+        return case(self.differing) if self.differing else ALIKE
+
+    @cached_property
+    def differing(self) -> Probe | None:
+        """This one where its rows differ, else one with others that the model answers; None where there are none."""
+        if probe_rows.differ(self.data):
+            return self
+        for whence, make in ((" of the evaluation data", self.others), *probe_rows.NUDGES):
+            with contextlib.suppress(Exception):  # other rows are a favour: a model may refuse them
+                rows = make(self.data)
+                first = probe_answers.columns_of(self.ask(rows))
+                if probe_rows.differ(rows) and all(len(one) == len(rows) for one in first.values()):
+                    return replace(self, data=rows, first=first, row_s=self.row_s, whence=whence)
+        return None
+
+    def others(self, data: pd.DataFrame) -> pd.DataFrame:
+        """Rows of the evaluation data, in the form of the example's."""
+        return pd.read_parquet(self.more_rows, columns=[*data.columns]).head(MOST_ALONE).astype(data.dtypes)
+
     def batch(self) -> Told:
         """Row by row it says what it says in a batch."""
         places = np.arange(min(len(self.data), MOST_ALONE))
@@ -169,8 +197,6 @@ class Probe:
 
     def order(self) -> Told:
         """In another order of rows each row has the answer it had."""
-        if len(self.data) < 2:  # noqa: PLR2004 - one row has no order
-            return "skipped", "there is only one example row"
         for places in (np.arange(len(self.data))[::-1], np.random.default_rng(7).permutation(len(self.data))):
             back = {name: values[np.argsort(places)] for name, values in self.answers(places).items()}
             kind, said = self.same(self.first, back, f"in another order of {len(places)} rows")
@@ -207,7 +233,7 @@ class Probe:
         sent = json.loads(convert_input_example_to_serving_input(pick(self.data, places)))
         signature = self.model.metadata.signature
         parsed = infer_and_parse_data(sent, signature.inputs if signature else None)
-        self.calls += 1
+        self.calls.append(len(places))
         answer = self.model.predict(parsed)
         kind, said = self.same(
             self.some(places), probe_answers.columns_of(child.as_table(answer, self.outputs)), "when sent as JSON"
@@ -220,7 +246,7 @@ class Probe:
     def repeat(self) -> Told:
         """After everything else it says of the first rows what it said at first."""
         again = probe_answers.columns_of(self.ask(self.data))
-        return self.same(self.first, again, f"when asked again after {self.calls - 1} calls")
+        return self.same(self.first, again, f"when asked again after {len(self.calls) - 1} calls")
 
     def expected(self, one: dict[str, Any]) -> Told:
         """The answer goes where the policy says, as one column goes through the values that it lists."""
@@ -251,7 +277,7 @@ class Probe:
     def same(self, was: dict[str, Any], is_: dict[str, Any], when: str) -> Told:
         """Passed, or where it differs."""
         said = probe_answers.difference(was, is_, self.tolerance)
-        return ("flawed", f"{said} {when}; tolerance {self.tolerance:g}") if said else PASSED
+        return ("flawed", f"{said} {when}{self.whence}; tolerance {self.tolerance:g}") if said else PASSED
 
 
 def try_all(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
@@ -264,7 +290,7 @@ def try_all(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) ->
     write({"trying": "load"})
     model = mlflow.pyfunc.load_model(request["model_dir"])
     data = child.rows_for(request, model.metadata.signature)
-    probe = Probe(model, data, request["tolerance"], until, {})
+    probe = Probe(model, data, request["tolerance"], until, {}, more_rows=request["more_rows"])
     probe.first = probe_answers.columns_of(probe.ask(data))
     for name, run in probe.cases(request["expect"]):
         if name not in request["skip"]:

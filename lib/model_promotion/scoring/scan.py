@@ -9,6 +9,8 @@ import zlib
 from pathlib import Path
 from typing import IO, Any
 
+from model_promotion.core.trial import one_line
+
 # Every Python model of MLflow is written with these: a model is code, and what code may do, no list of names tells.
 CLOUDPICKLE = "cloudpickle"
 UNREAD = "a file that cannot be scanned"
@@ -23,6 +25,12 @@ PACKED: dict[bytes, Any] = {
 }
 ZLIB = tuple(bytes((0x78, level)) for level in (0x01, 0x5E, 0x9C, 0xDA))
 MOST = 512 * 2**20
+
+
+def refused(folder: Path) -> str:
+    """Why a model with these files is not loaded, in one line; empty where nothing stands against it."""
+    found = dangers(folder)
+    return one_line(f"is not loaded, its files call {', '.join(found)}") if found else ""
 
 
 def dangers(folder: Path) -> tuple[str, ...]:
