@@ -7,7 +7,7 @@ from model_promotion.checks._measuring import gathered
 from model_promotion.core.finding import Verdict
 from model_promotion.core.policy import EvidencePolicy, MetricPolicy, Policy
 from model_promotion.core.scores import NoAnswerError
-from tests.checks.measured import ON, data, judged, said, scene_of
+from tests.checks.measured import ON, data, judged, said, scene_of, sliced
 from tests.worlds import a_witness
 
 GOOD, GOOD_TOO = said(0.9, seed=1), said(0.95, seed=2)
@@ -69,3 +69,10 @@ def test_who_has_a_signature_that_makes_no_sense_is_told_by_its_role(number: str
     scene.registry.metadata_of[number] = {"signature": {"inputs": "[{"}}
     found = judged(data(GOOD, GOOD_TOO), scene=scene)
     assert (found.verdict, "its signature makes no sense" in found.sentence) == (verdict, True), found.sentence
+
+
+def test_a_gain_that_is_asked_of_the_whole_is_not_asked_of_every_slice() -> None:
+    policy = Policy(metrics={"accuracy": MetricPolicy(must_gain=0.01)}, evidence=EvidencePolicy(metrics=("accuracy",)))
+    given = sliced(said(0.9, seed=1), said(0.97, seed=2), same_in="b")
+    found = judged(given, scene=scene_of(given, policy=policy))
+    assert found.verdict is Verdict.PASSED, found.sentence

@@ -55,6 +55,13 @@ def test_one_that_failed_outweighs_one_that_is_not_sure_and_that_one_outweighs_t
     assert bool(found.hint) is (verdict is not Verdict.PASSED)
 
 
+def test_a_gain_that_is_smaller_than_asked_for_is_no_loss() -> None:
+    surely = Measured(0.001, 5000, "made up", lambda _alpha: (0.0005, 0.0015), facts={"champion": 0.9})
+    asked = {"f1": (surely, GateRule(Direction.HIGHER, min_gain=0.01)), "recall": (surely, GateRule(Direction.HIGHER))}
+    found = finding(judge_all(Comparison(asked)), Counts(), {})
+    assert found.sentence.startswith("f1 did not gain what was asked for, on 5,000 rows")
+
+
 def test_every_metric_has_its_row_and_says_what_it_may_lose() -> None:
     found = finding(judged(f1=0.0), Counts(), {})
     assert found.table
