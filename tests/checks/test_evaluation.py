@@ -61,3 +61,27 @@ def test_who_knows_none_of_the_classes_is_told_by_its_role(who: str, verdict: Ve
     found = judged(data(GOOD, GOOD_TOO, failure=silence))
     assert found.verdict is verdict
     assert found.sentence.startswith("there is nothing to compare with, v1:") is (who == "v1")
+
+
+CHOSEN = {"metric": "accuracy", "score": 0.97, "found_in": "its run", "compared": 3}
+
+
+def test_the_best_of_many_is_scored_again_and_nothing_is_divided_as_nobody_chose_by_these_rows() -> None:
+    found = judged(data(GOOD, GOOD_TOO), chosen=CHOSEN)
+    assert "; chosen by accuracy 0.97 (its run), the best of 3 recorded; on these rows it is 0.9" in found.sentence
+    assert found.facts["metrics"][0]["low_alpha"] == 0.05
+    assert found.facts["chosen"].again == found.facts["metrics"][0]["candidate"]
+
+
+def test_where_it_was_chosen_on_these_very_rows_alpha_is_divided() -> None:
+    value = judged(data(GOOD, GOOD_TOO)).facts["metrics"][0]["candidate"]
+    found = judged(data(GOOD, GOOD_TOO), chosen={**CHOSEN, "score": value})
+    assert found.facts["metrics"][0]["low_alpha"] == pytest.approx(0.05 / 3)
+    assert found.sentence.endswith("computed on these very rows: alpha is divided by 3")
+
+
+def test_without_a_champion_the_best_of_many_is_told_as_it_is_here() -> None:
+    given = data(GOOD_TOO, GOOD_TOO)
+    found = judged(given, scene=scene_of(given, aliases={}), chosen=CHOSEN)
+    assert found.sentence.startswith("there is no champion to compare with; on 4,000 rows: accuracy 0.9")
+    assert "chosen by accuracy 0.97 (its run)" in found.sentence

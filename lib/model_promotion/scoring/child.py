@@ -321,24 +321,27 @@ def told(error: BaseException) -> str:
     return " ".join(f"{name}: {text}".split()).strip(": ")[:LINE_LENGTH]
 
 
-def measured(predict: Any, data: Any, request: dict[str, Any]) -> tuple[Any, Any, float]:
-    """The first answer, a later one, and the median of the later ones' milliseconds.
+def measured(predict: Any, data: Any, request: dict[str, Any]) -> tuple[Any, Any, float, float | None]:
+    """The first answer, a later one, the median of the later ones' milliseconds, and the CPU they took, in % of a core.
 
-    A slow model is asked less often rather than until the time is up.
+    The CPU is that of all threads of this process, user and system, over the wall time of the same predictions. A slow
+    model is asked less often rather than until the time is up.
     """
     until = time.monotonic() + request["repeat_s"]
     # Copies: a model may change what it is given, or fill one buffer again and again.
     first = predict(copy.deepcopy(data))
     with contextlib.suppress(Exception):  # what cannot be copied is taken as it is
         first = copy.deepcopy(first)
-    again, took_ms = None, list[float]()
+    again, took_ms, cpu_s = None, list[float](), 0.0
     while not took_ms or (len(took_ms) < request["repeats"] and time.monotonic() < until):
         fresh = copy.deepcopy(data)
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         answer = predict(fresh)
         took_ms.append((time.perf_counter() - began) * 1000)
+        cpu_s += time.process_time() - spent
         again = answer if again is None else again
-    return first, again, statistics.median(took_ms)
+    took_s = sum(took_ms) / 1000
+    return first, again, statistics.median(took_ms), 100 * cpu_s / took_s if took_s else None
 
 
 def load_and_ask(request: dict[str, Any], answer: dict[str, Any]) -> None:
@@ -354,7 +357,7 @@ def load_and_ask(request: dict[str, Any], answer: dict[str, Any]) -> None:
     data = rows_for(request, signature)
     asked = count_of(data)
     answer["rows"] = asked or 0
-    *answers, answer["latency_ms"] = measured(model.predict, data, request)
+    *answers, answer["latency_ms"], answer["cpu_pct"] = measured(model.predict, data, request)
     answer.update(looked_at((answers[0], answers[1]), asked, signature.outputs if signature else None))
 
 
@@ -383,7 +386,7 @@ def main() -> None:
     warnings.showwarning = lambda *_, **__: None  # so that the last line of stderr is the model's own
     request = json.load(sys.stdin)
     answer: dict[str, Any] = {"error": None, "rows": 0, "predictions": 0, "columns": [], "problems": []}
-    answer.update(load_s=None, latency_ms=None, peak_mib=None)
+    answer.update(load_s=None, latency_ms=None, cpu_pct=None, peak_mib=None)
     try:
         load_and_ask(request, answer)
     except BaseException as error:  # noqa: BLE001 - a model may raise SystemExit or KeyboardInterrupt as well
