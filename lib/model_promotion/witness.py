@@ -52,6 +52,11 @@ class Witness:
         if self._folder:
             self._folder.cleanup()
 
+    def goals_decide(self, check: str) -> bool:
+        """Whether the metrics that --if-better names decide alone, as this check of others was not asked for too."""
+        asked = self.request.compare_metrics or check in self.policy.required
+        return bool(self.plan.champion and self.request.if_better and not asked)
+
     @property
     def evaluation_data(self) -> Dataset:
         """The data that both versions are compared on: the call's, else the policy's, else none; as an engine reads it.

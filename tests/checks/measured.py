@@ -35,6 +35,16 @@ def data(champion: Any, candidate: Any, rows: int = ROWS, **parts: Any) -> Memor
     return MemoryData(columns, TARGET, count(batch, Question(Task.BINARY, ("no", "yes"))), **parts)
 
 
+def sliced(champion: Any, candidate: Any, same_in: str) -> MemoryData:
+    """The same rows by halves, plan=a and plan=b; in one of the two both answer alike."""
+    plan = np.where(np.arange(ROWS) < ROWS // 2, "a", "b").astype(object)
+    both = np.where(plan == same_in, champion, candidate)
+    answers = [Answers(codes=one) for one in (champion, both)]
+    batch = Batch(np.arange(ROWS) % 2, answers[0], answers[1], np.arange(ROWS, dtype=np.uint64), levels={"plan": plan})
+    question = Question(Task.BINARY, ("no", "yes"), slices={"plan": ("a", "b")})
+    return MemoryData(("age", "sold", "plan"), TARGET, count(batch, question), of_levels={"plan": ("a", "b")})
+
+
 def scene_of(given: MemoryData, **parts: Any) -> Scene:
     """A world in which these data are at rows.parquet."""
     return a_scene(engine=MemoryEngine({ON.uri: given}), **parts)

@@ -101,7 +101,7 @@ def test_a_scikit_learn_model_answers_its_own_example_and_is_measured(tmp_path: 
     result = run(folder)
     assert (result.error, result.problems, result.rows, result.predictions) == (None, (), 5, 5)
     assert result.columns == ("long",)
-    measures = (result.load_s, result.latency_ms, result.peak_mib, result.size_mib)
+    measures = (result.load_s, result.latency_ms, result.cpu_pct, result.peak_mib, result.size_mib)
     assert all(measure is not None and measure > 0 for measure in measures)
     assert sorted(folder.rglob("*")) == before
 

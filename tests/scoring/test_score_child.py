@@ -85,7 +85,7 @@ def test_amounts_are_sent_as_they_are_and_nothing_as_nan() -> None:
     ],
 )
 def test_what_is_no_prediction_a_row_is_said(answer: Any, classes: list[Any] | None, why: str) -> None:
-    with pytest.raises(score_child.child.Trouble, match=why):
+    with pytest.raises(score_child.manners.Trouble, match=why):
         answers_of(answer, {"classes": classes, "served": classes}, 2)
 
 
@@ -180,7 +180,7 @@ def test_truth_values_and_whole_numbers_are_the_same_labels() -> None:
 
 def test_a_model_of_other_classes_is_said_to_be_one() -> None:
     asked = {"classes": ["a", "b"], "served": ["x", "y"]}
-    with pytest.raises(score_child.child.Trouble, match="knows none of the classes"):
+    with pytest.raises(score_child.manners.Trouble, match="knows none of the classes"):
         answers_of(np.array([[0.5, 0.5]] * 2), asked, 2)
 
 
@@ -201,18 +201,18 @@ def kinds(*batches: list[float]) -> list[str]:
 
 def test_a_sigmoid_that_says_0_and_1_at_first_is_never_taken_for_labels_that_are_none() -> None:
     assert kinds([0.0, 1.0], [1.0, NAN], [0.0, 0.0]) == ["codes"] * 3
-    with pytest.raises(score_child.child.Trouble, match="answered codes at first, then probabilities"):
+    with pytest.raises(score_child.manners.Trouble, match="answered codes at first, then probabilities"):
         kinds([0.0, 1.0], [0.3, 0.9])
 
 
 def test_what_was_labels_for_sure_or_shares_for_sure_stays_so() -> None:
     assert kinds([0.0, 2.0], [0.5, 1.0]) == ["codes", "codes"]
     assert kinds([0.3, 0.9], [0.0, 1.0]) == ["probabilities", "probabilities"]
-    with pytest.raises(score_child.child.Trouble, match="answered probabilities at first, then codes"):
+    with pytest.raises(score_child.manners.Trouble, match="answered probabilities at first, then codes"):
         kinds([0.3, 0.9], [0.0, 2.0])
 
 
 def test_a_classifier_is_asked_for_amounts_only_where_that_was_said() -> None:
-    with pytest.raises(score_child.child.Trouble, match="is a classifier, but the truth looks like amounts"):
+    with pytest.raises(score_child.manners.Trouble, match="is a classifier, but the truth looks like amounts"):
         score_child.Asked(Wrapped(Raw()), {"classes": None, "probabilities": False})
     assert score_child.Asked(Wrapped(Raw()), {"classes": None, "probabilities": False, "any_model": True})

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_promotion.checks._orders import orders
+from model_promotion.checks._orders import labels, orders
 from model_promotion.checks._question import question_of
 from model_promotion.core.errors import BadCall
+from model_promotion.core.margins import gate_rule
+from model_promotion.core.metrics import Direction, direction_of
+from model_promotion.core.rescoring import Picked
+from model_promotion.evidence.telling import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from model_promotion.core.gate import Measured
+    from model_promotion.core.finding import Verdict
+    from model_promotion.core.gate import GateRule, Measured
     from model_promotion.evidence.tables import PairTables, Question, Task
     from model_promotion.ports import Data
     from model_promotion.witness import Witness
@@ -65,6 +70,27 @@ def gathered(witness: Witness) -> Evidence:
     return witness.once(("evidence", "", ""), lambda: _gathered(witness))
 
 
+def unusable(witness: Witness, evidence: Evidence) -> tuple[Verdict, str] | None:
+    """Why nothing can be told from these rows; None when something can."""
+    champion, candidate = labels(witness)
+    return unfit(evidence.tables, champion or candidate, candidate)
+
+
+def picked(witness: Witness, evidence: Evidence) -> Picked | None:
+    """What --auto chose the candidate by, beside what that is here."""
+    return Picked.of(witness.request.chosen, evidence.values)
+
+
+def rule_of(witness: Witness, name: str, measured: Measured, *, must_gain: bool = True) -> GateRule:
+    """What the metric has to show not to be worse; with `must_gain` also the gain that the policy asks for."""
+    policy = witness.policy.metrics.get(name)
+    if policy and not must_gain:
+        policy = replace(policy, must_gain=None)
+    # A metric of the team's own is a loss, unless the policy says otherwise.
+    direction = (policy.direction if policy else None) or direction_of(name) or Direction.LOWER
+    return gate_rule(name, direction, policy, measured.facts.get("champion", 0.0))
+
+
 def facts_of(witness: Witness, evidence: Evidence) -> dict[str, Any]:
     """Which rows they were, and how they were counted."""
     return {
@@ -108,10 +134,16 @@ def _as_logged(witness: Witness, data: Data) -> dict[str, Any]:
 
 
 def _wanted(witness: Witness, task: Task) -> tuple[str, ...]:
-    """Whatever is asked of a metric, it is resampled once: those that decide, that are bounded, that slices go by."""
+    """Whatever is asked of a metric, it is resampled once.
+
+    They are those that decide, that are bounded, named by --if-better, chosen by, and the one that slices go by.
+    """
     from model_promotion.evidence.comparing import OF_TASK, USUAL
     from model_promotion.evidence.slicing import METRIC
 
     policy = witness.policy
-    bounded = [name for name, one in policy.metrics.items() if one.is_bounded and name in OF_TASK[task]]
-    return tuple(dict.fromkeys((*(policy.evidence.metrics or USUAL[task]), *bounded, METRIC[task])))
+    asked = [name for name, one in policy.metrics.items() if one.is_bounded]
+    asked += [goal.metric for goal in witness.request.if_better]
+    asked += [str(witness.request.chosen.get("metric", ""))]
+    told = [name for name in asked if name in OF_TASK[task]]
+    return tuple(dict.fromkeys((*(policy.evidence.metrics or USUAL[task]), *told, METRIC[task])))

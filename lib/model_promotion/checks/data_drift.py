@@ -156,6 +156,7 @@ def finding(found: Drift, changed: Sequence[Change], facts: Mapping[str, Any]) -
 
 def _aside(changed: Sequence[Change]) -> str:
     new = [f"{one.column} has new values ({_some(one.new_levels)})" for one in changed if one.new_levels]
+    new += [f"{one.column} goes beyond the range of the reference" for one in changed if one.beyond]
     gone = [
         f"{one.column} is missing in {one.missing[1]:.1%} (was {one.missing[0]:.1%})"
         for one in changed

@@ -166,7 +166,8 @@ def judge(metric: str, measured: Measured, rule: GateRule, level: Level = Level(
 class Comparison:
     """All that is judged together: each metric's measurement and rule, one alpha, and of how many this one is the best.
 
-    The best of k candidates looks better than it is (the winner's curse), so it is passed at alpha / k.
+    On the rows that it was chosen on the best of k candidates looks better than it is (the winner's curse), so there it
+    is passed at alpha / k; on rows that had no part in the choice it counts as one, see `rescoring`.
 
     Raises:
         ValueError: no metric, an alpha outside ]0, 0.5[, or fewer than one candidate.

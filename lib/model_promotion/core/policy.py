@@ -20,7 +20,7 @@ class MetricPolicy:
     `min_gain` is by more than how much --if-better asks it to be better. On evaluation data the metric may be worse by
     less than `margin`, in its unit, or `relative_margin`, as a share of the champion's value (the larger of both), or
     must be better by more than `must_gain`; without any of them a usual margin holds.
-    `minimum` and `maximum` bound the candidate's own value there.
+    `minimum` and `maximum` bound the candidate's own value, measured there, else as it was recorded.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -95,8 +95,9 @@ class TestPolicy:
     """`[model_tests]`: the limits of the process that runs a model, in seconds and MiB, and what it is tried on.
 
     `max_...` are the most that the median latency of the example, the time to load, the files and the memory of the
-    whole process may be. `tolerance` is by how much, relative to it, an answer may differ between two ways to ask for
-    it. `cases` says of a case by its name whether it must be answered, may fail, or is left out.
+    whole process may be, and the CPU while it answers: 100 is one core, all of the time. `tolerance` is by how much,
+    relative to it, an answer may differ between two ways to ask for it. `cases` says of a case by its name whether it
+    must be answered, may fail, or is left out.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -110,6 +111,7 @@ class TestPolicy:
     max_load_s: float | None = None
     max_size_mib: float | None = None
     max_peak_mib: float | None = None
+    max_cpu_pct: float | None = None
     cases: Mapping[str, Literal["must_answer", "may_fail", "skip"]] = field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
 
@@ -134,6 +136,7 @@ class TestPolicy:
             "load_s": self.max_load_s,
             "size_mib": self.max_size_mib,
             "peak_mib": self.max_peak_mib,
+            "cpu_pct": self.max_cpu_pct,
         }
 
     @property
@@ -186,7 +189,10 @@ class EvidencePolicy:
 
 @dataclass(frozen=True)
 class DriftRules:
-    """`[drift]`: from where on a distance between two samples matters, and how often chance may pass for drift."""
+    """`[drift]`: from where on a distance between two samples matters, and how often chance may pass for drift.
+
+    `prediction_psi` is from where on candidate and champion answer the same rows too differently; None only tells it.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
 
@@ -195,6 +201,7 @@ class DriftRules:
     wasserstein: float = 0.1
     ks: float = 0.1
     cramer_w: float = 0.1
+    prediction_psi: float | None = None
     alpha: float = ALPHA
     seed: int = 20_261_121
 
@@ -205,7 +212,8 @@ class DriftRules:
             ValueError: when a number makes no sense.
         """
         check_alpha(self.alpha)
-        if not min(self.all_thresholds.values()) > 0:
+        thresholds = [*self.all_thresholds.values(), *([] if self.prediction_psi is None else [self.prediction_psi])]
+        if not min(thresholds) > 0:
             raise ValueError("thresholds must be greater than 0")
 
     @property

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import importlib.util
 import io
 import json
 import os
 import sys
 import time
-import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -39,19 +37,14 @@ Told = tuple[str, str]
 ALIKE: Told = ("skipped", "all example rows are alike, and no others could be made or are answered")
 
 
-def _neighbour(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None  # noqa: S101 - the file is beside this one
-    assert spec.loader is not None  # noqa: S101 - as above
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+sys.path.insert(0, str(Path(__file__).parent))  # `python -I` leaves it out,
+import manners  # noqa: E402
 
+sys.path.pop(0)  # and what the model imports is its own.
 
-child = _neighbour("child")
-probe_rows = _neighbour("probe_rows")
-probe_answers = _neighbour("probe_answers")
+child = manners.neighbour("child")
+probe_rows = manners.neighbour("probe_rows")
+probe_answers = manners.neighbour("probe_answers")
 PASSED: Told = probe_answers.PASSED
 
 
@@ -135,7 +128,7 @@ class Probe:
         try:
             table = self.ask(edge.frame)
         except Exception as error:  # noqa: BLE001 - a model may raise anything
-            return refusal(error), f"{self.culprit(edge)}: {child.told(error)}"
+            return refusal(error), f"{self.culprit(edge)}: {manners.told(error)}"
         if table.counted and table.rows != len(edge.frame):
             return "flawed", f"answered {table.rows} rows for {len(edge.frame)}, the first with {edge.labels[0]}"
         if said := probe_answers.first_flaw(table, edge.labels):
@@ -228,7 +221,7 @@ class Probe:
             from mlflow.models import convert_input_example_to_serving_input
             from mlflow.pyfunc.scoring_server import infer_and_parse_data, predictions_to_json
         except ImportError as error:
-            return "skipped", f"this MLflow cannot do it: {child.told(error)}"
+            return "skipped", f"this MLflow cannot do it: {manners.told(error)}"
         places = np.arange(min(len(self.data), MOST_ALONE))
         sent = json.loads(convert_input_example_to_serving_input(pick(self.data, places)))
         signature = self.model.metadata.signature
@@ -282,13 +275,10 @@ class Probe:
 
 def try_all(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
     """Every case, one line before it and one after."""
-    import mlflow.pyfunc  # before the clock and the limit: what it costs is not the model's doing
-
-    if request["memory_limit_mib"] is not None:
-        child.limit_memory(request["memory_limit_mib"] * 1024 * 1024)
+    pyfunc = manners.pyfunc(request)
     until = time.monotonic() + request["probe_s"]
     write({"trying": "load"})
-    model = mlflow.pyfunc.load_model(request["model_dir"])
+    model = pyfunc.load_model(request["model_dir"])
     data = child.rows_for(request, model.metadata.signature)
     probe = Probe(model, data, request["tolerance"], until, {}, more_rows=request["more_rows"])
     probe.first = probe_answers.columns_of(probe.ask(data))
@@ -306,26 +296,19 @@ def tried(run: Callable[[], Told], until: float) -> dict[str, Any]:
         late = ("skipped", "no time was left for it: raise timeout_s under [model_tests]")
         kind, said = run() if time.monotonic() < until else late
     except BaseException as error:  # noqa: BLE001 - a model may raise SystemExit or KeyboardInterrupt as well
-        kind = "flawed" if isinstance(error, child.Trouble) else refusal(error)
-        said = child.told(error)
+        kind = "flawed" if isinstance(error, manners.Trouble) else refusal(error)
+        said = manners.told(error)
     return {"kind": kind, "said": said[:SAID_LENGTH], "took_s": time.perf_counter() - began}
 
 
 def main() -> None:
     """One request in, two lines a case out."""
-    sys.dont_write_bytecode = True
-    warnings.showwarning = lambda *_, **__: None
-    request = json.load(sys.stdin)
-    with Path(request["answer_to"]).open("a", encoding="utf-8") as file:
-
-        def write(line: dict[str, Any]) -> None:
-            file.write(json.dumps(line, allow_nan=False) + "\n")
-            file.flush()
-
+    request = manners.request()
+    with manners.lines(request["answer_to"]) as write:
         try:
             try_all(request, write)
         except BaseException as error:  # noqa: BLE001 - as in tried
-            write({"case": "load", "kind": "broke", "said": child.told(error), "took_s": 0.0})
+            write({"case": "load", "kind": "broke", "said": manners.told(error), "took_s": 0.0})
             write({"end": True})
     os._exit(0)
 

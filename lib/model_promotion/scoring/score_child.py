@@ -13,12 +13,10 @@ Where probabilities are asked for and the model as it is served answers labels, 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import sys
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,17 +35,12 @@ CLASSIFIER = "is a classifier, but the truth looks like amounts: name task under
 NUMBERS = {"integer", "floating", "decimal", "boolean", "mixed-integer-float", "integer-na", "empty"}
 
 
-def _neighbour() -> Any:
-    spec = importlib.util.spec_from_file_location("child", Path(__file__).with_name("child.py"))
-    assert spec is not None  # noqa: S101 - the file is beside this one
-    assert spec.loader is not None  # noqa: S101 - as above
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["child"] = module
-    spec.loader.exec_module(module)
-    return module
+sys.path.insert(0, str(Path(__file__).parent))  # `python -I` leaves it out,
+import manners  # noqa: E402
 
+sys.path.pop(0)  # and what the model imports is its own.
 
-child = _neighbour()
+child = manners.neighbour("child")
 
 
 @dataclass(frozen=True)
@@ -95,7 +88,7 @@ def answers_of(answer: Any, request: dict[str, Any], rows: int, kind: str = "") 
         answer = answer[[name for one in served for name in answer.columns if str(name) == str(one)]]
     array = as_array(answer)
     if array.shape[:1] != (rows,):
-        raise child.Trouble(f"answered {array.shape[0] if array.ndim else 1} rows for {rows}")
+        raise manners.Trouble(f"answered {array.shape[0] if array.ndim else 1} rows for {rows}")
     if array.ndim > 1 and array.shape[1] == 1:
         array = array[:, 0]
     if request["classes"] is None:
@@ -113,9 +106,9 @@ def as_array(answer: Any) -> Any:
         answer = answer.iloc[:, 0]
     array = unmasked(answer) if isinstance(answer, np.ma.MaskedArray) else np.asarray(answer)
     if array.ndim not in (1, 2):
-        raise child.Trouble(f"answered {array.ndim} dimensions, which is no prediction a row")
+        raise manners.Trouble(f"answered {array.ndim} dimensions, which is no prediction a row")
     if array.ndim > 1 and array.shape[1] > 1 and array.dtype.kind not in "fiu":
-        raise child.Trouble(f"answered {array.shape[1]} columns that are not all numbers")
+        raise manners.Trouble(f"answered {array.shape[1]} columns that are not all numbers")
     return array
 
 
@@ -133,10 +126,10 @@ def numbers(array: Any) -> Answers:
         Trouble: when they are of a kind that would lose its meaning as a number: dates, complex numbers, texts.
     """
     if array.ndim > 1:
-        raise child.Trouble(f"answered {array.shape[1]} numbers a row, where one was expected")
+        raise manners.Trouble(f"answered {array.shape[1]} numbers a row, where one was expected")
     kind = pd.api.types.infer_dtype(array, skipna=True)
     if kind not in NUMBERS and not kind.startswith("mixed"):
-        raise child.Trouble(f"answered values of kind {kind}, where numbers were expected")
+        raise manners.Trouble(f"answered values of kind {kind}, where numbers were expected")
     if kind.startswith("mixed"):
         array = np.array([one if pd.api.types.infer_dtype([one]) in NUMBERS else np.nan for one in array], dtype=object)
     return Answers("numbers", pd.to_numeric(pd.Series(array), errors="coerce").to_numpy(np.float64))
@@ -146,17 +139,17 @@ def probabilities(array: Any, request: dict[str, Any]) -> Answers:
     """One probability a class, put into the order of our classes."""
     classes, served = request["classes"], list(request["served"])
     if array.shape[1] != len(served):
-        raise child.Trouble(f"answered {array.shape[1]} numbers a row for {len(served)} classes")
+        raise manners.Trouble(f"answered {array.shape[1]} numbers a row for {len(served)} classes")
     sums = array.sum(axis=1)
     whole = np.isfinite(sums)
     if not (np.abs(sums[whole] - 1) < NEAR_ONE).all():
-        raise child.Trouble("answered numbers a row that are no probabilities: they do not add up to 1")
+        raise manners.Trouble("answered numbers a row that are no probabilities: they do not add up to 1")
     if not (np.abs(array[whole] - 0.5) <= 0.5 + NEAR_ONE).all():
-        raise child.Trouble("answered numbers a row that are no probabilities: not all are between 0 and 1")
+        raise manners.Trouble("answered numbers a row that are no probabilities: not all are between 0 and 1")
     shares = np.where(whole[:, None], array.clip(0, 1), np.nan)
     places = places_of(classes, served)
     if (places < 0).all():
-        raise child.Trouble(f"knows none of the classes {classes[:5]}, but {served[:5]}")
+        raise manners.Trouble(f"knows none of the classes {classes[:5]}, but {served[:5]}")
     # A class that the model never saw has no chance.
     return Answers("probabilities", np.where(places >= 0, shares[:, places], 0.0).astype(np.float64))
 
@@ -200,7 +193,7 @@ class Asked:
         classes = self.request["classes"]
         theirs = getattr(self.raw, "classes_", None)
         if classes is None and theirs is not None and not self.request.get("any_model"):
-            raise child.Trouble(CLASSIFIER)
+            raise manners.Trouble(CLASSIFIER)
         # As served, probabilities come in the order in which the model holds its classes, which is sorted by default.
         served = sorted(classes) if classes else None
         if classes and theirs is not None and np.ndim(theirs) == 1:
@@ -212,7 +205,9 @@ class Asked:
         served = answers_of(self.timed(self.model.predict, frame), self.request, len(frame), self.kind)
         # What was sent is counted by now, so the rows before cannot be told again as what they were.
         if self.sent not in ("", served.kind):
-            raise child.Trouble(f"answered {self.sent} at first, then {served.kind}: let it answer one column a class")
+            raise manners.Trouble(
+                f"answered {self.sent} at first, then {served.kind}: let it answer one column a class"
+            )
         self.sent = served.kind
         self.kind = self.kind or (served.kind if served.sure else "")
         yield served
@@ -229,12 +224,9 @@ class Asked:
 
 def score(request: dict[str, Any], pipe: BinaryIO) -> dict[str, Any]:
     """Sends every batch's answers; what is returned is the last frame."""
-    import mlflow.pyfunc  # before the clock and the limit: what it costs is not the model's doing
-
-    if request["memory_limit_mib"] is not None:
-        child.limit_memory(request["memory_limit_mib"] * 1024 * 1024)
+    pyfunc = manners.pyfunc(request)
     began = time.perf_counter()
-    model = mlflow.pyfunc.load_model(request["model_dir"])
+    model = pyfunc.load_model(request["model_dir"])
     load_s, rows = time.perf_counter() - began, 0
     asked = Asked(model, request)
     for frame in batches(request):
@@ -248,17 +240,15 @@ def score(request: dict[str, Any], pipe: BinaryIO) -> dict[str, Any]:
 
 def main() -> None:
     """One request in, many frames out; whatever the model raises, SystemExit included, becomes the last frame."""
-    sys.dont_write_bytecode = True
-    warnings.showwarning = lambda *_, **__: None
-    request = json.load(sys.stdin)
+    request = manners.request()
     with os.fdopen(request["answer_to"], "wb", buffering=1 << 20) as pipe:
         try:
             last = score(request, pipe)
         except BrokenPipeError:  # nobody listens any more
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - a model may raise SystemExit or KeyboardInterrupt as well
-            last = {"kind": "error", "error": child.told(error)}
-        pipe.write(json.dumps({**last, "peak_mib": child.peak_mib()}).encode() + b"\n")
+            last = {"kind": "error", "error": manners.told(error)}
+        pipe.write(json.dumps({**last, "peak_mib": manners.peak_mib()}).encode() + b"\n")
         pipe.flush()
         os._exit(0)
 
