@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from model_promotion.core.record import MOST_KEPT_BYTES
 from model_promotion.evidence import keeping
 from model_promotion.evidence.keeping import Reference, packed, unpacked
-from model_promotion.evidence.profiling import Counts, Edges, count_levels, count_numbers, edges_of
+from model_promotion.evidence.profiling import Counts, Edges, changes, count_levels, count_numbers, edges_of
 
 
 def a_reference(rows: int = 500) -> Reference:
@@ -51,6 +51,16 @@ def test_a_profile_comes_back_number_by_number() -> None:
     assert {name: plain(one) for name, one in theirs.profile.items()} == {
         name: plain(one) for name, one in ours.profile.items()
     }
+
+
+@pytest.mark.parametrize(("others", "new"), [(0, ("Lima",)), (1, ())])
+def test_what_was_kept_tells_new_values_where_the_reference_held_no_others(others: int, new: tuple[str, ...]) -> None:
+    levels = ("Oslo", "Rome")
+    before = {"city": count_levels({"Rome": 9, "Oslo": 9, "Bern": others}, levels)}
+    kept = unpacked(packed(Reference("x", "y", 18 + others, Edges({}, {"city": levels}), before))).profile
+    now = {"city": count_levels({"Rome": 9, "Lima": 9}, levels)}
+    for profile in (before, kept):
+        assert [one.new_levels for one in changes(profile, now)] == [new]
 
 
 def test_the_same_profile_is_the_same_file_whenever_it_is_written() -> None:

@@ -172,5 +172,5 @@ def _change(name: str, before: Counts, now: Counts) -> Change:
         (shares[0], shares[1]),
         beyond=bool(np.isfinite(now.low) and (now.low < before.low or now.high > before.high)),
         # Where the reference held others than its levels as well, nobody knows which are new.
-        new_levels=() if before.new_levels else tuple(sorted(now.new_levels)),
+        new_levels=() if before.bins[-1] else tuple(sorted(now.new_levels)),
     )
