@@ -143,8 +143,8 @@ def test_a_candidate_that_answers_other_labels_fails_and_such_a_champion_is_noth
     code, document = call(other_words, "4", *on(other_words))
     assert (code, evidence(document)["verdict"]) == (2, "failed")
     assert "100% of v4's answers are none of the classes in the data" in evidence(document)["sentence"]
-    code, document = call(other_words, "2", *on(other_words), "--to", "numeric")
-    assert (code, evidence(document)["verdict"]) == (1, "unknown"), document
+    _, document = call(other_words, "2", *on(other_words), "--to", "numeric")  # its callers would break on it as well
+    assert evidence(document)["verdict"] == "unknown", document
     assert evidence(document)["sentence"].startswith("there is nothing to compare with, 100% of v4's answers")
 
 
