@@ -28,7 +28,7 @@ def test_a_sample_is_of_all_parts_of_sorted_rows(tmp_path: Path, groups: tuple[i
     found = sampled(tmp_path, 20_000, *groups)
     assert 19_000 < len(found) <= 20_000
     assert (np.diff(found) > 0).all(), "each row at most once, in their order"
-    assert np.abs(np.arange(len(found)) / len(found) - found / ROWS).max() < 1 / PIECES
+    assert np.abs(np.arange(len(found)) / len(found) - found / ROWS).max() < 1.5 / PIECES
 
 
 def test_few_rows_are_taken_whole(tmp_path: Path) -> None:
