@@ -48,7 +48,7 @@ def _taken(file: pq.ParquetFile, group: int, columns: Sequence[str], wanted: np.
     for batch in file.iter_batches(min(DECODED_ROWS, last + 1), row_groups=[group], columns=columns):
         here = wanted[(wanted >= start) & (wanted < start + len(batch))] - start
         # Copied, so that the batch is freed.
-        yield pa.Table.from_batches([batch.select(columns).take(pa.array(here))])
+        yield pa.Table.from_batches([batch.take(pa.array(here))])
         start += len(batch)
         if start > last:
             return
