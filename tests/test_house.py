@@ -94,6 +94,7 @@ RUN_BY = {
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
     "checks/data_schema.py": "e2e/test_evidence.py",
+    "engines/_forms.py": "engines/test_files.py",
     "engines/_roles.py": "engines/test_local.py",
     "engines/_columns.py": "engines/test_local.py",
     "checks/_measuring.py": "checks/test_evaluation.py",

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.engines._sampling import spread
 from model_promotion.evidence.profiling import (
     MOST_LEVELS,
     Counts,
@@ -32,12 +33,12 @@ BATCH_ROWS = 250_000
 
 
 def fitted(files: Files) -> Edges:
-    """Edges from the first rows of each file; columns that are neither numbers, times nor texts have none."""
+    """Edges from rows of all over the files; columns that are neither numbers, times nor texts have none."""
     schema = files.schema
     kinds = {name: kind_of(schema.field(name).type) for name in schema.names}
     numbers = [name for name, kind in kinds.items() if kind in ("number", "time")]
     texts = [name for name, kind in kinds.items() if kind in ("text", "truth value")]
-    sample = _sample(files, [*numbers, *texts])
+    sample = spread(files, [*numbers, *texts], SAMPLE_ROWS)
     return Edges(
         {name: edges_of(_numbers(sample.column(name))) for name in numbers},
         {name: _levels(sample.column(name)) for name in texts},
@@ -95,19 +96,6 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         while (batch := coming.result()) is not None:
             coming = reader.submit(next, batches, None)
             yield batch
-
-
-def _sample(files: Files, columns: Sequence[str]) -> pa.Table:
-    """The first rows of every row group: data are often sorted, by time or by what they are."""
-    groups = sum(pq.read_metadata(path).num_row_groups for path in files.parquet)
-    each = max(1, SAMPLE_ROWS // max(1, groups))
-    parts = []
-    for path in files.parquet:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            for group in range(file.num_row_groups):
-                batch = next(file.iter_batches(each, row_groups=[group], columns=columns), None)
-                parts += [pa.Table.from_batches([batch])] if batch is not None else []
-    return pa.concat_tables(parts, promote_options="permissive") if parts else files.schema.empty_table()
 
 
 def _numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:

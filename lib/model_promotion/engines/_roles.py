@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 NULL = "(null)"
+WHOLE_BELOW = 2.0**63
 
 
 def target_of(columns: Iterable[pa.Array], name: str) -> Target:
@@ -38,12 +39,14 @@ def target_of(columns: Iterable[pa.Array], name: str) -> Target:
         is_number = kind == "number"
         if is_number:
             values = values.cast(pa.float64(), safe=False)
-            numbers = values.to_numpy()[np.isfinite(values.to_numpy())]
+            # Neither NaN nor infinity is a label or an amount.
+            values = values.filter(pc.is_finite(values))
+            numbers = values.to_numpy()
             whole = whole and bool((numbers == np.floor(numbers)).all())
             low, high = float(numbers.min(initial=low)), float(numbers.max(initial=high))
         rows += len(column) - column.null_count
         if len(seen) <= MOST_LABELS:
-            seen.update(value for value in values.to_pylist() if value == value)  # noqa: PLR0124 - NaN is none
+            seen.update(values.to_pylist())
     if is_number and whole:
         seen = {int(value) for value in seen}
     labels = tuple(sorted(seen)) if len(seen) <= MOST_LABELS else ()
@@ -59,10 +62,24 @@ def truth_of(column: pa.Array, question: Question) -> Any:  # noqa: ANN401 - arr
 
 
 def words_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays
-    """Each value as a text, in the same form whatever else is in the column."""
-    if kind_of(column.type) == "number":
-        column = column.cast(pa.float64(), safe=False)
-    return np.asarray(column.cast(pa.string()).fill_null(NULL).to_pylist(), dtype=object)
+    """Each value as a text, the same for the same value in whatever type and beside whatever else."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return np.asarray(_as_text(column).fill_null(NULL).to_pylist(), dtype=object)
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """2, 2.0 and 2.00 are one number, and so are 0.0 and -0.0."""
+    if pa.types.is_decimal(column.type):
+        bare = pc.replace_substring_regex(column.cast(pa.string()), r"(\.[0-9]*?)0+$", r"\1")
+        return pc.replace_substring_regex(bare, r"\.$", "")
+    if not pa.types.is_floating(column.type):
+        # Whole numbers are never made floating ones: those beyond 2**53 would become equal.
+        return column.cast(pa.string())
+    numbers = pc.add(column.cast(pa.float64()), 0.0)
+    is_whole = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), WHOLE_BELOW))
+    whole = pc.if_else(is_whole, numbers, 0.0).cast(pa.int64())
+    return pc.if_else(is_whole, whole.cast(pa.string()), numbers.cast(pa.string()))
 
 
 def levels_of(batches: Iterable[pa.RecordBatch], columns: Sequence[str]) -> dict[str, tuple[str, ...]]:

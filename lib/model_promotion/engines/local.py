@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +18,12 @@ from model_promotion.core.scores import Answers, NoAnswerError
 from model_promotion.engines._columns import fitted, kind_of, profiled
 from model_promotion.engines._files import Files, opened, readable
 from model_promotion.engines._roles import levels_of, target_of, truth_of, unit_of, weight_of, words_of
+from model_promotion.engines._sampling import spread
 from model_promotion.evidence.counting import Batch, count, score_edges
 from model_promotion.evidence.tables import PairTables, Question, Target, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from model_promotion.ports import Data, Scores
 
 BATCH_ROWS = 100_000
+EDGE_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,7 @@ class LocalEngine:
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Data]:
         """The data behind a path."""
-        with opened(dataset.uri) as files:
-            with readable(dataset.uri):
-                _ = files.schema
+        with opened(dataset.uri, [name for name in (dataset.id, dataset.group) if name]) as files:
             yield LocalData(dataset, files, self.scores)
 
 
@@ -72,7 +73,7 @@ class LocalData:
     @property
     def rows(self) -> int:
         """How many there are."""
-        return sum(pq.read_metadata(path).num_rows for path in self.files.parquet)
+        return self.files.rows
 
     def digest(self) -> str:
         """What tells these very rows from others."""
@@ -82,7 +83,7 @@ class LocalData:
         """The first rows, with all their columns, as one Parquet file."""
         left = rows
         with pq.ParquetWriter(path, self.files.schema) as writer:
-            for batch in self._batches(self.columns):
+            for batch in self.files.batches(self.columns, BATCH_ROWS):
                 writer.write_batch(batch.slice(0, left).cast(self.files.schema))
                 left -= min(left, len(batch))
                 if not left:
@@ -95,17 +96,18 @@ class LocalData:
             BadCall: when it holds neither numbers, texts nor truth values.
         """
         with readable(self.dataset.uri):
-            return target_of((batch.column(0) for batch in self._batches([self.dataset.target])), self.dataset.target)
+            target = self.dataset.target
+            return target_of((batch.column(0) for batch in self.files.batches([target], BATCH_ROWS)), target)
 
     def fit_edges(self) -> Edges:
-        """Edges from the first rows of every file, together SAMPLE_ROWS."""
+        """Edges from rows of all over the files, together SAMPLE_ROWS."""
         with readable(self.dataset.uri):
             return fitted(self.files)
 
     def levels(self, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """The different values of each column in all rows, the most frequent first; one more than are too many."""
         with readable(self.dataset.uri):
-            return levels_of(self._batches(columns), columns)
+            return levels_of(self.files.batches(columns, BATCH_ROWS), columns)
 
     def profile(self, edges: Edges) -> Mapping[str, Counts]:
         """All rows, counted.
@@ -123,31 +125,47 @@ class LocalData:
             NoAnswerError: when one of them fails, or does not answer every row.
         """
         tables: PairTables | None = None
-        one_by_one = batch_rows(question)
+        # The candidate first: where neither can be begun, it is the candidate's fault that counts.
+        asked = orders[:1] if orders[0] is orders[1] else orders[::-1]
+        rows = batch_rows(question)
         with ExitStack() as stack:
             stack.enter_context(readable(self.dataset.uri))
-            # The candidate first: where neither can be begun, it is the candidate's fault that counts.
-            one_or_two = orders[:1] if orders[0] is orders[1] else orders[::-1]
-            streams = [self._begun(stack, order, one_by_one) for order in one_or_two][::-1]
+            ahead = self._ahead(stack, asked) if self._needs_edges(question, rows) else []
+            streams = [self._begun(stack, order, (*ahead, *self.files.parquet), rows) for order in asked][::-1]
             workers = stack.enter_context(ThreadPoolExecutor(2))
-            for start, batch in self._roles(question, one_by_one):
+            for path in ahead:
+                question = with_edges(question, _taken(workers, streams, pq.read_metadata(path).num_rows))
+            for start, batch in self._roles(question, rows):
                 answers = _taken(workers, streams, len(batch))
-                counted = self._batch(question, batch, start, [answers[0], answers[-1]])
-                question = question if tables else with_edges(question, counted)
-                tables = tables + count(counted, question) if tables else count(counted, question)
+                question = question if tables else with_edges(question, answers)
+                counted = count(self._batch(question, batch, start, [answers[0], answers[-1]]), question)
+                tables = tables + counted if tables else counted
             for stream in reversed(streams):
                 stream.finish()
         if tables is None:
             raise BadCall(f"{self.dataset.uri} holds no row", hint="name data with rows")
         return replace(tables, score_edges=question.score_edges)
 
-    def _begun(self, stack: ExitStack, order: Order, rows: int) -> Aligned:
-        named = replace(order, files=self.files.parquet, batch_rows=rows)
+    def _needs_edges(self, question: Question, rows: int) -> bool:
+        """Whether edges must be known before the first of several batches is counted."""
+        return question.task is Task.BINARY and not question.score_edges and self.files.rows > rows
+
+    def _ahead(self, stack: ExitStack, orders: Sequence[Order]) -> list[Path]:
+        """Rows of all over the files in a file of their own, so that no order of the rows decides on the edges."""
+        columns = list(dict.fromkeys(name for order in orders for name in order.columns))
+        path = Path(stack.enter_context(TemporaryDirectory(prefix="promote-edges-"))) / "rows.parquet"
+        pq.write_table(spread(self.files, columns, EDGE_ROWS), path)
+        return [path]
+
+    def _begun(self, stack: ExitStack, order: Order, files: Sequence[Path], rows: int) -> Aligned:
+        named = replace(order, files=files, batch_rows=rows)
         return Aligned(stack.enter_context(self.scores.scoring(named)), order.label)
 
     def _roles(self, question: Question, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Batches with the number of their first row; all rows in one where they are so few."""
         start = 0
-        for batch in self._batches(list(dict.fromkeys((*self.dataset.roles, *question.slices))), rows):
+        batches = self.files.batches(list(dict.fromkeys((*self.dataset.roles, *question.slices))), rows)
+        for batch in _as_one(batches) if self.files.rows <= rows else batches:
             yield start, batch
             start += len(batch)
 
@@ -163,12 +181,6 @@ class LocalData:
             levels={name: words_of(batch.column(name)) for name in question.slices},
         )
 
-    def _batches(self, columns: Sequence[str], rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-        for path in self.files.parquet:
-            # Pre-buffering would hold whole row groups.
-            with pq.ParquetFile(path, pre_buffer=False) as file:
-                yield from file.iter_batches(rows, columns=columns)
-
 
 def _taken(workers: ThreadPoolExecutor, streams: Sequence[Aligned], rows: int) -> list[Answers]:
     """Everybody's answers to the next rows, at the same time; where nobody answers, the candidate is named."""
@@ -177,15 +189,21 @@ def _taken(workers: ThreadPoolExecutor, streams: Sequence[Aligned], rows: int) -
     return [one.result() for one in reversed(asked)][::-1]
 
 
+def _as_one(batches: Iterator[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """All of them as one, where there are any."""
+    there = list(batches)
+    return pa.Table.from_batches(there).combine_chunks().to_batches() if there else []
+
+
 def batch_rows(question: Question) -> int:
     """So many rows at once that the answers to them, which are one number a class, stay small."""
     return max(1000, BATCH_ROWS // max(1, len(question.classes) // 10))
 
 
-def with_edges(question: Question, batch: Batch) -> Question:
-    """The question with edges between scores that are as many in each bin, where the first batch has scores."""
-    shares = [one.probabilities for one in (batch.champion, batch.candidate)]
-    if question.task is not Task.BINARY or any(one is None for one in shares):
+def with_edges(question: Question, answers: Sequence[Answers]) -> Question:
+    """The question with edges between scores that are as many in each bin, where it has none and there are scores."""
+    shares = [one.probabilities for one in (answers[0], answers[-1])]
+    if question.task is not Task.BINARY or question.score_edges or any(one is None for one in shares):
         return question
     return replace(question, score_edges=(score_edges(shares[0]), score_edges(shares[1])))
 
