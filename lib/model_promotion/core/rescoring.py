@@ -2,9 +2,8 @@
 
 On the rows that it was chosen on, the best of k looks better than it is (the winner's curse). On rows that had no part
 in the choice it does not: given the choice they are a fresh sample, so bounds from them hold without a correction (Cox
-1975, "A note on data-dependent hypotheses"; sample splitting in Andrews, Kitagawa and McCloskey 2024, "Inference on
-Winners"). Which rows a recorded value came from nobody can know; one that comes out again to six digits was computed on
-these very rows.
+1975, "A note on data-splitting for the evaluation of significance levels", Biometrika 62). Which rows a recorded value
+came from nobody can know; one that comes out again to six digits was computed on these very rows.
 """
 
 import math
