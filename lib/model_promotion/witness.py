@@ -64,7 +64,8 @@ class Witness:
         Raises:
             PromotionError: when they are those of the candidate's run, and it tells of none that can be read.
         """
-        return replace(self.data_asked_for, uri=self.run_input.uri) if self.run_input else self.data_asked_for
+        asked, logged = self.data_asked_for, self.run_input
+        return replace(asked, uri=logged.uri) if logged else asked
 
     @property
     def data_asked_for(self) -> Dataset:

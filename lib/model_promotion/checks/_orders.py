@@ -41,7 +41,7 @@ def features(witness: Witness, data: Data, version: Version) -> list[str]:
     with readable(version):
         signature = witness.signature(version)
     dataset = witness.evaluation_data
-    inputs = [column for column in (signature.inputs or ()) if column.name is not None] if signature else []
+    inputs = signature.named_inputs if signature else ()
     missing = [str(one.name) for one in inputs if one.required and one.name not in data.columns]
     if missing:
         raise NotFound(f"{dataset.uri} lacks what {version.label} takes: {', '.join(missing)}")

@@ -128,7 +128,7 @@ def _inputs(witness: Witness) -> frozenset[str]:
         ValueError: when its signature names none, or makes no sense.
     """
     signature = witness.signature(witness.plan.candidate)
-    named = [str(one.name) for one in (signature.inputs or ()) if one.name is not None] if signature else []
+    named = [str(one.name) for one in signature.named_inputs] if signature else []
     if not named:
         raise ValueError("its signature names no columns")
     return frozenset(named)

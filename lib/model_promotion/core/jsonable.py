@@ -1,5 +1,6 @@
 """Frozen dataclasses as plain JSON values. NaN and infinity have no JSON form, so they are spelled out."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -34,3 +35,12 @@ def jsonable(value: object) -> Any:  # noqa: ANN401 - JSON is any of six types
         case _:
             plain = str(value)  # Not before it is needed: of a whole registry that takes a while.
     return plain
+
+
+def mapping_of(text: str) -> dict[str, Any]:
+    """The mapping in a JSON text that anybody may have written; empty when it holds none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from model_promotion.core.jsonable import jsonable
+from model_promotion.core.jsonable import jsonable, mapping_of
 from model_promotion.core.stages import TARGETS, as_target, kept_for
 
 HEAD_TAG = "promotion_head"
@@ -151,11 +151,7 @@ LINE_FIELDS = ("number", "kind", "alias", "was", "to", "at", "by", "why", "id")
 
 def body_of(text: str) -> dict[str, Any]:
     """A record's text as a mapping; empty when it is no record at all."""
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
+    return mapping_of(text)
 
 
 def line_of(stored: Stored) -> Line | None:

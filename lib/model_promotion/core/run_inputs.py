@@ -1,11 +1,11 @@
 """The datasets that a run logged with `mlflow.log_input`, and which of them its model is evaluated on."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.jsonable import mapping_of
 
 RUN = "run"
 """In place of a path: the data that the candidate's run logged. A file of that name is `./run`."""
@@ -38,7 +38,7 @@ class LoggedInput:
         Raises:
             BadCall: when that is nothing which an engine can read.
         """
-        held = _mapping(self.source)
+        held = mapping_of(self.source)
         place = held.get("uri") or held.get("path") or held.get("delta_table_name") or held.get("table_name")
         readable = self.source_type in (*LOCAL, "delta_table", "spark")
         if not (readable and isinstance(place, str) and place):
@@ -49,13 +49,13 @@ class LoggedInput:
     @property
     def is_table(self) -> bool:
         """Whether it was read from a table by its name."""
-        held = _mapping(self.source)
+        held = mapping_of(self.source)
         return self.source_type in ("delta_table", "spark") and not held.get("path")
 
     @property
     def rows(self) -> int | None:
         """How many there were; None where that is not recorded."""
-        found = _mapping(self.profile).get("num_rows")
+        found = mapping_of(self.profile).get("num_rows")
         return found if type(found) is int else None
 
 
@@ -77,14 +77,6 @@ def evaluated_on(inputs: Sequence[LoggedInput], label: str) -> LoggedInput:
             return found[0]
     there = ", ".join(one.label for one in inputs)
     raise NotFound(f"the run of {label} logged no dataset for {', '.join(CONTEXTS)}, but {there}", hint=NAME_THEM)
-
-
-def _mapping(text: str) -> dict[str, object]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _path(place: str) -> str:
