@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from model_promotion.core.copying import Copy
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.deployment import Deployment, Reply, ServingStep
 from model_promotion.core.entities import (
     ArtifactFile,
     Endpoint,
@@ -147,6 +148,26 @@ class Serving(Protocol):
 
     def endpoints(self, model: str, *, on_their_way: bool = False) -> Sequence[Endpoint]:
         """The endpoints within scope that name the model; those it is only on its way to are asked for by name."""
+        ...
+
+    def deployment(self, name: str) -> Deployment:
+        """What one endpoint serves, read afresh. Raises NotFound, Denied or Unavailable."""
+        ...
+
+
+class Endpoints(Protocol):
+    """The only door through which endpoints are changed, and the one through which they are asked."""
+
+    def deployment(self, name: str) -> Deployment:
+        """What one endpoint serves, read afresh."""
+        ...
+
+    def write(self, step: ServingStep) -> None:
+        """Send one change; reading tells when it serves, and what became of it when its reply was lost."""
+        ...
+
+    def ask(self, name: str, entity: str, payload: Mapping[str, Any]) -> Reply:
+        """What this entity of an endpoint answers, whatever its traffic is; without one, whoever's turn it is."""
         ...
 
 

@@ -10,6 +10,7 @@ from model_promotion.ports import (
     Access,
     Check,
     Clock,
+    Endpoints,
     Engine,
     Journal,
     Owner,
@@ -56,6 +57,7 @@ class World:
     timeout_s: float = 60.0
     again: "Callable[[Voice], World] | None" = None
     models_at_work: threading.Lock = field(default_factory=threading.Lock)
+    endpoints: Endpoints | None = None
 
     def beside(self, voice: Voice) -> "World":
         """The same world for one of several promotions at the same time: its own voice, and its own deadlines."""

@@ -223,6 +223,28 @@ class DriftRules:
 
 
 @dataclass(frozen=True)
+class RolloutPolicy:
+    """`[rollout]`: how a version comes to endpoints. `timeout_s` is how long one change may take until it serves.
+
+    `bake_s` is how long each rung of a canary is held, and how long the old version stays beside the new one.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    timeout_s: float = 2700.0
+    bake_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        """Times that make no sense are refused where they are written.
+
+        Raises:
+            ValueError: when one of them does not.
+        """
+        if not self.timeout_s > 0 or self.bake_s < 0:
+            raise ValueError("timeout_s must be greater than 0, bake_s at least 0")
+
+
+@dataclass(frozen=True)
 class RecordPolicy:
     """`[record]`: the MLflow experiment that holds the records."""
 
@@ -263,6 +285,7 @@ class Policy:
     retention: RetentionPolicy = RetentionPolicy()
     evidence: EvidencePolicy = EvidencePolicy()
     drift: DriftRules = DriftRules()
+    rollout: RolloutPolicy = RolloutPolicy()
     digest: str = "defaults"
 
     @property

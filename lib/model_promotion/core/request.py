@@ -93,11 +93,20 @@ class Request:
     reference_data: str = ""
     current_data: str = ""
     engine: str = "local"
+    endpoints: tuple[str, ...] = ()
+    update_endpoints: bool = False
+    canary: tuple[int, ...] = ()
+    bake_s: float | None = None
     fleet: "Fleet | None" = None
     verbose: bool = False
     in_fleet: bool = False
     in_group: bool = False
     address_options: tuple[str, ...] = ()
+
+    @property
+    def rolls_out(self) -> bool:
+        """Whether endpoints are to serve the candidate too."""
+        return self.update_endpoints or bool(self.canary)
 
     @property
     def where(self) -> str:

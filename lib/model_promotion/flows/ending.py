@@ -13,8 +13,9 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.say import target, version
 from model_promotion.core.steps import SetAlias, Step
-from model_promotion.flows.acting import Hands, by_now, take_each
+from model_promotion.flows.acting import by_now, take_each
 from model_promotion.flows.deleting import close, is_gone
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
 

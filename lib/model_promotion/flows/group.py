@@ -17,9 +17,10 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.flows import promote
-from model_promotion.flows.acting import Hands, begin, go_on, take_each, withdrawn
+from model_promotion.flows.acting import begin, go_on, take_each, withdrawn
 from model_promotion.flows.announcing import head_of, intent_of
 from model_promotion.flows.describing import described
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.member import Guard, Half, Members, interrupted, may_go
 from model_promotion.flows.taking_back import take_back
 

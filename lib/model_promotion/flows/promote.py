@@ -5,22 +5,26 @@ from dataclasses import dataclass, replace
 
 from model_promotion.core import say
 from model_promotion.core.decision import Decision, decide
+from model_promotion.core.deployment import Served
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
-from model_promotion.core.intent import notes
+from model_promotion.core.intent import Intent, notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
 from model_promotion.core.record import Noticed, digest
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
+from model_promotion.core.rollout import Rollout
 from model_promotion.flows import copy
-from model_promotion.flows.acting import Acted, Hands, carry_out
+from model_promotion.flows.acting import Acted, carry_out
 from model_promotion.flows.announcing import intent_of, writes
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, whoever, write_down
 from model_promotion.flows.resolve import instead, make_plan, selector_for
+from model_promotion.flows.rolling_out import carry_out_with_endpoints, let_go
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
@@ -37,6 +41,7 @@ class Judged:
     plan: Plan
     findings: tuple[Finding, ...]
     decision: Decision
+    rollouts: tuple[Rollout, ...] = ()
 
     @property
     def noticed(self) -> Noticed:
@@ -74,6 +79,7 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
         return _already_there(plan, request, world)
     with Witness(plan, request, world) as witness:
         findings = ask_all(witness, world)
+        rollouts = witness.rollouts
     decision = decide(findings, demands(request, world))
     if not decision.go:
         return _refused(plan, request, findings, decision)
@@ -90,7 +96,7 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
         return _would_go(plan, request, world, (findings, decision))
     if still_holds:
         still_holds(_reviewed(plan, request, findings, world))
-    return Judged(request, plan, findings, decision)
+    return Judged(request, plan, findings, decision, rollouts)
 
 
 def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> tuple[Finding, ...]:
@@ -121,12 +127,34 @@ def _acted(judged: Judged, world: World) -> Outcome:
     plan = judged.plan
     intent = intent_of(plan, world, judged.noticed)
     world.renew()  # Whatever time the checks took, the moves have all of theirs.
+    if judged.rollouts:
+        return _rolled_out(judged, intent, world)
     acted = carry_out(intent, plan.steps, world, world.registry.model(plan.seen.name))
     return failed(judged, acted) if acted.failure else recorded(judged, acted.hands)
 
 
-def recorded(judged: Judged, hands: Hands, *, ends: bool = True) -> Outcome:
-    """What was moved is written down; `ends` says whether the announcement goes with that."""
+def _rolled_out(judged: Judged, intent: Intent, world: World) -> Outcome:
+    """The same with the endpoints before the alias."""
+    intent = replace(intent, rollouts=judged.rollouts)
+    acted, rolling = carry_out_with_endpoints(intent, judged.plan.steps, world, judged.plan.seen.name)
+    if acted.failure:
+        return failed(judged, acted)
+    outcome = recorded(judged, acted.hands, ends=False, rollout=tuple(rolling.hands.entries))
+    warnings = let_go(rolling, acted.hands)
+    return replace(
+        outcome,
+        code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE),
+        summary=f"{outcome.summary}; {rolling.standing()}",
+        warnings=(*outcome.warnings, *warnings),
+        facts={**outcome.facts, "rollout": rolling.hands.entries},
+    )
+
+
+def recorded(judged: Judged, hands: Hands, *, ends: bool = True, rollout: tuple[Served, ...] = ()) -> Outcome:
+    """What was moved is written down; `ends` says whether the announcement goes with that.
+
+    `rollout` is what was done to endpoints before.
+    """
     request, plan, findings, decision = judged.request, judged.plan, judged.findings, judged.decision
     world, intent, entries = hands.world, hands.intent, tuple(hands.entries)
     assert intent is not None  # noqa: S101 - it was announced; tells the type checker
@@ -135,6 +163,7 @@ def recorded(judged: Judged, hands: Hands, *, ends: bool = True) -> Outcome:
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
     evidence |= {"kept": kept} if kept else {}
+    evidence |= {"rollout": rollout} if rollout else {}
     way = (move.alias, move.was, move.to)
     deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed)
     written = write_down(deed, hands, ends=ends)

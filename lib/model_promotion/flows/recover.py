@@ -14,10 +14,11 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
 from model_promotion.core.steps import SetTag, Step
-from model_promotion.flows.acting import Hands, go_first
+from model_promotion.flows.acting import go_first
 from model_promotion.flows.announcing import head_of
 from model_promotion.flows.deleting import is_gone
 from model_promotion.flows.ending import abandoned, finished, resumed, stuck, swept
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import all_lines, all_stored
 from model_promotion.flows.resolve import find_model
 from model_promotion.flows.siblings import go_the_same_way

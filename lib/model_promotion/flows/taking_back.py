@@ -15,9 +15,10 @@ from model_promotion.core.intent import Move, notes, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.steps import Entry, SetTag, Step
-from model_promotion.flows.acting import Hands, TakenOver, take_each, tell_moved
+from model_promotion.flows.acting import take_each, tell_moved
 from model_promotion.flows.announcing import next_number
 from model_promotion.flows.ending import stuck
+from model_promotion.flows.hands import Hands, TakenOver
 from model_promotion.flows.recording import Deed, Written, write_down
 from model_promotion.undisturbed import undisturbed
 

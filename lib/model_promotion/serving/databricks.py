@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from model_promotion.connections.databricks import DatabricksConnection
+from model_promotion.core.deployment import Deployment, Reply, ServingStep
 from model_promotion.core.entities import Endpoint
+from model_promotion.core.errors import Conflict
+from model_promotion.serving._configs import changed, deployment, summary
 from model_promotion.together import together
 
 
@@ -30,44 +34,48 @@ class DatabricksServing:
         return [one for one in found if one.serves]
 
     def _endpoint(self, name: str, model: str) -> Endpoint:
-        # The raw JSON: the typed form turns states that the SDK does not know into None.
-        raw: Any = self._connection.call(
-            f"read endpoint {name}",
-            lambda client: client.api_client.do("GET", f"/api/2.0/serving-endpoints/{name}"),
+        return summary(self._raw(name), model)
+
+    def deployment(self, name: str) -> Deployment:
+        """What an endpoint serves now."""
+        return deployment(self._raw(name))
+
+    def _raw(self, name: str) -> Mapping[str, Any]:
+        # The raw JSON: the typed form turns states that the SDK does not know into None, and loses settings.
+        return self._do("GET", name)
+
+    def _do(self, method: str, name: str, below: str = "", body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        doing = f"read endpoint {name}" if method == "GET" else f"change endpoint {name}"
+        path = f"/api/2.0/serving-endpoints/{quote(name, safe='')}{below}"
+        answer: Any = self._connection.call(doing, lambda client: client.api_client.do(method, path, body=body))
+        return answer if isinstance(answer, Mapping) else {}
+
+
+class DatabricksEndpoints(DatabricksServing):
+    """The same endpoints, to be changed and asked."""
+
+    def write(self, step: ServingStep) -> None:
+        """Send the configuration with this step taken; it serves when it is ready, which reading tells.
+
+        The SDK sends a PUT again when its reply is lost, and then reports a conflict with its own update.
+        """
+        config = self._raw(step.endpoint).get("config") or {}
+        try:
+            body = changed(config, step)
+        except ValueError as error:
+            raise Conflict(str(error)) from error
+        self._do("PUT", step.endpoint, "/config", body)
+
+    def ask(self, name: str, entity: str, payload: Mapping[str, Any]) -> Reply:
+        """What this entity answers, whatever its traffic is; the header tells which one it was."""
+        one = f"/served-models/{quote(entity, safe='')}" if entity else ""
+        path = f"/serving-endpoints/{quote(name, safe='')}{one}/invocations"
+        headers = ["served-model-name"]
+        answer: Any = self._connection.call(
+            f"ask {entity} of endpoint {name}",
+            lambda client: client.api_client.do("POST", path, body=payload, response_headers=headers),
         )
-        return endpoint(raw, model)
-
-
-def endpoint(raw: Mapping[str, Any], model: str) -> Endpoint:
-    """An endpoint as the REST API describes it; a state that is not known reads as None."""
-    config, state = raw.get("config") or {}, raw.get("state") or {}
-    entities = [
-        *(config.get("served_entities") or ()),
-        *((raw.get("pending_config") or {}).get("served_entities") or ()),
-    ]
-    routes = (config.get("traffic_config") or {}).get("routes") or ()
-    traffic = {
-        route.get("served_entity_name") or route.get("served_model_name"): int(
-            float(route.get("traffic_percentage") or 0)
-        )
-        for route in routes
-    }
-    serves: dict[str, int] = {}
-    for entity in entities:
-        if entity.get("entity_name") == model:
-            number = str(entity.get("entity_version"))
-            serves[number] = serves.get(number, 0) + traffic.get(entity.get("name"), 0)
-    ready, update = state.get("ready"), state.get("config_update")
-    return Endpoint(
-        name=str(raw.get("name")),
-        serves=serves,
-        ready={"READY": True, "NOT_READY": False}.get(str(ready)),
-        updating=True if raw.get("pending_config") else UPDATING.get(str(update)),
-        state=f"{ready or 'state unknown'}, {update or 'update state unknown'}",
-    )
-
-
-UPDATING = {"IN_PROGRESS": True, "NOT_UPDATING": False, "UPDATE_FAILED": False, "UPDATE_CANCELED": False}
+        return Reply(answer.get("predictions"), str(answer.get("served-model-name") or ""))
 
 
 def at_rest(item: Any) -> bool:  # noqa: ANN401 - the SDK's summary of an endpoint

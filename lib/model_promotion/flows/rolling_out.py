@@ -1,0 +1,83 @@
+"""A promotion that reaches the endpoints: they come first, the alias moves once all of them serve the new version.
+
+Whatever fails, the endpoints go back before the alias does. The old version stays beside the new one, without traffic,
+for the time that was asked for: until then going back is a change of routes.
+"""
+
+from collections.abc import Sequence
+
+from model_promotion.core.errors import PromotionError, Unavailable
+from model_promotion.core.intent import Intent
+from model_promotion.core.rollout import WHOLE
+from model_promotion.core.steps import Step
+from model_promotion.flows.acting import Acted, begin, go_on, take_each
+from model_promotion.flows.endpoints import EndpointHands
+from model_promotion.flows.hands import Hands
+from model_promotion.flows.roll_out import Rolling
+from model_promotion.world import World
+
+
+def carry_out_with_endpoints(intent: Intent, steps: Sequence[Step], world: World, model: str) -> tuple[Acted, Rolling]:
+    """Announce the work, roll out, then take every step; all of it is undone unless all of it holds."""
+    acted = begin(intent, world, world.registry.model(model))
+    rolling = rolling_of(acted.hands, intent)
+    if acted.failure:
+        return acted, rolling
+    acted.hands.first_back = lambda: not rolling.back()
+    return go_on(acted.hands, steps, lambda: climb(rolling)), rolling
+
+
+def rolling_of(hands: Hands, intent: Intent) -> Rolling:
+    """The rollouts that were announced, in these hands.
+
+    Raises:
+        Unavailable: when there is no way to change an endpoint from here.
+    """
+    world = hands.world
+    if world.endpoints is None:
+        raise Unavailable("endpoints cannot be changed from here", hint="log in to the workspace that serves the model")
+    on_endpoints = EndpointHands(world.endpoints, world, world.policy.rollout.timeout_s, lambda: keep_on(hands))
+    return Rolling(hands.seen.name, intent.rollouts, on_endpoints)
+
+
+def keep_on(hands: Hands) -> None:
+    """The work goes on: it is ours still, and its lease does not run out while it is.
+
+    Raises:
+        TakenOver: when somebody else has taken it over.
+        PromotionError: when that cannot be known any more, or could not be written.
+    """
+    world, intent = hands.world, hands.intent
+    assert intent is not None  # noqa: S101 - it was announced; tells the type checker
+    world.renew()
+    hands.read()
+    now = world.clock.now()
+    if intent.until - now > world.lease_s / 2:
+        hands.look()
+    else:
+        hands.prolong(round(now + world.lease_s, 3))
+
+
+def climb(rolling: Rolling) -> None:
+    """Up to all of the traffic.
+
+    Raises:
+        PromotionError: when an endpoint does not follow.
+    """
+    rolling.to(0)
+    rolling.to(WHOLE)
+
+
+def let_go(rolling: Rolling, hands: Hands) -> tuple[str, ...]:
+    """The old version is taken from every endpoint, and the announcement away; the answer says what of it failed."""
+    try:
+        rolling.retire()
+    except PromotionError as error:
+        said = f"the old version still stands beside the new one: {error}"
+        return (said, *_closed(hands))
+    return _closed(hands)
+
+
+def _closed(hands: Hands) -> tuple[str, ...]:
+    assert hands.intent is not None  # noqa: S101 - as above
+    return tuple(str(error) for error in take_each((hands.intent.opening(hands.seen.name).undone(),), hands.afresh()))

@@ -1,0 +1,87 @@
+"""A promotion that reaches the endpoints, in memory: it goes all the way, or everything is as before."""
+
+import pytest
+
+from model_promotion.core.errors import Denied, Unavailable
+from model_promotion.core.exits import ExitCode
+from model_promotion.serving.memory import MemoryEndpoints
+from tests.worlds import MODEL, Scene, a_scene
+
+
+def a_shop(**shares: int) -> Scene:
+    """v1 is champion, and behind endpoint `churn`."""
+    return a_scene(endpoints=MemoryEndpoints().serve("churn", MODEL, **(shares or {"v1": 100})))
+
+
+def serves(scene: Scene) -> dict[str, int]:
+    assert scene.endpoints
+    return {one.number: one.share_pct for one in scene.endpoints.deployment("churn").entities}
+
+
+def test_the_endpoint_serves_the_new_version_before_the_alias_moves() -> None:
+    scene = a_shop()
+    assert scene.endpoints
+    scene.endpoints.looks = 3
+    outcome = scene.promote("2", update_endpoints=True)
+    assert outcome.code is ExitCode.DONE, outcome.summary
+    assert (scene.aliases["champion"], serves(scene)) == ("2", {"2": 100})
+    assert [step.sentence for step in scene.endpoints.written] == [
+        "churn: v2 (churn-2) added at 0 %",
+        "churn: traffic of churn-2 0 % -> 100 %, of it-1 the rest",
+        "churn: v1 (it-1) removed",
+    ]
+    assert scene.noted == {}
+    assert scene.fits()
+
+
+def test_what_others_get_of_the_traffic_is_not_touched() -> None:
+    scene = a_shop(v1=60, v3=40)
+    scene.promote("2", update_endpoints=True)
+    assert serves(scene) == {"3": 40, "2": 60}
+
+
+def test_a_version_that_cannot_be_built_leaves_everything_as_it_was() -> None:
+    scene = a_shop()
+    assert scene.endpoints
+    scene.endpoints.fails = "no space left"
+    outcome = scene.promote("2", update_endpoints=True)
+    assert outcome.code is ExitCode.REFUSED
+    assert "no space left" in outcome.summary
+    assert (scene.aliases["champion"], serves(scene), scene.noted) == ("1", {"1": 100}, {})
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_lost_reply_is_settled_by_looking(*, after: bool) -> None:
+    scene = a_shop()
+    assert scene.endpoints
+
+    def lost(take) -> None:  # noqa: ANN001 - as MemoryEndpoints has it
+        if after:
+            take()
+        raise Unavailable("the reply was lost")
+
+    scene.endpoints.effect = lost
+    scene.endpoints.looks = 2
+    outcome = scene.promote("2", update_endpoints=True)
+    assert (outcome.code is ExitCode.DONE, serves(scene)) == (after, {"2": 100} if after else {"1": 100})
+    assert scene.aliases["champion"] == ("2" if after else "1")
+    assert scene.noted == {}
+
+
+def test_an_alias_that_cannot_be_moved_takes_the_endpoint_back() -> None:
+    def denied(_) -> None:  # noqa: ANN001 - as Faulty has it
+        raise Denied("not allowed")
+
+    scene = a_shop().fail(3, denied)
+    outcome = scene.promote("2", update_endpoints=True)
+    assert outcome.code is ExitCode.DENIED, outcome.summary
+    assert (scene.aliases["champion"], serves(scene), scene.noted) == ("1", {"1": 100}, {})
+
+
+def test_a_dry_run_changes_no_endpoint() -> None:
+    from model_promotion.core.request import Mode
+
+    scene = a_shop()
+    assert scene.endpoints
+    assert scene.promote("2", update_endpoints=True, mode=Mode.DRY_RUN).code is ExitCode.DONE
+    assert scene.endpoints.written == []
