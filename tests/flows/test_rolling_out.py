@@ -5,7 +5,7 @@ import pytest
 from model_promotion.core.errors import Denied, Unavailable
 from model_promotion.core.exits import ExitCode
 from model_promotion.serving.memory import MemoryEndpoints
-from tests.worlds import MODEL, Scene, a_scene
+from tests.worlds import MODEL, Killed, Scene, a_scene
 
 
 def a_shop(**shares: int) -> Scene:
@@ -85,3 +85,34 @@ def test_a_dry_run_changes_no_endpoint() -> None:
     assert scene.endpoints
     assert scene.promote("2", update_endpoints=True, mode=Mode.DRY_RUN).code is ExitCode.DONE
     assert scene.endpoints.written == []
+
+
+MOMENTS = [(number, after) for number in (1, 2, 3) for after in (False, True)]
+
+
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+@pytest.mark.parametrize(("number", "after"), MOMENTS)
+def test_whatever_was_cut_off_at_an_endpoint_can_be_finished_or_undone(number: int, how: str, *, after: bool) -> None:
+    scene = a_shop()
+    assert scene.endpoints
+    sent = 0
+
+    def dies(take) -> None:  # noqa: ANN001 - as MemoryEndpoints has it
+        nonlocal sent
+        sent += 1
+        if sent < number or (sent == number and after):
+            take()
+        if sent >= number:
+            scene.writer.dead = True
+            raise Killed
+
+    scene.endpoints.effect = dies
+    with pytest.raises(Killed):
+        scene.promote("2", update_endpoints=True)
+    scene.endpoints.effect = lambda take: take()
+    scene.heal().clock.sleep(1000)
+    outcome = scene.recover(how)
+    assert outcome.code in (ExitCode.DONE, ExitCode.WARNED), outcome.summary
+    stands = "2" if how == "resume" else "1"
+    assert (scene.aliases["champion"], serves(scene), scene.noted) == (stands, {stands: 100}, {})
+    assert scene.fits()

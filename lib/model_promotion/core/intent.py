@@ -187,7 +187,7 @@ class Intent:
         moved = (move for move in self.moves if move.was != move.to or move.alias == self.target)
         back = (Move.of(move.step("").undone()) for move in moved)
         moves = tuple(sorted(back, key=lambda move: move.alias != self.target))
-        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": ()}
+        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": (), "rollouts": ()}
         return replace(self, work=work, kind="rollback", moves=moves, **changed)  # type: ignore[arg-type]
 
     def opening(self, model: str) -> SetTag:

@@ -39,8 +39,10 @@ class Rollout:
         there = seen.entity(self.new)
         if there is None:
             return ()
+        old = SetServed(self.endpoint, self.old, model, None, self.was, like=self.new)
+        missing = () if seen.entity(self.old) else (old,)  # It was taken away already.
         traffic = self._shifted(there.share_pct, self.before or 0)
-        return traffic if self.before is not None else (*traffic, self._added(model).undone())
+        return (*missing, *traffic, *((self._added(model).undone(),) if self.before is None else ()))
 
     def retired(self, model: str, seen: Deployment) -> tuple[ServingStep, ...]:
         """The old one taken away, unless it gets traffic (again)."""

@@ -18,6 +18,7 @@ from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
+from model_promotion.flows.rolling_out import climb, first_routes, let_go, rolling_of
 
 
 def _work(hands: Hands) -> Intent:
@@ -55,21 +56,28 @@ def resumed(request: Request, hands: Hands) -> Outcome:
     if strange := [step for step in steps if hands.value(step) not in (step.was, step.to)]:
         error = Conflict(f"{strange[0].sentence}: somebody else changed that meanwhile")
         return stuck(hands, error, request, undo_it)
+    rolling = rolling_of(hands, intent) if intent.rollouts else None
+    try:
+        if rolling:
+            climb(rolling)
+    except PromotionError as not_rolled_out:
+        return stuck(hands, not_rolled_out, request, undo_it)
     if failed := take_each(steps, hands):
         return stuck(hands, failed[0], request, undo_it)
-    evidence = {"steps": hands.entries, "resumed": True}
+    evidence = {"steps": hands.entries, "resumed": True, **({"rollout": tuple(rolling.hands.entries)} if rolling else {})}
     deed = Deed(intent.work, intent.kind, move.alias, move.was, move.to, request.reason, evidence=evidence)
-    written = write_down(deed, hands)
+    written = write_down(deed, hands, ends=rolling is None)
+    warnings = (*written.warnings, *(let_go(rolling, hands) if rolling else ()))
     return Outcome(
         mode=request.mode,
-        code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
+        code=ExitCode.WARNED if warnings else ExitCode.DONE,
         summary=_said(intent, "finished", model, move.to),
         model=model,
         was=move.was,
         to=move.to,
         entries=(*hands.entries, *written.entries),
         record=written.place,
-        warnings=written.warnings,
+        warnings=warnings,
         undo=_way_back(request, intent),
     )
 
@@ -91,9 +99,32 @@ def _said(intent: Intent, how: str, model: str, stands: str | None) -> str:
     return f"the {intent.kind} was {how}: {model} {target(intent.target)} is {version(stands)}"
 
 
+def let_go_at_last(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
+    """What was left of a rollout that is recorded: the old version still stood beside the new one."""
+    hands, intent = hands.afresh(), _work(hands)
+    if failed := take_each(end[:-1], hands):
+        return stuck(hands, failed[0], request, f"see what stands: {request.command('--history')}")
+    warnings = let_go(rolling_of(hands, intent), hands)
+    return Outcome(
+        mode=request.mode,
+        code=ExitCode.WARNED if warnings else ExitCode.DONE,
+        summary=f"{_said(intent, 'recorded already', hands.seen.name, intent.move.to)}; what it had left was done",
+        model=hands.seen.name,
+        was=intent.move.was,
+        to=intent.move.to,
+        entries=tuple(hands.entries),
+        warnings=warnings,
+        undo=_way_back(request, intent),
+    )
+
+
 def abandoned(request: Request, hands: Hands) -> Outcome:
     """Put everything back where it still stands, and say what somebody else has changed since."""
     hands, intent, seen = hands.afresh(), _work(hands), hands.seen
+    try:
+        first_routes(hands)
+    except PromotionError as routes:
+        return stuck(hands, routes, request, f"finish it instead: {request.command('--recover', 'resume')}")
     undoing = [step.undone() for step in reversed(intent.steps(seen.name))]
     # What was deleted meanwhile cannot be gone back to; that must not keep the note here for good.
     named = {intent.holds, *(move.was for move in intent.moves)} - {None}

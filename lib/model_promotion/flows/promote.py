@@ -146,7 +146,7 @@ def _rolled_out(judged: Judged, intent: Intent, world: World) -> Outcome:
         code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE),
         summary=f"{outcome.summary}; {rolling.standing()}",
         warnings=(*outcome.warnings, *warnings),
-        facts={**outcome.facts, "rollout": rolling.hands.entries},
+        facts={**outcome.facts, "rollout": tuple(rolling.hands.entries)},
     )
 
 

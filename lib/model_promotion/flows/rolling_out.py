@@ -6,7 +6,7 @@ for the time that was asked for: until then going back is a change of routes.
 
 from collections.abc import Sequence
 
-from model_promotion.core.errors import PromotionError, Unavailable
+from model_promotion.core.errors import Conflict, PromotionError, Unavailable
 from model_promotion.core.intent import Intent
 from model_promotion.core.rollout import WHOLE
 from model_promotion.core.steps import Step
@@ -66,6 +66,17 @@ def climb(rolling: Rolling) -> None:
     """
     rolling.to(0)
     rolling.to(WHOLE)
+
+
+def first_routes(hands: Hands) -> None:
+    """Before anything of a rollout is undone, the endpoints go back to what they served.
+
+    Raises:
+        Conflict: when one of them does not.
+    """
+    assert hands.intent is not None  # noqa: S101 - as above
+    if hands.intent.rollouts and (failed := rolling_of(hands, hands.intent).back()):
+        raise Conflict("; ".join(failed))
 
 
 def let_go(rolling: Rolling, hands: Hands) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from model_promotion.flows.announcing import next_number
 from model_promotion.flows.ending import stuck
 from model_promotion.flows.hands import Hands, TakenOver
 from model_promotion.flows.recording import Deed, Written, write_down
+from model_promotion.flows.rolling_out import first_routes
 from model_promotion.undisturbed import undisturbed
 
 
@@ -55,13 +56,17 @@ def take_back(done: Outcome, hands: Hands, request: Request, why: str) -> Outcom
     )
 
 
-def abandoned_of_group(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
-    """Take back what is recorded already, but belongs to a group that was cut off; `end` is what its record lacked."""
+def abandoned_though_recorded(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
+    """Take back what is recorded already, but belongs to something that was cut off: a group, or a rollout.
+
+    `end` is what its record lacked.
+    """
+    whole = "group" if hands.intent and hands.intent.group else "rollout"
     try:
         if failed := take_each(end[:-1], hands.afresh()):
             return stuck(hands, failed[0], request, way_out(hands.seen.tags, request.command))
         hands.read()
-        back = _undo(hands, request.reason or "its group was cut off")
+        back = _undo(hands, request.reason or f"its {whole} was cut off")
     except PromotionError as error:
         return stuck(hands, error, request, way_out(hands.seen.tags, request.command))
     return Outcome(
@@ -82,6 +87,7 @@ def _undo(hands: Hands, why: str) -> Back:
 
     The announcement stands then, for recovery; unless somebody else has moved the target, so that it is theirs.
     """
+    first_routes(hands)
     hands = _turned(hands)
     back = hands.intent
     assert back is not None  # noqa: S101 - it was announced; tells the type checker

@@ -76,6 +76,8 @@ def changed(config: Raw, step: ServingStep) -> dict[str, Any]:
     if isinstance(step, SetServed):
         served, shares = _with(served, shares, step) if step.to is not None else _without(served, shares, step)
     else:
+        if missing := {step.source, step.entity} - {*shares}:
+            raise ValueError(f"{step.endpoint} does not route to {', '.join(sorted(missing))} any more")
         rest = shares[step.source] + shares[step.entity] - step.to
         shares |= {step.entity: step.to, step.source: rest}
         if rest < 0:
