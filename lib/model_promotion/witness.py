@@ -97,7 +97,7 @@ class Witness:
 
     @property
     def deployments(self) -> tuple[Deployment, ...]:
-        """The endpoints that the candidate is to be rolled out to: those named, else all that serve the champion.
+        """The endpoints that the candidate may be rolled out to: those named, else all that name the model.
 
         Raises:
             PromotionError: when one of them cannot be read.
@@ -107,20 +107,23 @@ class Witness:
         return self.once(("deployments", self.plan.seen.name, ""), self._deployments)
 
     def _deployments(self) -> tuple[Deployment, ...]:
-        serving, model = self.serving, self.plan.seen.name
+        serving = self.serving
         assert serving is not None  # noqa: S101 - asked above; tells the type checker
-        named = self.request.endpoints or [
-            one.name for one in serving.endpoints(model) if one.serves.get(str(self.plan.was))
-        ]
-        return tuple(together([partial(serving.deployment, name) for name in named]))
+        names = self.request.endpoints or [one.name for one in serving.endpoints(self.plan.seen.name)]
+        return tuple(together([partial(serving.deployment, name) for name in names]))
+
+    @property
+    def _replaced(self) -> str | None:
+        """The version that the candidate takes the place of: the champion, unless it is that itself already."""
+        return None if self.plan.in_place else self.plan.was
 
     @property
     def rollouts(self) -> tuple[Rollout, ...]:
         """What is to be done to these endpoints; nothing where they serve the candidate already."""
-        model, was, to = self.plan.seen.name, self.plan.was, self.plan.candidate.number
-        if was is None:
+        if self.plan.first:
             return ()
-        found = (planned(seen, model, was, to) for seen in self.deployments)
+        model, to = self.plan.seen.name, self.plan.candidate.number
+        found = (planned(seen, model, self._replaced, to) for seen in self.deployments)
         return tuple(rollout for rollout in found if rollout)
 
     def metadata(self, version: Version) -> dict[str, Any]:

@@ -116,3 +116,26 @@ def test_whatever_was_cut_off_at_an_endpoint_can_be_finished_or_undone(number: i
     stands = "2" if how == "resume" else "1"
     assert (scene.aliases["champion"], serves(scene), scene.noted) == (stands, {stands: 100}, {})
     assert scene.fits()
+
+
+def test_a_rollback_puts_the_routes_back_where_the_old_version_is_still_there() -> None:
+    scene = a_shop(v1=0, v2=100)
+    scene.promote("2")
+    outcome = scene.rollback()
+    assert outcome.code is ExitCode.DONE, outcome.warnings
+    assert (scene.aliases["champion"], serves(scene)) == ("1", {"1": 100, "2": 0})
+    assert scene.fits()
+
+
+def test_a_rollback_says_what_remains_where_it_is_not_and_builds_it_when_asked() -> None:
+    scene = a_shop(v2=100)
+    scene.promote("2")
+    outcome = scene.rollback()
+    assert outcome.code is ExitCode.WARNED
+    assert (scene.aliases["champion"], serves(scene)) == ("1", {"2": 100})
+    assert "--version 1 --update-endpoints" in outcome.warnings[0]
+    again = scene.promote("1", update_endpoints=True)
+    assert (again.code, serves(scene)) == (ExitCode.DONE, {"1": 100}), again.summary
+    assert "v1 already" in again.summary
+    assert scene.fits()
+    assert scene.promote("1", update_endpoints=True).summary.endswith("nothing to do")

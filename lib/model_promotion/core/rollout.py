@@ -70,14 +70,18 @@ class Rollout:
         return shares and all(isinstance(text, str) for text in texts)
 
 
-def planned(seen: Deployment, model: str, was: str, to: str) -> "Rollout | None":
-    """The rollout of version `to` over version `was`; None where `to` has taken its place already."""
-    old, there = seen.serving(model, was), seen.serving(model, to)
+def planned(seen: Deployment, model: str, was: str | None, to: str) -> "Rollout | None":
+    """The rollout of version `to` over version `was`; None where that gets no traffic, so that nothing is to be done.
+
+    Without `was` it is over the other version that gets the most.
+    """
+    others = [one for one in seen.entities if one.model == model and one.number != to and was in (None, one.number)]
+    old, there = max(others, key=lambda one: one.share_pct, default=None), seen.serving(model, to)
     if old is None or old.share_pct == 0:
         return None
     new = there.name if there else _name(model, to, seen.entities)
     before = there.share_pct if there else None
-    return Rollout(seen.endpoint, old.name, was, new, to, old.share_pct + (before or 0), before)
+    return Rollout(seen.endpoint, old.name, old.number, new, to, old.share_pct + (before or 0), before)
 
 
 def obstacles(seen: Deployment) -> tuple[str, ...]:

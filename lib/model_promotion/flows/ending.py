@@ -19,6 +19,7 @@ from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
 from model_promotion.flows.rolling_out import climb, first_routes, let_go, rolling_of
+from model_promotion.flows.routes_back import RoutesBack, routes_back
 
 
 def _work(hands: Hands) -> Intent:
@@ -64,10 +65,12 @@ def resumed(request: Request, hands: Hands) -> Outcome:
         return stuck(hands, not_rolled_out, request, undo_it)
     if failed := take_each(steps, hands):
         return stuck(hands, failed[0], request, undo_it)
-    evidence = {"steps": hands.entries, "resumed": True, **({"rollout": tuple(rolling.hands.entries)} if rolling else {})}
+    back = routes_back(request, hands, str(move.was), str(move.to)) if intent.kind == "rollback" else RoutesBack()
+    rollout = (*back.done, *(rolling.hands.entries if rolling else ()))
+    evidence = {"steps": hands.entries, "resumed": True, **({"rollout": rollout} if rollout else {})}
     deed = Deed(intent.work, intent.kind, move.alias, move.was, move.to, request.reason, evidence=evidence)
     written = write_down(deed, hands, ends=rolling is None)
-    warnings = (*written.warnings, *(let_go(rolling, hands) if rolling else ()))
+    warnings = (*back.warnings, *written.warnings, *(let_go(rolling, hands) if rolling else ()))
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if warnings else ExitCode.DONE,

@@ -75,28 +75,34 @@ def judge(request: Request, world: World, still_holds: StillHolds | None = None)
 def _judged(request: Request, world: World, still_holds: StillHolds | None) -> Judged | Outcome:
     plan = make_plan(request, world.registry)
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
-    if plan.nothing_to_do and not notes(plan.seen.tags):
+    if plan.nothing_to_do and not notes(plan.seen.tags) and not request.rolls_out:
         return _already_there(plan, request, world)
     with Witness(plan, request, world) as witness:
-        findings = ask_all(witness, world)
-        rollouts = witness.rollouts
+        findings, rollouts = ask_all(witness, world), witness.rollouts
     decision = decide(findings, demands(request, world))
+    if decision.go and decision.diverted:
+        plan, findings, decision = _instead(plan, request, findings, world)
+        rollouts = ()
     if not decision.go:
         return _refused(plan, request, findings, decision)
-    if decision.diverted:
-        plan = instead(plan, request, world.registry)
-        world.voice.tell(Event(Kind.WORKING, "Plan", f"{plan.candidate.label} -> {plan.where} instead"))
-        findings = _there(plan, request, findings, world)
-        decision = decide(findings, demands(request, world))
-        if not decision.go:
-            return _refused(plan, request, findings, decision)
-        if plan.nothing_to_do:
-            return _left_there(plan, request, findings, decision)
+    if plan.nothing_to_do and not rollouts:
+        left = decision.diverted
+        return _left_there(plan, request, findings, decision) if left else _already_there(plan, request, world)
     if not request.mode.writes:
         return _would_go(plan, request, world, (findings, decision))
     if still_holds:
         still_holds(_reviewed(plan, request, findings, world))
     return Judged(request, plan, findings, decision, rollouts)
+
+
+def _instead(
+    plan: Plan, request: Request, findings: tuple[Finding, ...], world: World
+) -> tuple[Plan, tuple[Finding, ...], Decision]:
+    """The same about the place where the candidate goes that is not better."""
+    plan = instead(plan, request, world.registry)
+    world.voice.tell(Event(Kind.WORKING, "Plan", f"{plan.candidate.label} -> {plan.where} instead"))
+    findings = _there(plan, request, findings, world)
+    return plan, findings, decide(findings, demands(request, world))
 
 
 def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> tuple[Finding, ...]:
@@ -206,7 +212,8 @@ def _done(plan: Plan, decision: Decision) -> str:
     skipped = f"; skipped by --force: {', '.join(decision.skipped)}" if decision.skipped else ""
     skipped += _but(decision)
     if plan.in_place:
-        return f"{where} is {plan.candidate.label} already, brought in step: {plan.moves[0].sentence}{skipped}"
+        in_step = f", brought in step: {plan.moves[0].sentence}" if plan.moves else ""
+        return f"{where} is {plan.candidate.label} already{in_step}{skipped}"
     in_step = "".join(f"; in step: {move.sentence}" for move in plan.moves if move.alias == plan.twin)
     skipped = in_step + skipped
     if plan.champion is None:
@@ -220,7 +227,7 @@ def _but(decision: Decision) -> str:
 
 
 def _way_back(plan: Plan, request: Request) -> str:
-    if plan.in_place:
+    if plan.in_place and plan.moves:
         return _twin_back(plan, request)
     if plan.first:
         return f"nothing stood behind {plan.where} before, so there is nothing to go back to yet"
@@ -313,7 +320,7 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
     made = request.plan_out
     do_it = ("--apply", str(made)) if made else ("--version", plan.candidate.number, *request.gates)
     hint = f"the plan was written to {made}; apply it" if made else "do it"
-    may = f"{plan.moves[0].sentence} may follow" if plan.in_place else f"may go to {plan.where}"
+    may = f"{plan.moves[0].sentence} may follow" if plan.in_place and plan.moves else f"may go to {plan.where}"
     would = f"{plan.seen.name} {plan.candidate.label} {may}; nothing was written{_but(decision)}"
     return Outcome(
         mode=request.mode,

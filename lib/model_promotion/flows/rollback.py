@@ -1,4 +1,4 @@
-"""Rollback: back to the last verified version, with registry writes only.
+"""Rollback: back to the last verified version, with registry writes; endpoints follow where there are any.
 
 It asks for no metrics, no data, no approval, no endpoint and no download, and reads the record only if it answers.
 """
@@ -23,6 +23,7 @@ from model_promotion.flows.acting import Acted, carry_out, take_each
 from model_promotion.flows.announcing import announced, next_number, with_record_before
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import NAMED, find_model, find_version
+from model_promotion.flows.routes_back import routes_back
 from model_promotion.together import both, together
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -228,11 +229,11 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     done = {entry.step for entry in hands.entries}
     in_step = "".join(f"; in step: {one.sentence}" for one in (move.step(seen.name) for move in twin) if one in done)
     entries = (*acted.entries, *hands.entries)
-    deed = Deed(
-        intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), {"steps": entries}, way.noticed
-    )
+    routes = routes_back(request, hands, left.number, target.number)
+    evidence = {"steps": entries, **({"rollout": routes.done} if routes.done else {})}
+    deed = Deed(intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), evidence, way.noticed)
     written = write_down(deed, hands)
-    warnings += written.warnings
+    warnings += (*routes.warnings, *written.warnings)
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if warnings else ExitCode.DONE,
