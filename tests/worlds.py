@@ -44,6 +44,7 @@ from model_promotion.owners import MemoryOwner
 from model_promotion.ports import Access, Check, Serving
 from model_promotion.registries.memory import MemoryRegistry, MemoryWriter
 from model_promotion.scoring.memory import MemoryScorer
+from model_promotion.serving.memory import MemoryLoader, MemoryServers
 from model_promotion.voices import Silent
 from model_promotion.wiring import ShelfCheck
 from model_promotion.witness import Witness
@@ -202,6 +203,8 @@ class Scene:
     rights: Rights = ALLOWED
     access: Access | None = None
     serving: Serving | None = None
+    servers: MemoryServers = field(default_factory=MemoryServers)
+    loader: MemoryLoader = field(default_factory=MemoryLoader)
     engine: MemoryEngine = field(default_factory=MemoryEngine)
     scorer: MemoryScorer = field(default_factory=MemoryScorer)
     policy: Policy = field(default_factory=Policy)
@@ -221,6 +224,8 @@ class Scene:
             writer=self.writer,
             access=self.access or MemoryAccess(Identity(PERSON, vouched_by="test"), self.rights),
             serving=self.serving,
+            servers=self.servers,
+            loader=self.loader,
             journal=self.journal,
             spare_journal=self.spare,
             scorer=self.scorer,

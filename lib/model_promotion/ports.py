@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from model_promotion.core.answers import Asked, Look
 from model_promotion.core.copying import Copy
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import (
@@ -21,6 +22,8 @@ from model_promotion.core.entities import (
 from model_promotion.core.event import Event
 from model_promotion.core.exam import Case, Exam
 from model_promotion.core.finding import Finding, Weight
+from model_promotion.core.load import Destination, Load, LoadRun
+from model_promotion.core.payloads import Payload
 from model_promotion.core.record import Line, Record, Stored
 from model_promotion.core.scores import Answers, Order
 from model_promotion.core.stages import Features
@@ -147,6 +150,38 @@ class Serving(Protocol):
 
     def endpoints(self, model: str, *, on_their_way: bool = False) -> Sequence[Endpoint]:
         """The endpoints within scope that name the model; those it is only on its way to are asked for by name."""
+        ...
+
+    def target(self, name: str, entity: str) -> Destination:
+        """Where load for one entity of an endpoint goes, past its routes. Raises NotFound, Denied or Unavailable."""
+        ...
+
+
+class Servers(Protocol):
+    """Scoring servers, each by its address."""
+
+    def look(self, address: str) -> Look:
+        """Whether it is there."""
+        ...
+
+    def ask(self, address: str, payload: Payload) -> Asked:
+        """One request; whatever goes wrong with it is in the answer."""
+        ...
+
+    def target(self, address: str) -> Destination:
+        """Where load goes."""
+        ...
+
+
+class Loader(Protocol):
+    """Sends requests at a fixed rate, however slowly they are answered."""
+
+    def run(self, load: Load) -> LoadRun:
+        """What became of each."""
+        ...
+
+    def stop(self) -> None:
+        """Send nothing more."""
         ...
 
 

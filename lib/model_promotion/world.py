@@ -12,10 +12,12 @@ from model_promotion.ports import (
     Clock,
     Engine,
     Journal,
+    Loader,
     Owner,
     RegistryReader,
     RegistryWriter,
     Scorer,
+    Servers,
     Serving,
     SpareJournal,
     Voice,
@@ -42,6 +44,8 @@ class World:
     writer: RegistryWriter
     access: Access
     serving: Serving | None
+    servers: Servers
+    loader: Loader
     journal: Journal
     spare_journal: SpareJournal
     scorer: Scorer

@@ -6,7 +6,11 @@ from typing import Any
 
 from model_promotion.connections.databricks import DatabricksConnection
 from model_promotion.core.entities import Endpoint
+from model_promotion.core.errors import Unavailable
+from model_promotion.core.load import Destination
 from model_promotion.together import together
+
+BY_ADDRESS = "name the address of a scoring server: --endpoint http://HOST:PORT"
 
 
 class DatabricksServing:
@@ -28,6 +32,14 @@ class DatabricksServing:
         hits = [item.name for item in listed if model in _names(item.config) or (on_their_way and not at_rest(item))]
         found = together([partial(self._endpoint, str(name), model) for name in hits])
         return [one for one in found if one.serves]
+
+    def target(self, name: str, entity: str) -> Destination:
+        """Where load for one entity goes.
+
+        Raises:
+            Unavailable: always, as this cannot be done yet.
+        """
+        raise Unavailable(f"{entity} of endpoint {name} cannot be asked by its name yet", hint=BY_ADDRESS)
 
     def _endpoint(self, name: str, model: str) -> Endpoint:
         # The raw JSON: the typed form turns states that the SDK does not know into None.

@@ -1,8 +1,11 @@
 """Endpoints as given: the double for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from model_promotion.core.answers import Asked, Look
 from model_promotion.core.entities import Endpoint
+from model_promotion.core.load import Destination, Due, Ending, Load, LoadRun, Sample, dues
+from model_promotion.core.payloads import Payload
 
 
 class MemoryServing:
@@ -19,3 +22,42 @@ class MemoryServing:
         if self._broken:
             raise self._broken
         return self._endpoints
+
+    def target(self, name: str, entity: str) -> Destination:
+        """An address that nobody is behind."""
+        return Destination(f"{name}/{entity}", "http://127.0.0.1:9/invocations")
+
+
+class MemoryServers:
+    """Every address answers the same."""
+
+    def __init__(self, asked: Asked | None = None) -> None:
+        self._asked = asked or Asked(1.0, 200, b'{"predictions": [1.0]}')
+
+    def look(self, address: str) -> Look:  # noqa: ARG002 - always the same
+        """It is there, unless it does not answer."""
+        return Look(alive=self._asked.status is not None, said=self._asked.error)
+
+    def ask(self, address: str, payload: Payload) -> Asked:  # noqa: ARG002 - as above
+        """The answer given."""
+        return self._asked
+
+    def target(self, address: str) -> Destination:
+        """Where load would go."""
+        return Destination(address, address)
+
+
+class MemoryLoader:
+    """Nothing is sent: each request ends as it was said, by target and rate."""
+
+    def __init__(self, ends: Callable[[Load, Due], Sample] | None = None) -> None:
+        self._ends = ends or (lambda _, due: Sample(due.target, due.at_s, 0.0, 0.01, Ending.ANSWERED))
+        self.runs: list[Load] = []
+
+    def run(self, load: Load) -> LoadRun:
+        """What would have become of each."""
+        self.runs.append(load)
+        return LoadRun(load, tuple(self._ends(load, due) for due in dues(load)))
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
