@@ -44,7 +44,8 @@ from model_promotion.owners import MemoryOwner
 from model_promotion.ports import Access, Check, Serving
 from model_promotion.registries.memory import MemoryRegistry, MemoryWriter
 from model_promotion.scoring.memory import MemoryScorer
-from model_promotion.serving.memory import MemoryEndpoints
+from model_promotion.serving.memory import MemoryLoader, MemoryServers
+from model_promotion.serving.memory_endpoints import MemoryEndpoints
 from model_promotion.voices import Silent
 from model_promotion.wiring import ShelfCheck
 from model_promotion.witness import Witness
@@ -204,6 +205,8 @@ class Scene:
     access: Access | None = None
     serving: Serving | None = None
     endpoints: MemoryEndpoints | None = None
+    servers: MemoryServers = field(default_factory=MemoryServers)
+    loader: MemoryLoader = field(default_factory=MemoryLoader)
     engine: MemoryEngine = field(default_factory=MemoryEngine)
     scorer: MemoryScorer = field(default_factory=MemoryScorer)
     policy: Policy = field(default_factory=Policy)
@@ -223,6 +226,8 @@ class Scene:
             writer=self.writer,
             access=self.access or MemoryAccess(Identity(PERSON, vouched_by="test"), self.rights),
             serving=self.serving or self.endpoints,
+            servers=self.servers,
+            loader=self.loader,
             endpoints=self.endpoints,
             journal=self.journal,
             spare_journal=self.spare,

@@ -10,6 +10,7 @@ from model_promotion.core import say
 from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall
+from model_promotion.core.redaction import redacted
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet
 from model_promotion.core.selector import (
@@ -121,6 +122,8 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         reference_data=options.reference_data or "",
         current_data=options.current_data or "",
         engine=options.engine,
+        endpoints=_endpoints(options),
+        load_test=options.load_test,
         program=program,
         address_options=_address_options(options),
     )
@@ -137,6 +140,20 @@ def _eval_data(options: argparse.Namespace) -> Dataset:
     if said.target and said.target in (said.id, said.group, said.weight):
         raise BadCall(f"{said.target} cannot be the target and something else", hint="name another column")
     return said
+
+
+def _endpoints(options: argparse.Namespace) -> tuple[str, ...]:
+    """The endpoints to try, each of them once.
+
+    Raises:
+        BadCall: when there is none to load, or one is named twice.
+    """
+    named = tuple(options.endpoint)
+    if options.load_test and not named:
+        raise BadCall("--load-test loads an endpoint, and none was named", hint="add --endpoint NAME|URL")
+    if twice := {one for one in named if named.count(one) > 1}:
+        raise BadCall(f"--endpoint {redacted(min(twice))} was named twice", hint=LEAVE_OUT)
+    return named
 
 
 def _junit_xml(options: argparse.Namespace, mode: Mode) -> Path | None:

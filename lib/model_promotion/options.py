@@ -8,7 +8,9 @@ from typing import Any, NoReturn, TypeVar
 
 from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
+from model_promotion.core.endpoints import endpoint_named
 from model_promotion.core.errors import BadCall
+from model_promotion.core.load import LoadTest
 from model_promotion.core.near import meant
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import alias_name, copied_model, version_selector
@@ -182,6 +184,17 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--reference-data", metavar="PATH", help="what the data looked like; its profile is kept")
     group.add_argument("--current-data", metavar="PATH", help="drifted from that, or from the kept profile?")
     group.add_argument("--engine", choices=("local",), default="local", help="what counts the rows [local]")
+    group.add_argument(
+        "--endpoint",
+        action="append",
+        default=[],
+        type=_endpoint,
+        metavar="NAME|URL",
+        help="does it answer the candidate's example? repeatable",
+    )
+    group.add_argument(
+        "--load-test", type=_load_test, metavar="RATE,DURATION", help="and fast enough, as 50,30s: 50 requests a second"
+    )
     group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
     group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")
 
@@ -219,6 +232,14 @@ def _target_stage(text: str) -> str:
 
 def _goal(text: str) -> Goal:
     return _or_argument_error(Goal.parse, text)
+
+
+def _endpoint(text: str) -> str:
+    return _or_argument_error(endpoint_named, text)
+
+
+def _load_test(text: str) -> LoadTest:
+    return _or_argument_error(LoadTest.parse, text)
 
 
 def _model(text: str) -> str:

@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from model_promotion.core.answers import Asked, Look
 from model_promotion.core.copying import Copy
 from model_promotion.core.dataset import Dataset
-from model_promotion.core.deployment import Deployment, Reply, ServingStep
+from model_promotion.core.deployment import Deployment, ServingStep
 from model_promotion.core.entities import (
     ArtifactFile,
     Endpoint,
@@ -22,6 +23,8 @@ from model_promotion.core.entities import (
 from model_promotion.core.event import Event
 from model_promotion.core.exam import Case, Exam
 from model_promotion.core.finding import Finding, Weight
+from model_promotion.core.load import Destination, Load, LoadRun
+from model_promotion.core.payloads import Payload
 from model_promotion.core.record import Line, Record, Stored
 from model_promotion.core.scores import Answers, Order
 from model_promotion.core.stages import Features
@@ -150,24 +153,63 @@ class Serving(Protocol):
         """The endpoints within scope that name the model; those it is only on its way to are asked for by name."""
         ...
 
+    def target(self, name: str, entity: str) -> Destination:
+        """Where requests for one entity of an endpoint go, past its routes; without one, to whoever's turn it is.
+
+        Raises NotFound, Denied or Unavailable.
+        """
+        ...
+
     def deployment(self, name: str) -> Deployment:
         """What one endpoint serves, read afresh. Raises NotFound, Denied or Unavailable."""
         ...
 
 
 class Endpoints(Protocol):
-    """The only door through which endpoints are changed, and the one through which they are asked."""
+    """The only door through which endpoints are changed."""
 
     def deployment(self, name: str) -> Deployment:
         """What one endpoint serves, read afresh."""
+        ...
+
+    def target(self, name: str, entity: str) -> Destination:
+        """Where requests go, see Serving."""
         ...
 
     def write(self, step: ServingStep) -> None:
         """Send one change; reading tells when it serves, and what became of it when its reply was lost."""
         ...
 
-    def ask(self, name: str, entity: str, payload: Mapping[str, Any]) -> Reply:
-        """What this entity of an endpoint answers, whatever its traffic is; without one, whoever's turn it is."""
+
+class Servers(Protocol):
+    """Scoring servers, each by its address."""
+
+    def look(self, address: str) -> Look:
+        """Whether it is there."""
+        ...
+
+    def ask(self, address: str, payload: Payload) -> Asked:
+        """One request; whatever goes wrong with it is in the answer."""
+        ...
+
+    def target(self, address: str) -> Destination:
+        """Where load goes."""
+        ...
+
+
+class Loader(Protocol):
+    """Sends requests at a fixed rate, however slowly they are answered."""
+
+    def run(self, load: Load) -> LoadRun:
+        """What became of each."""
+        ...
+
+    def ask(self, where: Destination, payload: Payload) -> Asked:
+        """One request; whatever goes wrong with it is in the answer."""
+        ...
+
+    def stop(self) -> None:
+        """Send nothing more."""
         ...
 
 

@@ -20,6 +20,8 @@ from model_promotion.ports import Access, Endpoints, Engine, Serving, Voice
 from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.serving.databricks import DatabricksEndpoints, DatabricksServing
+from model_promotion.serving.load import AioLoader
+from model_promotion.serving.scoring_server import ScoringServers
 from model_promotion.settings import Settings
 from model_promotion.witness import Witness
 from model_promotion.world import World
@@ -93,6 +95,8 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
         writer=MlflowWriter(connection, downloads),
         access=access,
         serving=serving,
+        servers=ScoringServers(clock),
+        loader=AioLoader(clock),
         journal=MlflowJournal(aside.mlflow, settings.policy.record.experiment),
         spare_journal=FileJournal(settings.spare_records),
         scorer=scorer,

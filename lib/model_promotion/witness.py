@@ -20,7 +20,7 @@ from model_promotion.core.request import Request
 from model_promotion.core.rollout import Rollout, planned
 from model_promotion.core.run_inputs import NAME_THEM, RUN, LoggedInput, evaluated_on
 from model_promotion.core.signature import Signature
-from model_promotion.ports import Access, Engine, RecordReader, RegistryReader, Scorer, Serving
+from model_promotion.ports import Access, Engine, Loader, RecordReader, RegistryReader, Scorer, Servers, Serving
 from model_promotion.together import together
 from model_promotion.world import World
 
@@ -40,6 +40,8 @@ class Witness:
         self.registry: RegistryReader = world.registry
         self.access: Access = world.access
         self.serving: Serving | None = world.serving
+        self.servers: Servers = world.servers
+        self.loader: Loader = world.loader
         self.scorer: Scorer = world.scorer
         self.engine: Callable[[str], Engine] = world.engine
         self.journal: RecordReader = world.journal

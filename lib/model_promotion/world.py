@@ -13,10 +13,12 @@ from model_promotion.ports import (
     Endpoints,
     Engine,
     Journal,
+    Loader,
     Owner,
     RegistryReader,
     RegistryWriter,
     Scorer,
+    Servers,
     Serving,
     SpareJournal,
     Voice,
@@ -43,6 +45,8 @@ class World:
     writer: RegistryWriter
     access: Access
     serving: Serving | None
+    servers: Servers
+    loader: Loader
     journal: Journal
     spare_journal: SpareJournal
     scorer: Scorer

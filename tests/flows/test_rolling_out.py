@@ -4,7 +4,7 @@ import pytest
 
 from model_promotion.core.errors import Denied, Unavailable
 from model_promotion.core.exits import ExitCode
-from model_promotion.serving.memory import MemoryEndpoints
+from model_promotion.serving.memory_endpoints import MemoryEndpoints
 from tests.worlds import MODEL, Killed, Scene, a_scene
 
 

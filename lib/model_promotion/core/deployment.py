@@ -5,7 +5,7 @@ configuration is changed, so that nothing secret gets into a record.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from model_promotion.core.say import version
 
@@ -57,14 +57,6 @@ class Deployment:
     def told(self) -> str:
         """Who gets which part of the traffic, for a person."""
         return ", ".join(f"{version(one.number)} {one.share_pct} %" for one in self.entities) or "nothing"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What an endpoint answered to one request: the predictions, and the entity that says they are its."""
-
-    predictions: Any
-    answered_by: str = ""
 
 
 @dataclass(frozen=True)

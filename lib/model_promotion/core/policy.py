@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Literal
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.exam import CASES
 from model_promotion.core.gate import ALPHA, check_alpha
+from model_promotion.core.load import LoadPolicy
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
+from model_promotion.core.strict import STRICT
 
-STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
 DEFAULT_EXPERIMENT = "model-promotions"
 
 
@@ -286,6 +287,7 @@ class Policy:
     evidence: EvidencePolicy = EvidencePolicy()
     drift: DriftRules = DriftRules()
     rollout: RolloutPolicy = RolloutPolicy()
+    load_test: LoadPolicy = LoadPolicy()
     digest: str = "defaults"
 
     @property

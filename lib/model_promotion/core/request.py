@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import RegisteredModel
+from model_promotion.core.load import LoadTest
 from model_promotion.core.redaction import redacted
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
@@ -97,6 +98,7 @@ class Request:
     update_endpoints: bool = False
     canary: tuple[int, ...] = ()
     bake_s: float | None = None
+    load_test: LoadTest | None = None
     fleet: "Fleet | None" = None
     verbose: bool = False
     in_fleet: bool = False
@@ -147,8 +149,14 @@ class Request:
         engine = ("--engine", self.engine) if self.engine != "local" else ()
         samples = {"--reference-data": self.reference_data, "--current-data": self.current_data}
         named = tuple(word for flag, path in samples.items() if path for word in (flag, path))
-        evidence = (*tests, *self.eval_data.options, *named, *engine)
+        evidence = (*tests, *self.eval_data.options, *named, *engine, *self._endpoints)
         return (*(flag for flag, given in flags.items() if given), *self._choice, *evidence, *own_env, *reason)
+
+    @property
+    def _endpoints(self) -> tuple[str, ...]:
+        """The options that say which endpoints are tried, and how."""
+        load = ("--load-test", str(self.load_test)) if self.load_test else ()
+        return (*(word for one in self.endpoints for word in ("--endpoint", one)), *load)
 
     @property
     def _choice(self) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ def ask_all(witness: Witness, world: World) -> tuple[Finding, ...]:
     try:
         return tuple(_told(answers, world, demands(witness.request, world)))
     except KeyboardInterrupt:
-        # Nothing was written yet, so nothing is waited for but the end of the process that runs a model.
+        # Nothing was written yet, so nothing is waited for but the end of the process that runs a model, and of load.
+        world.loader.stop()
         world.scorer.stop()
         wait(answers, timeout=STOP_WITHIN_S)
         raise

@@ -43,6 +43,8 @@ class PromotionJob(CommandJob):
     reference_data: str | None = None
     current_data: str | None = None
     engine: Literal["local"] = "local"
+    endpoint: Several = ()
+    load_test: str | None = None
     if_better: Several = ()
     else_alias: str | None = None
     metadata_file: File | None = None

@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from model_promotion.connections.databricks import DatabricksConnection
-from model_promotion.core.deployment import Deployment, Reply, ServingStep
+from model_promotion.core.deployment import Deployment, ServingStep
 from model_promotion.core.entities import Endpoint
 from model_promotion.core.errors import Conflict
+from model_promotion.core.load import Destination
 from model_promotion.serving._configs import changed, deployment, summary
 from model_promotion.together import together
 
@@ -33,6 +34,16 @@ class DatabricksServing:
         found = together([partial(self._endpoint, str(name), model) for name in hits])
         return [one for one in found if one.serves]
 
+    def target(self, name: str, entity: str) -> Destination:
+        """Past the routes an entity is asked at a path of its own, also one without traffic."""
+        one = f"/served-models/{quote(entity, safe='')}" if entity else ""
+        host = self._connection.call(f"reach endpoint {name}", lambda client: str(client.config.host))
+        url = f"{host.rstrip('/')}/serving-endpoints/{quote(name, safe='')}{one}/invocations"
+        return Destination(f"{name}/{entity}".rstrip("/"), url, self._headers)
+
+    def _headers(self) -> Mapping[str, str]:
+        return self._connection.call("log in", lambda client: dict(client.config.authenticate()))
+
     def _endpoint(self, name: str, model: str) -> Endpoint:
         return summary(self._raw(name), model)
 
@@ -52,7 +63,7 @@ class DatabricksServing:
 
 
 class DatabricksEndpoints(DatabricksServing):
-    """The same endpoints, to be changed and asked."""
+    """The same endpoints, to be changed."""
 
     def write(self, step: ServingStep) -> None:
         """Send the configuration with this step taken; it serves when it is ready, which reading tells.
@@ -65,17 +76,6 @@ class DatabricksEndpoints(DatabricksServing):
         except ValueError as error:
             raise Conflict(str(error)) from error
         self._do("PUT", step.endpoint, "/config", body)
-
-    def ask(self, name: str, entity: str, payload: Mapping[str, Any]) -> Reply:
-        """What this entity answers, whatever its traffic is; the header tells which one it was."""
-        one = f"/served-models/{quote(entity, safe='')}" if entity else ""
-        path = f"/serving-endpoints/{quote(name, safe='')}{one}/invocations"
-        headers = ["served-model-name"]
-        answer: Any = self._connection.call(
-            f"ask {entity} of endpoint {name}",
-            lambda client: client.api_client.do("POST", path, body=payload, response_headers=headers),
-        )
-        return Reply(answer.get("predictions"), str(answer.get("served-model-name") or ""))
 
 
 def at_rest(item: Any) -> bool:  # noqa: ANN401 - the SDK's summary of an endpoint

@@ -1,15 +1,16 @@
-"""Endpoints as given: the doubles for tests."""
+"""Endpoints as given: the double for tests."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from model_promotion.core.deployment import Deployment, Reply, ServingStep
+from model_promotion.core.answers import Asked, Look
+from model_promotion.core.deployment import Deployment
 from model_promotion.core.entities import Endpoint
-from model_promotion.core.errors import Conflict, NotFound
-from model_promotion.serving._configs import changed, deployment, summary
+from model_promotion.core.errors import NotFound
+from model_promotion.core.load import Destination, Due, Ending, Load, LoadRun, Sample, dues
+from model_promotion.core.payloads import Payload
 
-Raw = dict[str, Any]
+
+SURE = b'{"predictions": [1.0]}'
 
 
 class MemoryServing:
@@ -31,86 +32,52 @@ class MemoryServing:
         """Nothing is known of what they serve beyond that."""
         raise NotFound(f"there is no endpoint {name}")
 
-
-@dataclass
-class MemoryEndpoints:
-    """Endpoints that take changes as Databricks does: `looks` says how many readings one is on its way.
-
-    `effect` stands between a change and its being taken, to fail or to lose it. `fails` is why every update fails.
-    `answers` is what an entity answers, by its version.
-    """
-
-    raw: dict[str, Raw] = field(default_factory=dict)
-    looks: int = 0
-    fails: str = ""
-    effect: Callable[[Callable[[], None]], None] = lambda take: take()
-    answers: Callable[[str], Any] = lambda _version: [0.5]
-    written: list[ServingStep] = field(default_factory=list)
-    scope = "memory"
-    _left: dict[str, int] = field(default_factory=dict)
-
-    def serve(self, name: str, model: str, **shares: int) -> "MemoryEndpoints":
-        """An endpoint whose entities are named by their version: `v1=90`."""
-        entities = [_entity(f"it-{one[1:]}", model, one[1:]) for one in shares]
-        routes = [{"served_entity_name": f"it-{one[1:]}", "traffic_percentage": pct} for one, pct in shares.items()]
-        config = {"served_entities": entities, "traffic_config": {"routes": routes}}
-        state = {"ready": "READY", "config_update": "NOT_UPDATING"}
-        self.raw[name] = {"name": name, "config": config, "state": state, "permission_level": "CAN_MANAGE"}
-        return self
-
-    def endpoints(self, model: str, *, on_their_way: bool = False) -> Sequence[Endpoint]:  # noqa: ARG002 - they are all read
-        """Those that name the model."""
-        return [found for found in (summary(raw, model) for raw in self.raw.values()) if found.serves]
-
-    def deployment(self, name: str) -> Deployment:
-        """What it serves; with every look an update comes one look closer."""
-        self._look(name)
-        return deployment(self._found(name))
-
-    def write(self, step: ServingStep) -> None:
-        """Begin an update."""
-        self.written.append(step)
-        self.effect(lambda: self._begin(step))
-
-    def ask(self, name: str, entity: str, payload: Mapping[str, Any]) -> Reply:  # noqa: ARG002 - whatever is asked
-        """What that entity answers; without one, the entity with the most traffic."""
-        seen = deployment(self._found(name))
-        asked = seen.entity(entity) if entity else max(seen.entities, key=lambda one: one.share_pct)
-        if asked is None:
-            raise NotFound(f"{name} does not serve {entity}")
-        return Reply(self.answers(asked.number), asked.name)
-
-    def _begin(self, step: ServingStep) -> None:
-        raw = self._found(step.endpoint)
-        if raw["state"]["config_update"] == "IN_PROGRESS":
-            raise Conflict(f"{step.endpoint} is currently updating")
-        raw["pending_config"] = changed(raw["config"], step)
-        raw["state"]["config_update"] = "IN_PROGRESS"
-        self._left[step.endpoint] = self.looks
-
-    def _look(self, name: str) -> None:
-        raw = self._found(name)
-        if raw["state"]["config_update"] != "IN_PROGRESS":
-            return
-        self._left[name] -= 1
-        if self._left[name] >= 0:
-            return
-        if self.fails:
-            state = {"deployment": "DEPLOYMENT_FAILED", "deployment_state_message": self.fails}
-            raw["pending_config"]["served_entities"][-1]["state"] = state
-            raw["state"]["config_update"] = "UPDATE_FAILED"
-            return
-        raw["config"] = raw.pop("pending_config")
-        for one in raw["config"]["served_entities"]:
-            one["state"] = {"deployment": "DEPLOYMENT_READY"}
-        raw["state"]["config_update"] = "NOT_UPDATING"
-
-    def _found(self, name: str) -> Raw:
-        if name not in self.raw:
-            raise NotFound(f"there is no endpoint {name}")
-        return self.raw[name]
+    def target(self, name: str, entity: str) -> Destination:
+        """An address that nobody is behind."""
+        return Destination(f"{name}/{entity}", "http://127.0.0.1:9/invocations")
 
 
-def _entity(name: str, model: str, number: str) -> Raw:
-    state = {"deployment": "DEPLOYMENT_READY"}
-    return {"name": name, "entity_name": model, "entity_version": number, "workload_size": "Small", "state": state}
+class MemoryServers:
+    """Every address answers the same."""
+
+    def __init__(self, asked: Asked | None = None) -> None:
+        self._asked = asked or Asked(1.0, 200, b'{"predictions": [1.0]}')
+
+    def look(self, address: str) -> Look:  # noqa: ARG002 - always the same
+        """It is there, unless it does not answer."""
+        return Look(alive=self._asked.status is not None, said=self._asked.error)
+
+    def ask(self, address: str, payload: Payload) -> Asked:  # noqa: ARG002 - as above
+        """The answer given."""
+        return self._asked
+
+    def target(self, address: str) -> Destination:
+        """Where load would go."""
+        return Destination(address, address)
+
+
+class MemoryLoader:
+    """Nothing is sent: each request ends as it was said, by target and rate."""
+
+    def __init__(
+        self,
+        ends: Callable[[Load, Due], Sample] | None = None,
+        asked: Callable[[Destination, Payload], Asked] | None = None,
+    ) -> None:
+        self.asked = asked or (
+            lambda where, _: Asked(1.0, 200, b'{"predictions": [1.0]}', where.name.partition("/")[2])
+        )
+        self._ends = ends or (lambda _, due: Sample(due.target, due.at_s, 0.0, 0.01, Ending.ANSWERED))
+        self.runs: list[Load] = []
+
+    def ask(self, where: Destination, payload: Payload) -> Asked:
+        """What was given for that place; the entity that it names has answered."""
+        return self.asked(where, payload)
+
+    def run(self, load: Load) -> LoadRun:
+        """What would have become of each."""
+        self.runs.append(load)
+        return LoadRun(load, tuple(self._ends(load, due) for due in dues(load)))
+
+    def stop(self) -> None:
+        """There is nothing to stop."""

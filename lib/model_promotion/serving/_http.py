@@ -1,0 +1,119 @@
+"""One way to send requests to endpoints: nothing goes along but what was given, and nothing is followed.
+
+No cookies, no ~/.netrc, no redirects (they would take the headers elsewhere), no second try; an answer is read up to a
+limit, and within a time that counts all of it. The proxy of the environment is asked for hosts that are elsewhere only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from model_promotion.core.answers import Asked
+from model_promotion.core.redaction import redacted
+from model_promotion.core.trial import one_line
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from model_promotion.ports import Clock
+
+T = TypeVar("T")
+CONNECTIONS = 256
+# Shorter than servers keep an idle connection (uvicorn: 5 s): one that is just being closed loses a request.
+KEPT_S = 3.0
+MOST_BYTES = 10 * 1024 * 1024
+JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+SERVED = "served-model-name"
+LOOPBACK = ("localhost", "::1")
+
+
+@asynccontextmanager
+async def session(headers: Mapping[str, str] | None = None) -> AsyncIterator[aiohttp.ClientSession]:
+    """A pool of connections of its own."""
+    import aiohttp
+
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEPT_S),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={**JSON, **(headers or {})},
+        timeout=aiohttp.ClientTimeout(total=None),  # Whoever sends bounds the whole of it.
+        auto_decompress=False,
+        trust_env=False,
+    ) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+async def asked(question: Question, clock: Clock, timeout_s: float) -> Asked:
+    """What came of it, and when all of the answer was there; the header of a served entity says who it was."""
+    import aiohttp
+
+    begun = clock.monotonic()
+
+    def took_ms() -> float:
+        return (clock.monotonic() - begun) * 1000
+
+    proxy = proxy_for(question.url)
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            session(question.headers) as pool,
+            pool.request(
+                question.method, question.url, data=question.body, proxy=proxy, allow_redirects=False
+            ) as response,
+        ):
+            answer = await read(response)
+            served = one_line(response.headers.get(SERVED, ""))
+            return Asked(took_ms(), response.status, answer, served)
+    except TimeoutError:
+        return Asked(took_ms(), error=f"no answer within {timeout_s:g} s")
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return Asked(took_ms(), error=redacted(f"{error}" or type(error).__name__))
+
+
+async def read(response: aiohttp.ClientResponse) -> bytes:
+    """The answer, up to a limit.
+
+    Raises:
+        ValueError: when it is longer.
+    """
+    parts = bytearray()
+    async for part in response.content.iter_any():
+        parts += part
+        if len(parts) > MOST_BYTES:
+            raise ValueError(f"an answer of more than {MOST_BYTES >> 20} MiB")
+    return bytes(parts)
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for this address; none for this machine itself."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in LOOPBACK or host.startswith("127.") or proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
+
+
+def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    """The answer of a coroutine, in a loop and a thread of its own: a notebook has a loop running already."""
+    if threading.current_thread() is not threading.main_thread():
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1, thread_name_prefix="endpoint") as pool:
+        return pool.submit(asyncio.run, work).result()
