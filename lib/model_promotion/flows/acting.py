@@ -11,7 +11,7 @@ from functools import partial
 
 from model_promotion.core import say
 from model_promotion.core.entities import RegisteredModel
-from model_promotion.core.errors import Conflict, Interrupted, PromotionError
+from model_promotion.core.errors import Conflict, Interrupted, Paused, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import Intent, notes, under_way
 from model_promotion.core.stages import stage_of
@@ -94,6 +94,8 @@ def _take_all(hands: Hands, steps: Sequence[Step]) -> None:
 def _or_undone(hands: Hands, work: Callable[[], None]) -> Acted:
     try:
         work()
+    except Paused as error:
+        return Acted(hands, error, standing(hands))
     except PromotionError as error:
         return _undone(hands, error)
     except KeyboardInterrupt:

@@ -16,9 +16,10 @@ from model_promotion.core.steps import SetAlias, Step
 from model_promotion.flows.acting import by_now, take_each
 from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.hands import Hands
+from model_promotion.flows.probes import payloads_of
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
-from model_promotion.flows.rolling_out import climb, first_routes, let_go, rolling_of
+from model_promotion.flows.rolling_out import canary_of, climb, first_routes, let_go, rolling_of
 from model_promotion.flows.routes_back import RoutesBack, routes_back
 
 
@@ -59,8 +60,8 @@ def resumed(request: Request, hands: Hands) -> Outcome:
         return stuck(hands, error, request, undo_it)
     rolling = rolling_of(hands, intent) if intent.rollouts else None
     try:
-        if rolling:
-            climb(rolling)
+        if rolling and target:
+            climb(canary_of(hands, intent, payloads_of(target, hands.world.registry)), intent)
     except PromotionError as not_rolled_out:
         return stuck(hands, not_rolled_out, request, undo_it)
     if failed := take_each(steps, hands):

@@ -1,15 +1,16 @@
 """Promotion: look, judge, decide; then act, and undo every act unless all of them hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 from model_promotion.core import say
 from model_promotion.core.decision import Decision, decide
-from model_promotion.core.deployment import Served
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
-from model_promotion.core.intent import Intent, notes
+from model_promotion.core.intent import notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
 from model_promotion.core.record import Noticed, digest
@@ -24,7 +25,6 @@ from model_promotion.flows.describing import described
 from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, whoever, write_down
 from model_promotion.flows.resolve import instead, make_plan, selector_for
-from model_promotion.flows.rolling_out import carry_out_with_endpoints, let_go
 from model_promotion.witness import Witness
 from model_promotion.world import World
 
@@ -126,40 +126,26 @@ def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world
 
 def act(judged: Judged, world: World) -> Outcome:
     """Move what was judged, read it back, record it; all of it is undone unless all of it holds."""
-    return described(_acted(judged, world), judged.request, world)
+    from model_promotion.flows import delivering  # It judges nothing, and few promotions reach an endpoint.
+
+    acted = delivering.acted if judged.rollouts else _acted
+    return described(acted(judged, world), judged.request, world)
 
 
 def _acted(judged: Judged, world: World) -> Outcome:
     plan = judged.plan
     intent = intent_of(plan, world, judged.noticed)
     world.renew()  # Whatever time the checks took, the moves have all of theirs.
-    if judged.rollouts:
-        return _rolled_out(judged, intent, world)
     acted = carry_out(intent, plan.steps, world, world.registry.model(plan.seen.name))
     return failed(judged, acted) if acted.failure else recorded(judged, acted.hands)
 
 
-def _rolled_out(judged: Judged, intent: Intent, world: World) -> Outcome:
-    """The same with the endpoints before the alias."""
-    intent = replace(intent, rollouts=judged.rollouts)
-    acted, rolling = carry_out_with_endpoints(intent, judged.plan.steps, world, judged.plan.seen.name)
-    if acted.failure:
-        return failed(judged, acted)
-    outcome = recorded(judged, acted.hands, ends=False, rollout=tuple(rolling.hands.entries))
-    warnings = let_go(rolling, acted.hands)
-    return replace(
-        outcome,
-        code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE),
-        summary=f"{outcome.summary}; {rolling.standing()}",
-        warnings=(*outcome.warnings, *warnings),
-        facts={**outcome.facts, "rollout": tuple(rolling.hands.entries)},
-    )
-
-
-def recorded(judged: Judged, hands: Hands, *, ends: bool = True, rollout: tuple[Served, ...] = ()) -> Outcome:
+def recorded(
+    judged: Judged, hands: Hands, *, ends: bool = True, rollout: Mapping[str, Any] = MappingProxyType({})
+) -> Outcome:
     """What was moved is written down; `ends` says whether the announcement goes with that.
 
-    `rollout` is what was done to endpoints before.
+    `rollout` is what was done to endpoints before, and what was seen there.
     """
     request, plan, findings, decision = judged.request, judged.plan, judged.findings, judged.decision
     world, intent, entries = hands.world, hands.intent, tuple(hands.entries)
@@ -169,7 +155,7 @@ def recorded(judged: Judged, hands: Hands, *, ends: bool = True, rollout: tuple[
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
     evidence |= {"kept": kept} if kept else {}
-    evidence |= {"rollout": rollout} if rollout else {}
+    evidence |= rollout
     way = (move.alias, move.was, move.to)
     deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed)
     written = write_down(deed, hands, ends=ends)

@@ -5,26 +5,30 @@ for the time that was asked for: until then going back is a change of routes.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
-from model_promotion.core.errors import Conflict, PromotionError, Unavailable
+from model_promotion.core.errors import Conflict, Paused, PromotionError, Unavailable
 from model_promotion.core.intent import Intent
+from model_promotion.core.ladder import USUAL, Ladder
+from model_promotion.core.payloads import Payload
 from model_promotion.core.rollout import WHOLE
 from model_promotion.core.steps import Step
-from model_promotion.flows.acting import Acted, begin, go_on, take_each
+from model_promotion.flows.acting import Acted, go_on, take_each
+from model_promotion.flows.canary import Canary
 from model_promotion.flows.endpoints import EndpointHands
 from model_promotion.flows.hands import Hands
+from model_promotion.flows.probes import Probes
 from model_promotion.flows.roll_out import Rolling
-from model_promotion.world import World
 
 
-def carry_out_with_endpoints(intent: Intent, steps: Sequence[Step], world: World, model: str) -> tuple[Acted, Rolling]:
-    """Announce the work, roll out, then take every step; all of it is undone unless all of it holds."""
-    acted = begin(intent, world, world.registry.model(model))
-    rolling = rolling_of(acted.hands, intent)
-    if acted.failure:
-        return acted, rolling
-    acted.hands.first_back = lambda: not rolling.back()
-    return go_on(acted.hands, steps, lambda: climb(rolling)), rolling
+def carry_out_with_endpoints(intent: Intent, steps: Sequence[Step], canary: Canary, acted: Acted) -> Acted:
+    """Roll out, then take every step; all of it is undone unless all of it holds, or somebody has to decide."""
+    rolling, hands = canary.rolling, acted.hands
+    hands.first_back = lambda: not rolling.back()
+    acted = go_on(hands, steps, partial(climb, canary, intent))
+    if isinstance(acted.failure, Paused):
+        hands.prolong(hands.world.clock.now())  # Nobody is at work on it any more.
+    return acted
 
 
 def rolling_of(hands: Hands, intent: Intent) -> Rolling:
@@ -58,14 +62,41 @@ def keep_on(hands: Hands) -> None:
         hands.prolong(round(now + world.lease_s, 3))
 
 
-def climb(rolling: Rolling) -> None:
-    """Up to all of the traffic.
+def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Canary:
+    """How the rollouts that were announced go up; without a ladder in one step, and held at the end all the same.
 
     Raises:
-        PromotionError: when an endpoint does not follow.
+        Unavailable: when there is no way to change an endpoint from here.
     """
+    return Canary(rolling_of(hands, intent), Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), payloads)
+
+
+def climb(canary: Canary, intent: Intent) -> None:
+    """Up to all of the traffic: beside the old version first, where it is asked before anybody else asks it.
+
+    Raises:
+        PromotionError: when an endpoint does not follow, or the version does not answer as it should.
+    """
+    rolling = canary.rolling
+    probes = Probes(rolling.hands.endpoints, rolling.hands.world.loader, canary.payloads)
     rolling.to(0)
-    rolling.to(WHOLE)
+    for one in rolling.rollouts:
+        probes.answers(one.endpoint, one.new)
+    canary.climb() if intent.ladder else rolling.to(WHOLE)
+    for one in rolling.rollouts:
+        if one.share_pct == WHOLE:
+            probes.answers(one.endpoint, "", named=one.new)
+
+
+def baked(canary: Canary, intent: Intent) -> None:
+    """The new version has all of the traffic, the old one stands beside it: is all well?
+
+    Raises:
+        Conflict: when it is not.
+        Paused: when nobody can tell.
+    """
+    if intent.bake_s > 0:
+        canary.hold(WHOLE)
 
 
 def first_routes(hands: Hands) -> None:

@@ -9,7 +9,6 @@ from model_promotion.core.errors import NotFound
 from model_promotion.core.load import Destination, Due, Ending, Load, LoadRun, Sample, dues
 from model_promotion.core.payloads import Payload
 
-
 SURE = b'{"predictions": [1.0]}'
 
 

@@ -1,0 +1,144 @@
+"""Up a ladder of traffic: on each rung both versions are asked side by side, and what they answer decides."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from model_promotion.core.errors import Conflict, Paused, PromotionError
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.health import Health, Look, Reading, looked, of_rung
+from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
+from model_promotion.core.load import Load, LoadTest
+from model_promotion.core.payloads import Payload
+from model_promotion.flows.roll_out import Rolling
+from model_promotion.ports import Clock
+from model_promotion.world import World
+
+if TYPE_CHECKING:
+    from model_promotion.evidence.health.canary import Probed
+
+KINDS = {
+    Health.PASS: Kind.PASSED,
+    Health.FAIL: Kind.FAILED,
+    Health.INCONCLUSIVE: Kind.UNKNOWN,
+    Health.ERROR: Kind.UNKNOWN,
+}
+
+
+@dataclass
+class Canary:
+    """One canary: how it goes up, what it asks, and what every look has said so far."""
+
+    rolling: Rolling
+    ladder: Ladder
+    payloads: tuple[Payload, ...]
+    told: list[dict[str, Any]] = field(default_factory=list)
+    probed: "Probed | None" = None
+    failed: bool = False
+
+    def climb(self) -> None:
+        """Rung by rung up to all of the traffic.
+
+        Raises:
+            Conflict: when the candidate is surely worse.
+            Paused: when that could not be found out, so that somebody has to decide.
+            PromotionError: when an endpoint does not follow.
+        """
+        for rung in self.ladder.left(self._standing()):
+            self.rolling.to(rung)
+            if rung < ALL:
+                self.hold(rung)
+
+    def hold(self, rung: int) -> None:
+        """Look while the rung's time runs; raises as climb does."""
+        clock, looks, extended, errors = self._clock, [], False, 0
+        self.probed = self._known.on_a_new_rung()
+        begun = clock.monotonic()
+        while True:
+            last = clock.monotonic() - begun + self._look_s >= self.ladder.time_s(extended=extended)
+            looks.append(look := self._look(rung, errors, at_the_end=last))
+            errors = look.errors
+            then = after_look(look)
+            if last and then is Then.WAIT:
+                then = at_end(of_rung(looks), extended=extended)
+            if then is Then.ON:
+                return
+            if then is Then.EXTEND:
+                extended = True
+                self._say(Kind.HINT, f"{rung} %: not known yet, held for the same time once more")
+            self._act_on(then, rung, look)
+
+    def _act_on(self, then: Then, rung: int, look: Look) -> None:
+        if then is Then.UNDO:
+            self.failed = True
+            raise Conflict(f"canary at {rung} %: {look.sentence}")
+        if then is Then.STOP:
+            raise Paused(f"canary at {rung} %: nobody can tell yet: {look.sentence}")
+
+    def _look(self, rung: int, errors: int, *, at_the_end: bool) -> Look:
+        begun = self._clock.monotonic()
+        self.rolling.hands.ours()
+        try:
+            self.probed = self._known.after(self._world.loader.run(self._load))
+            readings = (*self._known.readings(at_the_end=at_the_end), *self._states())
+        except PromotionError as error:
+            readings = (Reading("endpoint", Health.ERROR, str(error)),)
+        look = looked(readings, errors)
+        self.told.append({"rung": rung, "at": self._clock.now(), "verdict": look.verdict, "readings": look.readings})
+        if at_the_end or look.verdict in (Health.FAIL, Health.ERROR):
+            self._say(KINDS[look.verdict], f"{rung} %: {look.sentence}")
+        self._clock.sleep(max(0.0, self._look_s - (self._clock.monotonic() - begun)))
+        return look
+
+    def _states(self) -> Iterator[Reading]:
+        """What the endpoints say of the candidate's entity."""
+        for one in self.rolling.rollouts:
+            entity = self.rolling.hands.endpoints.deployment(one.endpoint).entity(one.new)
+            if entity is None or entity.state == "failed":
+                said = f"{one.new} is gone" if entity is None else f"{one.new} has failed: {entity.message}"
+                yield Reading(one.endpoint, Health.FAIL, said)
+
+    @property
+    def _load(self) -> Load:
+        policy, hands = self._world.policy.rollout, self.rolling.hands
+        pairs = [(one.endpoint, entity) for one in self.rolling.rollouts for entity in (one.old, one.new)]
+        targets = tuple(hands.endpoints.target(*pair) for pair in pairs)
+        # Another seed for each look: the same times again would be the same requests again.
+        seed, asked = self._world.policy.load_test.seed + len(self.told), LoadTest(policy.probes_per_s, self._look_s)
+        return Load(targets, self.payloads, asked, seed, warm_up_s=0.0)
+
+    @property
+    def _known(self) -> "Probed":
+        from model_promotion.evidence.health.canary import CanaryRules, Probed
+
+        if self.probed is None:
+            policy = self._world.policy.rollout
+            ends = 2 * (len(self.ladder.rungs) + 1)
+            looks = math.ceil(ends * self.ladder.rung_s / self._look_s)
+            rules = CanaryRules(policy.alpha, policy.least_requests, policy.latency_tolerance, looks, ends)
+            self.probed = Probed.none(rules)
+        return self.probed
+
+    def _standing(self) -> int:
+        """What the new version gets now on the endpoint where it gets least, of what both get together."""
+        shares = []
+        for one in self.rolling.rollouts:
+            entity = self.rolling.hands.look(one.endpoint).entity(one.new)
+            shares.append(100 * entity.share_pct // one.share_pct if entity else 0)
+        return min(shares)
+
+    def _say(self, kind: Kind, sentence: str) -> None:
+        self._world.voice.tell(Event(kind, "Canary", sentence))
+
+    @property
+    def _look_s(self) -> float:
+        return min(self._world.policy.rollout.look_s, self.ladder.rung_s)
+
+    @property
+    def _world(self) -> World:
+        return self.rolling.hands.world
+
+    @property
+    def _clock(self) -> Clock:
+        return self._world.clock
