@@ -8,7 +8,7 @@ from model_promotion.clocks import SystemClock
 from model_promotion.core.answers import flaw, predictions_in
 from model_promotion.core.payloads import payload_of
 from model_promotion.serving.scoring_server import ScoringServers
-from tests.endpoints.scoring import Shop
+from tests.endpoints.scoring import Served
 from tests.endpoints.small import Small, running
 
 SERVERS = ScoringServers(SystemClock(), timeout_s=2.0)
@@ -22,22 +22,22 @@ def small() -> Iterator[Small]:
         yield server
 
 
-def test_a_real_server_says_that_it_is_there_and_with_which_mlflow(served_shop: Shop) -> None:
+def test_a_real_server_says_that_it_is_there_and_with_which_mlflow(served: Served) -> None:
     import mlflow
 
-    look = SERVERS.look(served_shop.served)
+    look = SERVERS.look(served.url)
     assert (look.alive, look.mlflow) == (True, mlflow.__version__)
 
 
-def test_a_real_server_answers_each_row_and_does_not_say_which_version_it_serves(served_shop: Shop) -> None:
-    asked = SERVERS.ask(served_shop.served, ROWS)
+def test_a_real_server_answers_each_row_and_does_not_say_which_version_it_serves(served: Served) -> None:
+    asked = SERVERS.ask(served.url, ROWS)
     assert flaw(asked, ROWS.rows) == ""
     assert (asked.status, predictions_in(asked), asked.answered_by) == (200, 2, "")
     assert 0 < asked.took_ms < 2000
 
 
-def test_a_real_server_says_what_it_does_not_understand(served_shop: Shop) -> None:
-    asked = SERVERS.ask(served_shop.served, payload_of({"dataframe_split": {"columns": ["x"], "data": [[1.0]]}}))
+def test_a_real_server_says_what_it_does_not_understand(served: Served) -> None:
+    asked = SERVERS.ask(served.url, payload_of({"dataframe_split": {"columns": ["x"], "data": [[1.0]]}}))
     assert asked.status == 400
     assert "Model is missing inputs ['age', 'visits']" in flaw(asked, 1)
 

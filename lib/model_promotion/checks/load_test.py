@@ -27,6 +27,13 @@ NAME = "load_test"
 HEADER = ("endpoint", "requests", "p50 ms", "p95 ms", "p99 ms", "failed %", "budget")
 AGAIN = "try again when this machine has less to do, or load it for longer"
 BUDGET = "the budget is under [load_test] in promotion.toml"
+LIMITS = {"p95_ms": ("p95", "ms"), "p99_ms": ("p99", "ms"), "max_error_pct": ("failures", "%")}
+JUDGED = {
+    Kept.YES: "{0} within {2:g} {1}",
+    Kept.NO: "{0} over {2:g} {1}",
+    Kept.UNSURE: "{0} not surely within {2:g} {1}",
+    Kept.UNKNOWN: "too few requests to hold {0} against {2:g} {1}",
+}
 HINTS = {
     Kept.NO: f"give the endpoint more room, or allow more: {BUDGET}",
     Kept.UNSURE: f"load it for longer, --load-test RATE,DURATION; {BUDGET}",
@@ -124,9 +131,7 @@ def _said(one: Loaded, policy: LoadPolicy) -> str:
     if not one.quantiles:
         return f"{one.name} answered none of {count(one.sent, 'request')}: {_failures(one)}"
     parts = [f"{name.removesuffix('_ms')} {one.quantiles[name].said()}" for name in ("p50_ms", "p95_ms", "p99_ms")]
-    limits = f"{policy.p95_ms:g}/{policy.p99_ms:g} ms and {policy.max_error_pct:g} % failed"
-    wrong = [f"{name.removesuffix('_ms')} is {how.value}" for name, how in held.items() if how is not Kept.YES]
-    judged = f"within {limits}" if not wrong else f"{', '.join(wrong)} of {limits}"
+    judged = ", ".join(JUDGED[how].format(*LIMITS[name], getattr(policy, name)) for name, how in held.items())
     return f"{one.name} at {one.sent_per_s:.1f}/s: {', '.join(parts)} ms of {one.sent:,}, {_failures(one)}; {judged}"
 
 
