@@ -100,6 +100,7 @@ RUN_BY = {
     "checks/_endpoints.py": "checks/test_endpoint_smoke.py",
     "core/strict.py": "test_settings.py",
     "serving/_http.py": "serving/test_load.py",
+    "serving/_sending.py": "serving/test_load.py",
     "checks/_measuring.py": "checks/test_evaluation.py",
     "checks/_orders.py": "checks/test_evaluation.py",
     "checks/_question.py": "checks/test_evaluation.py",

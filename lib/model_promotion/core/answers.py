@@ -15,6 +15,15 @@ PREDICTIONS = b'"predictions"'
 
 
 @dataclass(frozen=True)
+class Sent:
+    """A request as it goes out."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
 class Asked:
     """One request: its status and answer, or why there is none; `answered_by` is whom the server says it was.
 
