@@ -93,6 +93,10 @@ WRONG = {
     "m 7 --if-better f1 --else-alias prev_stage_production": "keeps what stood as stage Production before",
     "m 7 --to prev_champion": "@prev_champion keeps what stood as @champion before",
     "m --rollback --to prev_champion": "@prev_champion keeps what stood as @champion before",
+    "m --load-test 50,30s": "--load-test loads an endpoint, and none was named",
+    "m --endpoint a --endpoint a": "--endpoint a was named twice",
+    "m --endpoint http://h:1 --endpoint http://h:1/invocations": "--endpoint http://h:1 was named twice",
+    "m --list --endpoint a": "--list takes no --endpoint",
     "m --rollback --if-better f1": "--rollback takes no --if-better",
     "--list --force": "--list takes no --force",
     "--list --run-tests": "--list takes no --run-tests",
@@ -174,7 +178,13 @@ def test_a_candidate_that_is_not_better_goes_beside_its_target(line: str, other:
 
 
 @pytest.mark.parametrize(
-    "options", ["--if-better f1:0.01 --if-better acc", "--if-better f1 --else-alias next", "--compare-metrics"]
+    "options",
+    [
+        "--if-better f1:0.01 --if-better acc",
+        "--if-better f1 --else-alias next",
+        "--compare-metrics",
+        "--endpoint http://h:1 --endpoint churn --load-test 50,30s",
+    ],
 )
 def test_what_chooses_is_repeated_in_the_commands_that_are_printed(options: str) -> None:
     assert sorted(ask(f"m 7 {options}").request.gates) == sorted(options.split())

@@ -9,6 +9,7 @@ from pathlib import Path
 from model_promotion.core import say
 from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.endpoints import is_address
 from model_promotion.core.errors import BadCall
 from model_promotion.core.redaction import redacted
 from model_promotion.core.request import Mode, Request
@@ -124,6 +125,9 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         engine=options.engine,
         endpoints=_endpoints(options),
         load_test=options.load_test,
+        update_endpoints=options.update_endpoints,
+        canary=options.canary or (),
+        bake_s=_bake(options),
         program=program,
         address_options=_address_options(options),
     )
@@ -154,6 +158,21 @@ def _endpoints(options: argparse.Namespace) -> tuple[str, ...]:
     if twice := {one for one in named if named.count(one) > 1}:
         raise BadCall(f"--endpoint {redacted(min(twice))} was named twice", hint=LEAVE_OUT)
     return named
+
+
+def _bake(options: argparse.Namespace) -> float | None:
+    """How long a rollout is watched.
+
+    Raises:
+        BadCall: when there is none, or one is asked of an address, behind which nothing can be changed.
+    """
+    rolls_out = options.update_endpoints or options.canary
+    if options.bake is not None and not rolls_out:
+        raise BadCall("--bake is how long a rollout is watched", hint="add --update-endpoints or --canary 5,25,50")
+    if rolls_out and (by_address := [one for one in options.endpoint if is_address(one)]):
+        said = f"--endpoint {redacted(by_address[0])} serves what it was started with, nothing can be rolled out to it"
+        raise BadCall(said, hint="name an endpoint of the workspace, or leave --update-endpoints and --canary out")
+    return options.bake  # type: ignore[no-any-return]
 
 
 def _junit_xml(options: argparse.Namespace, mode: Mode) -> Path | None:

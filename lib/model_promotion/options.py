@@ -10,6 +10,7 @@ from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.endpoints import endpoint_named
 from model_promotion.core.errors import BadCall
+from model_promotion.core.ladder import rungs
 from model_promotion.core.load import LoadTest
 from model_promotion.core.near import meant
 from model_promotion.core.request import Mode
@@ -43,6 +44,7 @@ COLUMNS = {
     "group": "what rows belong to, as a user: rows of one are no independent evidence",
     "weight": "how much a row counts",
 }
+NO_TIME = ("0", "0s", "0m")
 DEFAULT_DEMO = "promote-model-demo"
 
 
@@ -190,11 +192,16 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
         default=[],
         type=_endpoint,
         metavar="NAME|URL",
-        help="does it answer the candidate's example? repeatable",
+        help="does it answer the candidate's example? the only one to update; repeatable",
     )
     group.add_argument(
         "--load-test", type=_load_test, metavar="RATE,DURATION", help="and fast enough, as 50,30s: 50 requests a second"
     )
+    group.add_argument(
+        "--update-endpoints", action="store_true", help="endpoints that serve the champion serve the candidate then"
+    )
+    group.add_argument("--canary", type=_rungs, metavar="5,25,50", help="the same in steps of traffic, percent")
+    group.add_argument("--bake", type=_bake, metavar="DURATION", help="how long each step is watched [10m]")
     group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
     group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")
 
@@ -236,6 +243,14 @@ def _goal(text: str) -> Goal:
 
 def _endpoint(text: str) -> str:
     return _or_argument_error(endpoint_named, text)
+
+
+def _rungs(text: str) -> tuple[int, ...]:
+    return _or_argument_error(rungs, text)
+
+
+def _bake(text: str) -> float:
+    return 0.0 if text in NO_TIME else _seconds(text)
 
 
 def _load_test(text: str) -> LoadTest:

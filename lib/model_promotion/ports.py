@@ -165,16 +165,8 @@ class Serving(Protocol):
         ...
 
 
-class Endpoints(Protocol):
+class Endpoints(Serving, Protocol):
     """The only door through which endpoints are changed."""
-
-    def deployment(self, name: str) -> Deployment:
-        """What one endpoint serves, read afresh."""
-        ...
-
-    def target(self, name: str, entity: str) -> Destination:
-        """Where requests go, see Serving."""
-        ...
 
     def write(self, step: ServingStep) -> None:
         """Send one change; reading tells when it serves, and what became of it when its reply was lost."""
@@ -186,10 +178,6 @@ class Servers(Protocol):
 
     def look(self, address: str) -> Look:
         """Whether it is there."""
-        ...
-
-    def ask(self, address: str, payload: Payload) -> Asked:
-        """One request; whatever goes wrong with it is in the answer."""
         ...
 
     def target(self, address: str) -> Destination:

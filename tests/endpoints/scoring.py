@@ -1,4 +1,4 @@
-"""A real `mlflow models serve`, and a registry with what it serves."""
+"""A real `mlflow models serve`."""
 
 import os
 import signal
@@ -17,19 +17,14 @@ import pytest
 from tests.e2e.program import clean_env
 
 START_WITHIN_S = 120.0
-MODEL = "churn"
 
 
 @dataclass(frozen=True)
-class Shop:
-    """A registry with a champion (v1) and a candidate (v2), and the address of a server that serves the candidate."""
+class Served:
+    """A model's folder, and the address of a server that serves it."""
 
-    folder: Path
-    served: str
-
-    @property
-    def uri(self) -> str:
-        return f"sqlite:///{self.folder}/mlflow.db"
+    model: Path
+    url: str
 
 
 @contextmanager
@@ -68,36 +63,25 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise RuntimeError(f"mlflow models serve did not start:\n{log.read_text()[-2000:]}")
 
 
-def _registry(folder: Path) -> None:
-    """Two versions of a model, of which each knows its example."""
+def _saved(folder: Path) -> Path:
+    """A model that knows its example."""
     import mlflow.sklearn
     import pandas as pd
-    from mlflow import MlflowClient
     from mlflow.models import infer_signature
     from sklearn.linear_model import LinearRegression
 
-    uri = f"sqlite:///{folder}/mlflow.db"
-    client = MlflowClient(uri, uri)
-    client.create_registered_model(MODEL)
     rows = pd.DataFrame({"age": [20.0, 40.0, 60.0], "visits": [1.0, 2.0, 4.0]})
-    for number in (1, 2):
-        model = LinearRegression().fit(rows, [0.1, 0.2 * number, 0.5])
-        mlflow.sklearn.save_model(
-            model,
-            folder / str(number),
-            signature=infer_signature(rows, model.predict(rows)),
-            input_example=rows,
-            pip_requirements=["scikit-learn"],
-            serialization_format="cloudpickle",
-        )
-        client.create_model_version(MODEL, str(folder / str(number)))
-    client.set_registered_model_alias(MODEL, "champion", "1")
+    model = LinearRegression().fit(rows, [0.1, 0.4, 0.5])
+    signature = infer_signature(rows, model.predict(rows))
+    kept = {"pip_requirements": ["scikit-learn"], "serialization_format": "cloudpickle"}
+    mlflow.sklearn.save_model(model, folder, signature=signature, input_example=rows, **kept)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def served_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One of them a session."""
-    folder = tmp_path_factory.mktemp("shop")
-    _registry(folder)
-    with serving(folder / "2", folder) as url:
-        yield Shop(folder, url)
+    folder = tmp_path_factory.mktemp("served")
+    model = _saved(folder / "model")
+    with serving(model, folder) as url:
+        yield Served(model, url)

@@ -1,8 +1,8 @@
 """A scoring server of a few lines, in a process of its own, that can be stopped, continued and killed.
 
 `python small.py`: prints its port. The path says how it answers: /well/..., /busy/... (every second one 429),
-/broken/... (500), /elsewhere/... (redirects), /mute/... (200 without predictions), /slow/... (after 50 ms).
-`GET /seen` tells how many requests came and which headers they had.
+/broken/... (500), /elsewhere/... (redirects), /mute/... (200 without predictions), /five/... (five of them),
+/slow/... (after 50 ms). `GET /seen` tells how many requests came and which headers they had.
 """
 
 import asyncio
@@ -89,6 +89,7 @@ async def _answer(path: str) -> tuple[int, bytes, str]:
         "broken": (500, b'{"message": "out of memory"}', ""),
         "elsewhere": (307, b"", "Location: /well/invocations\r\n"),
         "mute": (200, b"<html>", ""),
+        "five": (200, b'{"predictions": [1, 2, 3, 4, 5]}', ""),
         "named": (200, OK, "served-model-name: churn-7\r\nSet-Cookie: who=you\r\n"),
     }
     return answers.get(how, (200, OK, ""))

@@ -13,7 +13,7 @@ from model_promotion.serving.memory_endpoints import MemoryEndpoints
 from tests.worlds import MODEL, Scene, a_scene
 
 RUNGS = (5, 25, 50)
-QUICK = Policy(rollout=RolloutPolicy(bake_s=120, look_s=20))
+QUICK = Policy(rollout=RolloutPolicy(bake_s=120, look_s=20, least_requests=100))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from model_promotion.core.load import Destination
+    from model_promotion.ports import Serving
     from model_promotion.witness import Witness
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -38,7 +40,7 @@ def met(witness: Witness, endpoint: str) -> Met:
 
     Raises:
         NotFound: when there is nothing to ask it.
-        Unavailable: when it was named, which cannot be asked yet.
+        PromotionError: when it was named, and cannot be found.
     """
     return witness.once(("endpoint", endpoint, ""), lambda: _met(witness, endpoint))
 
@@ -53,13 +55,36 @@ def example(witness: Witness) -> Mapping[str, Any]:
     return witness.once(("example", candidate.model, candidate.number), lambda: _example(witness))
 
 
+def destination(witness: Witness, endpoint: str) -> Destination:
+    """Where its requests go: to the candidate's entity where it serves that already, else to whoever's turn it is.
+
+    Raises:
+        PromotionError: when it was named, and cannot be found.
+    """
+    if is_address(endpoint):
+        return witness.servers.target(endpoint)
+    serving = _serving(witness, endpoint)
+    entity = serving.deployment(endpoint).serving(witness.plan.seen.name, witness.plan.candidate.number)
+    return serving.target(endpoint, entity.name if entity else "")
+
+
+def _serving(witness: Witness, endpoint: str) -> Serving:
+    if witness.serving is None:
+        raise Unavailable(f"there is no workspace here that could have an endpoint {endpoint}", hint=BY_ADDRESS)
+    return witness.serving
+
+
 def _met(witness: Witness, endpoint: str) -> Met:
-    if not is_address(endpoint):
-        where = witness.serving.scope if witness.serving else "this registry"
-        raise Unavailable(f"endpoint {endpoint} of {where} cannot be asked by its name yet", hint=BY_ADDRESS)
     payload = payload_of(example(witness))
-    asked = witness.servers.ask(endpoint, payload)
-    return Met(endpoint, witness.servers.look(endpoint), asked, flaw(asked, payload.rows))
+    asked = witness.loader.ask(destination(witness, endpoint), payload)
+    return Met(endpoint, _look(witness, endpoint), asked, flaw(asked, payload.rows))
+
+
+def _look(witness: Witness, endpoint: str) -> Look:
+    if is_address(endpoint):
+        return witness.servers.look(endpoint)
+    seen = _serving(witness, endpoint).deployment(endpoint)
+    return Look(alive=seen.ready is not False, said=f"it serves {seen.told}, and is not ready")
 
 
 def _example(witness: Witness) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from model_promotion.checks._endpoints import example, met
+from model_promotion.checks._endpoints import destination, example, met
 from model_promotion.core.budget import Kept, worst
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict, Weight
@@ -27,6 +27,13 @@ NAME = "load_test"
 HEADER = ("endpoint", "requests", "p50 ms", "p95 ms", "p99 ms", "failed %", "budget")
 AGAIN = "try again when this machine has less to do, or load it for longer"
 BUDGET = "the budget is under [load_test] in promotion.toml"
+LIMITS = {"p95_ms": ("p95", "ms"), "p99_ms": ("p99", "ms"), "max_error_pct": ("failures", "%")}
+JUDGED = {
+    Kept.YES: "{0} within {2:g} {1}",
+    Kept.NO: "{0} over {2:g} {1}",
+    Kept.UNSURE: "{0} not surely within {2:g} {1}",
+    Kept.UNKNOWN: "too few requests to hold {0} against {2:g} {1}",
+}
 HINTS = {
     Kept.NO: f"give the endpoint more room, or allow more: {BUDGET}",
     Kept.UNSURE: f"load it for longer, --load-test RATE,DURATION; {BUDGET}",
@@ -60,7 +67,7 @@ class _Bench:
         """What the run says of each endpoint, the worst of them deciding."""
         from model_promotion.evidence.latencies import loaded
 
-        targets = [self.witness.servers.target(one) for one in self.witness.request.endpoints]
+        targets = [destination(self.witness, one) for one in self.witness.request.endpoints]
         run = self._run(targets, self.test)
         facts = {"test": str(self.test), "seed": self.policy.seed, "warm_up_s": self.policy.warm_up_s}
         facts |= {"budget": {name: getattr(self.policy, name) for name in ("p95_ms", "p99_ms", "max_error_pct")}}
@@ -124,9 +131,7 @@ def _said(one: Loaded, policy: LoadPolicy) -> str:
     if not one.quantiles:
         return f"{one.name} answered none of {count(one.sent, 'request')}: {_failures(one)}"
     parts = [f"{name.removesuffix('_ms')} {one.quantiles[name].said()}" for name in ("p50_ms", "p95_ms", "p99_ms")]
-    limits = f"{policy.p95_ms:g}/{policy.p99_ms:g} ms and {policy.max_error_pct:g} % failed"
-    wrong = [f"{name.removesuffix('_ms')} is {how.value}" for name, how in held.items() if how is not Kept.YES]
-    judged = f"within {limits}" if not wrong else f"{', '.join(wrong)} of {limits}"
+    judged = ", ".join(JUDGED[how].format(*LIMITS[name], getattr(policy, name)) for name, how in held.items())
     return f"{one.name} at {one.sent_per_s:.1f}/s: {', '.join(parts)} ms of {one.sent:,}, {_failures(one)}; {judged}"
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from model_promotion.core.load import Ending
@@ -12,6 +12,16 @@ from model_promotion.core.trial import one_line
 
 OK, REDIRECTS, CLIENT_ERRORS, TOO_MANY, SERVER_ERRORS = 200, 300, 400, 429, 500
 PREDICTIONS = b'"predictions"'
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it goes out."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -240,7 +240,7 @@ class RolloutPolicy:
     probes_per_s: float = 5.0
     look_s: float = 20.0
     alpha: float = 0.01
-    least_requests: int = 100
+    least_requests: int = 300
     latency_tolerance: float = 1.5
 
     def __post_init__(self) -> None:

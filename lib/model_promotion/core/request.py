@@ -156,7 +156,10 @@ class Request:
     def _endpoints(self) -> tuple[str, ...]:
         """The options that say which endpoints are tried, and how."""
         load = ("--load-test", str(self.load_test)) if self.load_test else ()
-        return (*(word for one in self.endpoints for word in ("--endpoint", one)), *load)
+        updates = ("--update-endpoints",) if self.update_endpoints else ()
+        canary = ("--canary", ",".join(map(str, self.canary))) if self.canary else ()
+        bake = ("--bake", f"{self.bake_s:g}s") if self.bake_s is not None else ()
+        return (*(word for one in self.endpoints for word in ("--endpoint", one)), *load, *updates, *canary, *bake)
 
     @property
     def _choice(self) -> tuple[str, ...]:

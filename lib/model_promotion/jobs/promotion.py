@@ -45,6 +45,9 @@ class PromotionJob(CommandJob):
     engine: Literal["local"] = "local"
     endpoint: Several = ()
     load_test: str | None = None
+    update_endpoints: bool = False
+    canary: str | None = None
+    bake: str | None = None
     if_better: Several = ()
     else_alias: str | None = None
     metadata_file: File | None = None

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,8 +20,11 @@ from model_promotion.core.redaction import redacted
 from model_promotion.core.trial import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import aiohttp
 
+    from model_promotion.core.answers import Sent
     from model_promotion.ports import Clock
 
 T = TypeVar("T")
@@ -36,56 +38,19 @@ LOOPBACK = ("localhost", "::1")
 
 
 @asynccontextmanager
-async def session(headers: Mapping[str, str] | None = None) -> AsyncIterator[aiohttp.ClientSession]:
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
     """A pool of connections of its own."""
     import aiohttp
 
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEPT_S),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={**JSON, **(headers or {})},
+        headers=JSON,
         timeout=aiohttp.ClientTimeout(total=None),  # Whoever sends bounds the whole of it.
         auto_decompress=False,
         trust_env=False,
     ) as made:
         yield made
-
-
-@dataclass(frozen=True)
-class Question:
-    """One request."""
-
-    method: str
-    url: str
-    body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-async def asked(question: Question, clock: Clock, timeout_s: float) -> Asked:
-    """What came of it, and when all of the answer was there; the header of a served entity says who it was."""
-    import aiohttp
-
-    begun = clock.monotonic()
-
-    def took_ms() -> float:
-        return (clock.monotonic() - begun) * 1000
-
-    proxy = proxy_for(question.url)
-    try:
-        async with (
-            asyncio.timeout(timeout_s),
-            session(question.headers) as pool,
-            pool.request(
-                question.method, question.url, data=question.body, proxy=proxy, allow_redirects=False
-            ) as response,
-        ):
-            answer = await read(response)
-            served = one_line(response.headers.get(SERVED, ""))
-            return Asked(took_ms(), response.status, answer, served)
-    except TimeoutError:
-        return Asked(took_ms(), error=f"no answer within {timeout_s:g} s")
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        return Asked(took_ms(), error=redacted(f"{error}" or type(error).__name__))
 
 
 async def read(response: aiohttp.ClientResponse) -> bytes:
@@ -117,3 +82,32 @@ def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     with ThreadPoolExecutor(1, thread_name_prefix="endpoint") as pool:
         return pool.submit(asyncio.run, work).result()
+
+
+async def answers(requests: Sequence[Sent], clock: Clock, timeout_s: float) -> list[Asked]:
+    """The answers to these, sent at the same time; what goes wrong is in them."""
+    async with session() as pool:
+        return await asyncio.gather(*(_answer(pool, one, clock, timeout_s) for one in requests))
+
+
+async def _answer(pool: aiohttp.ClientSession, sent: Sent, clock: Clock, timeout_s: float) -> Asked:
+    import aiohttp
+
+    begun, proxy = clock.monotonic(), proxy_for(sent.url)
+
+    def so_far_ms() -> float:
+        return (clock.monotonic() - begun) * 1000
+
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            pool.request(
+                sent.method, sent.url, data=sent.body, headers=sent.headers, proxy=proxy, allow_redirects=False
+            ) as response,
+        ):
+            answer = await read(response)
+            return Asked(so_far_ms(), response.status, answer, one_line(response.headers.get(SERVED, "")))
+    except TimeoutError:
+        return Asked(so_far_ms(), error=f"no answer within {timeout_s:g} s")
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return Asked(so_far_ms(), error=redacted(str(error) or type(error).__name__))

@@ -1,6 +1,7 @@
 """Endpoints as given: the double for tests."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from model_promotion.core.answers import Asked, Look
 from model_promotion.core.deployment import Deployment
@@ -46,10 +47,6 @@ class MemoryServers:
         """It is there, unless it does not answer."""
         return Look(alive=self._asked.status is not None, said=self._asked.error)
 
-    def ask(self, address: str, payload: Payload) -> Asked:  # noqa: ARG002 - as above
-        """The answer given."""
-        return self._asked
-
     def target(self, address: str) -> Destination:
         """Where load would go."""
         return Destination(address, address)
@@ -58,20 +55,15 @@ class MemoryServers:
 class MemoryLoader:
     """Nothing is sent: each request ends as it was said, by target and rate."""
 
-    def __init__(
-        self,
-        ends: Callable[[Load, Due], Sample] | None = None,
-        asked: Callable[[Destination, Payload], Asked] | None = None,
-    ) -> None:
-        self.asked = asked or (
-            lambda where, _: Asked(1.0, 200, b'{"predictions": [1.0]}', where.name.partition("/")[2])
-        )
+    def __init__(self, ends: Callable[[Load, Due], Sample] | None = None, asked: Asked | None = None) -> None:
+        self._asked = asked or Asked(1.0, 200, b'{"predictions": [1.0]}')
         self._ends = ends or (lambda _, due: Sample(due.target, due.at_s, 0.0, 0.01, Ending.ANSWERED))
         self.runs: list[Load] = []
 
-    def ask(self, where: Destination, payload: Payload) -> Asked:
-        """What was given for that place; the entity that it names has answered."""
-        return self.asked(where, payload)
+    def ask(self, where: Destination, payload: Payload) -> Asked:  # noqa: ARG002 - whatever is asked
+        """The answer given; of an endpoint in memory, from the entity that it names."""
+        entity = where.name.partition("/")[2] if where.url.startswith("memory:") else self._asked.answered_by
+        return replace(self._asked, answered_by=entity)
 
     def run(self, load: Load) -> LoadRun:
         """What would have become of each."""
