@@ -38,6 +38,7 @@ DOORS = {
     # suite_plugin.py in a child, as two models share none; ending.py ends what process.py has started.
     "subprocess": {"scoring/process.py", "scoring/ending.py", "scoring/suite_plugin.py"},
     "databricks": {"connections/databricks.py"},
+    "river": {"evidence/health/trend.py"},
     "pydantic": {
         "settings.py",
         "services/values.py",
@@ -84,7 +85,7 @@ DOORS = {
         "demo/show.py",
     },
 }
-SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "socket"}
+SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "socket", "river"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 

@@ -5,8 +5,8 @@ that allow for optional stopping", Journal of Statistical Planning and Inference
 the one before it: na champion's and nb candidate's answers, in whatever ratio the traffic was split. Its factor is the
 likelihood under rates pa < pb over that under their mean p0 = (na pa + nb pb) / (na + nb). Its expectation is at most 1
 where the candidate's rate is at most the champion's: each answer's factor is linear in its own rate, so the logarithm
-of the product is concave in both with its top on the diagonal at p0. That also holds where the rates move within a
-block, as long as their means keep that order, so a bad hour of both is nobody's fault.
+of the product is concave, and over those rates it is highest, 0, where both are p0. That also holds where rates move
+within a block, as long as their means keep that order, so a bad hour of both is nobody's fault.
 
 pa is what the champion's earlier blocks say, so that nobody needs to know it beforehand; pb has its odds raised by each
 of ODDS. That na and nb were what they were must not depend on how the answers turned out.
@@ -26,8 +26,9 @@ from model_promotion.evidence.health.wealth import ODDS, Wealth
 SOURCE = "error rate"
 PRIOR = Counts(1, 50)
 """What the champion is thought to do before it has answered: it fades as answers come, and can only cost time."""
-DOUBT = 10.0
-"""The e-value from which on a candidate that has not failed yet does not pass, either: strong evidence (Jeffreys)."""
+DOUBT = 3.0
+"""The e-value from which on a candidate that has not failed does not pass, either. At the end of a rung one in seventy
+candidates that are as good as the champion is beyond it, see benchmarks/health.py."""
 
 
 @dataclass(frozen=True)

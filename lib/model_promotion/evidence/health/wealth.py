@@ -7,7 +7,8 @@ Vovk & Shafer 2023, "Game-theoretic statistics and safe anytime-valid inference"
 What has long been well would have to be lost again before something that breaks late is seen. So the stake is spread
 over the looks: half is bet from the first look on, the rest in equal parts from each planned look on (the mixture over
 starts of Shin, Ramdas & Rinaldo 2024, "E-detectors", New England Journal of Statistics in Data Science 2). A late
-break costs a factor of twice the planned looks, and the promise stays that of the whole watch.
+break costs a factor of twice the planned looks, and the promise stays that of the whole watch. After the last planned
+look nothing is left to bet anew.
 """
 
 import math
