@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_promotion.core.answers import Asked, ending_of, flaw, predictions_in
+from model_promotion.core.answers import Asked, ending_of, flaw, predictions_in, same
 from model_promotion.core.load import Ending
 
 SOUND = {
@@ -63,3 +63,22 @@ def test_an_error_is_told_in_its_own_words_on_one_line_and_without_secrets() -> 
 )
 def test_under_load_an_answer_counts_by_its_status(status: int, body: bytes, ending: Ending) -> None:
     assert ending_of(status, body) is ending
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ([0.1, 0.2], [0.1, 0.2000000001], True),
+        ([0.1], [0.2], False),
+        ([0.1], [0.1, 0.1], False),
+        ([1], [1.0], True),
+        ([True], [1], True),
+        (["yes"], ["no"], False),
+        ({"a": [1.0]}, {"a": [1.0]}, True),
+        ({"a": [1.0]}, {"b": [1.0]}, False),
+        ([None], [None], True),
+        ([None], [0.0], False),
+    ],
+)
+def test_two_answers_are_the_same_within_a_tolerance(one: object, other: object, *, alike: bool) -> None:
+    assert same(one, other, 1e-6) is alike

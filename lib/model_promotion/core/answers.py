@@ -82,6 +82,16 @@ def predictions_in(asked: Asked) -> int:
     return number_of(json.loads(asked.answer)["predictions"])
 
 
+def same(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401 - JSON is any of six types
+    """Whether two answers say the same; numbers may differ by so much, relative to them or, close to 0, as such."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[name], other[name], tolerance) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(same(*pair, tolerance) for pair in zip(one, other, strict=True))
+    numbers = [type(each) in (int, float) for each in (one, other)]
+    return math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance) if all(numbers) else bool(one == other)
+
+
 def number_of(predictions: Any) -> int:  # noqa: ANN401 - JSON is any of six types
     """How many rows were answered: of tensors with names, the first one's."""
     if isinstance(predictions, Mapping) and predictions:

@@ -10,7 +10,7 @@ from model_promotion.core.event import Event, Kind
 from model_promotion.core.health import Health, Look, Reading, looked, of_rung
 from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
 from model_promotion.core.load import Load, LoadTest
-from model_promotion.core.payloads import Payload
+from model_promotion.flows.probes import Probes
 from model_promotion.flows.roll_out import Rolling
 from model_promotion.ports import Clock
 from model_promotion.world import World
@@ -32,7 +32,7 @@ class Canary:
 
     rolling: Rolling
     ladder: Ladder
-    payloads: tuple[Payload, ...]
+    probes: Probes
     told: list[dict[str, Any]] = field(default_factory=list)
     probed: "Probed | None" = None
     failed: bool = False
@@ -92,12 +92,14 @@ class Canary:
         return look
 
     def _states(self) -> Iterator[Reading]:
-        """What the endpoints say of the candidate's entity."""
+        """What the endpoints say of the candidate's entity, and whether it answers as it did."""
         for one in self.rolling.rollouts:
             entity = self.rolling.hands.endpoints.deployment(one.endpoint).entity(one.new)
             if entity is None or entity.state == "failed":
                 said = f"{one.new} is gone" if entity is None else f"{one.new} has failed: {entity.message}"
                 yield Reading(one.endpoint, Health.FAIL, said)
+            elif astray := self.probes.astray(one.endpoint, one.new, len(self.told)):
+                yield Reading(one.endpoint, Health.FAIL, astray)
 
     @property
     def _load(self) -> Load:
@@ -106,7 +108,7 @@ class Canary:
         targets = tuple(hands.endpoints.target(*pair) for pair in pairs)
         # Another seed for each look: the same times again would be the same requests again.
         seed, asked = self._world.policy.load_test.seed + len(self.told), LoadTest(policy.probes_per_s, self._look_s)
-        return Load(targets, self.payloads, asked, seed, warm_up_s=0.0)
+        return Load(targets, tuple(self.probes.payloads), asked, seed, warm_up_s=0.0)
 
     @property
     def _known(self) -> "Probed":

@@ -68,7 +68,9 @@ def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Ca
     Raises:
         Unavailable: when there is no way to change an endpoint from here.
     """
-    return Canary(rolling_of(hands, intent), Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), payloads)
+    rolling, world = rolling_of(hands, intent), hands.world
+    probes = Probes(rolling.hands.endpoints, world.loader, payloads, world.policy.model_tests.tolerance)
+    return Canary(rolling, Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), probes)
 
 
 def climb(canary: Canary, intent: Intent) -> None:
@@ -77,11 +79,10 @@ def climb(canary: Canary, intent: Intent) -> None:
     Raises:
         PromotionError: when an endpoint does not follow, or the version does not answer as it should.
     """
-    rolling = canary.rolling
-    probes = Probes(rolling.hands.endpoints, rolling.hands.world.loader, canary.payloads)
+    rolling, probes = canary.rolling, canary.probes
     rolling.to(0)
     for one in rolling.rollouts:
-        probes.answers(one.endpoint, one.new)
+        probes.begin(one.endpoint, one.new)
     canary.climb() if intent.ladder else rolling.to(WHOLE)
     for one in rolling.rollouts:
         if one.share_pct == WHOLE:

@@ -1,6 +1,5 @@
 """What own requests say of a canary: both versions asked the same way at the same time, whatever the traffic is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -87,8 +86,3 @@ def _side(run: LoadRun, side: int) -> tuple[Counts, np.ndarray]:
     took = [one.took_s * 1000 for one in samples if one.ending is Ending.ANSWERED]
     slow = [float("inf") for one in samples if one.ending is Ending.TIMED_OUT]
     return Counts(bad, len(samples)), np.array([*took, *slow])
-
-
-def steady(before: Sequence[float], now: Sequence[float], tolerance: float) -> bool:
-    """Whether a version still answers the same rows the same way."""
-    return len(before) == len(now) and bool(np.allclose(before, now, rtol=tolerance, atol=tolerance, equal_nan=True))
