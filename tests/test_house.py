@@ -38,6 +38,7 @@ DOORS = {
     # suite_plugin.py in a child, as two models share none; ending.py ends what process.py has started.
     "subprocess": {"scoring/process.py", "scoring/ending.py", "scoring/suite_plugin.py"},
     "databricks": {"connections/databricks.py"},
+    "prometheus_client": {"evidence/health/scraped.py"},
     "river": {"evidence/health/trend.py"},
     "pydantic": {
         "settings.py",
@@ -85,7 +86,7 @@ DOORS = {
         "demo/show.py",
     },
 }
-SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "socket", "river"}
+SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "socket", "river", "prometheus_client"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 
@@ -113,6 +114,9 @@ RUN_BY = {
     "flows/announcing.py": "flows/test_acting.py",
     "flows/delivering.py": "flows/test_canary.py",
     "flows/endpoints.py": "flows/test_rolling_out.py",
+    "flows/watch_back.py": "flows/test_watch.py",
+    "flows/watched_data.py": "flows/test_watched_data.py",
+    "flows/watched_endpoint.py": "flows/test_watch.py",
     "flows/hands.py": "flows/test_acting.py",
     "flows/probes.py": "flows/test_canary.py",
     "flows/roll_out.py": "flows/test_rolling_out.py",

@@ -37,6 +37,7 @@ from model_promotion.flows import (
     release,
     rollback,
     verify_audit,
+    watch,
 )
 from model_promotion.flows.resolve import make_plan
 from model_promotion.journals.memory import MemoryJournal
@@ -65,6 +66,7 @@ FLOWS = {
     Mode.VERIFY_AUDIT: verify_audit,
     Mode.LIST: list_models,
     Mode.CLEANUP: cleanup,
+    Mode.WATCH: watch,
 }
 INPUTS = [{"name": "age", "type": "long", "required": True}]
 OUTPUTS = [{"type": "double"}]
@@ -287,6 +289,9 @@ class Scene:
 
     def rollback(self, to: str | None = None, **options: Any) -> Outcome:
         return self.call(Mode.ROLLBACK, to_version=to, **options)
+
+    def watch(self, watch_s: float = 600.0, **options: Any) -> Outcome:
+        return self.call(Mode.WATCH, watch_s=watch_s, **options)
 
     def recover(self, how: str, **options: Any) -> Outcome:
         return self.call(Mode.RECOVER, recovery=how, **options)

@@ -29,6 +29,7 @@ examples:
   promote_model.py --manifest fleet.toml                 many models at once
   promote_model.py churn --rollback --reason "precision fell"
   promote_model.py churn --history --at 2026-11-01
+  promote_model.py churn --watch 30m                     how does the champion do? rolled back if it does harm
   promote_model.py --list "heart-disease-*"
   promote_model.py --auto --metric roc_auc --dry-run
   promote_model.py --demo                                see it work on real models, in a local folder
@@ -45,6 +46,7 @@ COLUMNS = {
     "weight": "how much a row counts",
 }
 NO_TIME = ("0", "0s", "0m")
+USUAL_WATCH_S = 1800.0
 DEFAULT_DEMO = "promote-model-demo"
 
 
@@ -126,6 +128,14 @@ def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is priva
     )
     one.add_argument(
         "--demo", nargs="?", const=DEFAULT_DEMO, type=Path, metavar="DIR", help=f"a show, in a folder [{DEFAULT_DEMO}]"
+    )
+    group.add_argument(
+        "--watch",
+        nargs="?",
+        const=USUAL_WATCH_S,
+        type=_seconds,
+        metavar="DURATION",
+        help="is what --to serves in health? rolls back if not; with a candidate: after its promotion [30m]",
     )
     group.add_argument("--manifest", type=Path, metavar="FILE", help="many models at once, as a TOML or YAML file says")
     group.set_defaults(mode=Mode.PROMOTE)

@@ -164,6 +164,10 @@ class Serving(Protocol):
         """What one endpoint serves, read afresh. Raises NotFound, Denied or Unavailable."""
         ...
 
+    def metrics(self, name: str) -> str:
+        """What an endpoint says of its last minute, as Prometheus text. Raises NotFound, Denied or Unavailable."""
+        ...
+
 
 class Endpoints(Serving, Protocol):
     """The only door through which endpoints are changed."""
@@ -271,7 +275,10 @@ class Scores(Protocol):
 
 
 class Data(Protocol):
-    """Data that an engine has opened. Nothing of a row leaves it but counts, and a few rows for a team's own tests."""
+    """Data that an engine has opened.
+
+    Nothing of a row leaves it but counts, a few rows for a team's own tests, and of labels what was said and what was.
+    """
 
     @property
     def columns(self) -> Sequence[str]:
@@ -294,6 +301,13 @@ class Data(Protocol):
 
     def write_head(self, rows: int, path: Path) -> None:
         """The first rows, with all their columns, as one Parquet file."""
+        ...
+
+    def texts(self, columns: Sequence[str]) -> Iterable[tuple[str | None, ...]]:
+        """These columns of every row, in order: 2 and 2.0 are the same text, a missing value is None.
+
+        Raises BadCall for a column that is not there.
+        """
         ...
 
     def target(self) -> "Target":

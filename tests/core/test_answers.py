@@ -56,6 +56,8 @@ def test_an_error_is_told_in_its_own_words_on_one_line_and_without_secrets() -> 
         (302, b"", Ending.REDIRECTED),
         (101, b"", Ending.REDIRECTED),
         (400, b"", Ending.CLIENT_ERROR),
+        (401, b"", Ending.DENIED),
+        (403, b"", Ending.DENIED),
         (429, b"", Ending.THROTTLED),
         (500, b'{"predictions": [1]}', Ending.SERVER_ERROR),
         (504, b"", Ending.SERVER_ERROR),

@@ -11,6 +11,7 @@ from model_promotion.core.say import count
 from model_promotion.core.trial import one_line
 
 OK, REDIRECTS, CLIENT_ERRORS, TOO_MANY, SERVER_ERRORS = 200, 300, 400, 429, 500
+DENIED = (401, 403)
 PREDICTIONS = b'"predictions"'
 
 
@@ -51,6 +52,8 @@ def ending_of(status: int, answer: bytes) -> Ending:
     """What an answer counts as under load: all of it is not read there, only whether predictions are in it."""
     if status == TOO_MANY:
         return Ending.THROTTLED
+    if status in DENIED:
+        return Ending.DENIED
     if status >= SERVER_ERRORS:
         return Ending.SERVER_ERROR
     if status >= CLIENT_ERRORS:

@@ -181,6 +181,7 @@ class Ending(StrEnum):
 
     ANSWERED = "answered"
     THROTTLED = "turned away (429)"
+    DENIED = "not allowed (401, 403)"
     CLIENT_ERROR = "answered 4xx"
     SERVER_ERROR = "answered 5xx"
     REDIRECTED = "answered 3xx"

@@ -10,6 +10,7 @@ from model_promotion.core.gate import ALPHA, check_alpha
 from model_promotion.core.load import LoadPolicy
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 from model_promotion.core.strict import STRICT
+from model_promotion.core.watch_rules import WatchPolicy
 
 DEFAULT_EXPERIMENT = "model-promotions"
 
@@ -299,6 +300,7 @@ class Policy:
     drift: DriftRules = DriftRules()
     rollout: RolloutPolicy = RolloutPolicy()
     load_test: LoadPolicy = LoadPolicy()
+    watch: WatchPolicy = WatchPolicy()
     digest: str = "defaults"
 
     @property

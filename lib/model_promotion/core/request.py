@@ -36,6 +36,7 @@ class Mode(StrEnum):
     APPLY = "apply"
     LIST = "list"
     CLEANUP = "cleanup"
+    WATCH = "watch"
     DEMO = "demo"
 
     @property
@@ -46,7 +47,7 @@ class Mode(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether this mode may change the registry."""
-        return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER, Mode.APPLY, Mode.CLEANUP}
+        return self not in {Mode.DRY_RUN, Mode.CHECK, Mode.HISTORY, Mode.VERIFY_AUDIT, Mode.LIST, Mode.DEMO}
 
 
 # Modes that take a candidate and move no alias: the same call about another candidate moves none either.
@@ -99,6 +100,7 @@ class Request:
     canary: tuple[int, ...] = ()
     bake_s: float | None = None
     load_test: LoadTest | None = None
+    watch_s: float | None = None
     fleet: "Fleet | None" = None
     verbose: bool = False
     in_fleet: bool = False
@@ -159,7 +161,9 @@ class Request:
         updates = ("--update-endpoints",) if self.update_endpoints else ()
         canary = ("--canary", ",".join(map(str, self.canary))) if self.canary else ()
         bake = ("--bake", f"{self.bake_s:g}s") if self.bake_s is not None else ()
-        return (*(word for one in self.endpoints for word in ("--endpoint", one)), *load, *updates, *canary, *bake)
+        watch = ("--watch", f"{self.watch_s:g}s") if self.watch_s is not None else ()
+        named = (word for one in self.endpoints for word in ("--endpoint", one))
+        return (*named, *load, *updates, *canary, *bake, *watch)
 
     @property
     def _choice(self) -> tuple[str, ...]:

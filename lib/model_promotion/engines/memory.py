@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ class MemoryData:
     failure: Exception | None = None
     of_levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: list[tuple[Question, tuple[Order, Order]]] = field(default_factory=list)
+    of_rows: Callable[[], Iterable[Mapping[str, str | None]]] = tuple
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -48,6 +50,11 @@ class MemoryData:
     def write_head(self, rows: int, path: Path) -> None:  # noqa: ARG002 - there are none
         """An empty file: there are no rows here."""
         path.touch()
+
+    def texts(self, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+        """Of the rows that are there by now."""
+        for row in self.of_rows():
+            yield tuple(row[name] for name in columns)
 
     def target(self) -> Target:
         """What was given."""

@@ -10,7 +10,7 @@ from model_promotion.core.entities import Version
 from model_promotion.core.errors import Conflict
 from model_promotion.core.payloads import Payload, as_sent, one_by_one
 from model_promotion.core.signature import Signature, example_rows
-from model_promotion.ports import Endpoints, Loader, RegistryReader
+from model_promotion.ports import Loader, RegistryReader, Serving
 
 ROWS = 20
 NOTHING_TO_ASK = "log the model with a signature: mlflow.models.infer_signature"
@@ -36,7 +36,7 @@ def payloads_of(version: Version, registry: RegistryReader) -> tuple[Payload, ..
 class Probes:
     """What is asked, and how."""
 
-    endpoints: Endpoints
+    endpoints: Serving
     loader: Loader
     payloads: Sequence[Payload]
     tolerance: float = 1e-5

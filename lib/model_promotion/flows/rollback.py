@@ -42,14 +42,15 @@ class Way:
     noticed: Noticed = ()
 
 
-def run(request: Request, world: World) -> Outcome:
-    """Point the alias at the last verified version, and hold the version it leaves."""
+def run(request: Request, world: World, leaving: str | None = None) -> Outcome:
+    """Point the alias at the last verified version, and hold the version it leaves.
+
+    `leaving` is the version that it is about: where another stands by now, it stays.
+    """
     seen, lines = _looked(request, world)
     if going_on := under_way(seen.tags):
         raise Conflict(going_on, hint=way_out(seen.tags, request.command))
-    current = seen.at(request.target_alias)
-    if current is None:
-        raise NotFound(f"nothing stands behind {request.where} of {seen.name}", hint="promote a version first")
+    current = _left(request, seen, leaving)
     way = choose(request, seen, lines)
     if way is None:
         nowhere = f"no earlier verified version of {request.where} is known for {seen.name}{_but_for(request, seen)}"
@@ -83,6 +84,21 @@ def run(request: Request, world: World) -> Outcome:
     if not doubts or outcome.code > ExitCode.WARNED:
         return outcome
     return replace(outcome, code=ExitCode.WARNED, warnings=(*outcome.warnings, *doubts))
+
+
+def _left(request: Request, seen: RegisteredModel, expected: str | None) -> str:
+    """The version that stands there, to be left.
+
+    Raises:
+        NotFound: when none does.
+        Conflict: when it is another one than was expected.
+    """
+    current = seen.at(request.target_alias)
+    if current is None:
+        raise NotFound(f"nothing stands behind {request.where} of {seen.name}", hint="promote a version first")
+    if expected not in (None, current):
+        raise Conflict(f"{request.where} is {say.version(current)} by now, not {say.version(expected)}")
+    return current
 
 
 def _doubts(request: Request, target: Version, lines: list[Line] | None) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ class PromotionJob(CommandJob):
     update_endpoints: bool = False
     canary: str | None = None
     bake: str | None = None
+    watch: str | None = None
     if_better: Several = ()
     else_alias: str | None = None
     metadata_file: File | None = None

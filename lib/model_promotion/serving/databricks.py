@@ -13,6 +13,8 @@ from model_promotion.core.load import Destination
 from model_promotion.serving._configs import changed, deployment, summary
 from model_promotion.together import together
 
+MOST_METRICS = 5_000_000
+
 
 class DatabricksServing:
     """Lists endpoints through databricks-sdk. The list has no state and no traffic, so each hit is read by itself."""
@@ -51,6 +53,10 @@ class DatabricksServing:
         """What an endpoint serves now."""
         return deployment(self._raw(name))
 
+    def metrics(self, name: str) -> str:
+        """What an endpoint says of its last minute."""
+        return self._connection.call(f"read the metrics of {name}", lambda client: _exported(client, name))
+
     def _raw(self, name: str) -> Mapping[str, Any]:
         # The raw JSON: the typed form turns states that the SDK does not know into None, and loses settings.
         return self._do("GET", name)
@@ -76,6 +82,12 @@ class DatabricksEndpoints(DatabricksServing):
         except ValueError as error:
             raise Conflict(str(error)) from error
         self._do("PUT", step.endpoint, "/config", body)
+
+
+def _exported(client: Any, name: str) -> str:  # noqa: ANN401 - the SDK's client
+    """The text, as far as it is of a size that makes sense."""
+    with client.serving_endpoints.export_metrics(quote(name, safe="")).contents as contents:
+        return bytes(contents.read(MOST_METRICS)).decode(errors="replace")
 
 
 def at_rest(item: Any) -> bool:  # noqa: ANN401 - the SDK's summary of an endpoint

@@ -32,6 +32,10 @@ class MemoryServing:
         """Nothing is known of what they serve beyond that."""
         raise NotFound(f"there is no endpoint {name}")
 
+    def metrics(self, name: str) -> str:
+        """Nothing is known of that either."""
+        raise NotFound(f"there is no endpoint {name}")
+
     def target(self, name: str, entity: str) -> Destination:
         """An address that nobody is behind."""
         return Destination(f"{name}/{entity}", "http://127.0.0.1:9/invocations")

@@ -18,10 +18,12 @@ class MemoryEndpoints:
     """Endpoints that take changes as Databricks does: `looks` says how many readings one is on its way.
 
     `effect` stands between a change and its being taken, to fail or to lose it. `fails` is why every update fails.
+    `said` is what each endpoint answers when its metrics are asked for.
     """
 
     raw: dict[str, Raw] = field(default_factory=dict)
     looks: int = 0
+    said: dict[str, str] = field(default_factory=dict)
     fails: str = ""
     effect: Callable[[Callable[[], None]], None] = lambda take: take()
     written: list[ServingStep] = field(default_factory=list)
@@ -45,6 +47,11 @@ class MemoryEndpoints:
         """What it serves; with every look an update comes one look closer."""
         self._look(name)
         return deployment(self._found(name))
+
+    def metrics(self, name: str) -> str:
+        """What was given; none are an empty text."""
+        self._found(name)
+        return self.said.get(name, "")
 
     def write(self, step: ServingStep) -> None:
         """Begin an update."""
