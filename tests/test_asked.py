@@ -97,6 +97,14 @@ WRONG = {
     "m --endpoint a --endpoint a": "--endpoint a was named twice",
     "m --endpoint http://h:1 --endpoint http://h:1/invocations": "--endpoint http://h:1 was named twice",
     "m --list --endpoint a": "--list takes no --endpoint",
+    "--watch 9m": "which model",
+    "m --watch 9m --force": "--watch takes no --force",
+    "m --watch 9m --update-endpoints": "--watch takes no --update-endpoints",
+    "m --watch 9m --run-tests": "--watch takes no --run-tests",
+    "m --watch 9m --rollback": "--watch follows a promotion or stands alone, it does not go with --rollback",
+    "m --watch 9m --history": "it does not go with --history",
+    "m 7 --watch 9m --plan-out p.json": "it does not go with --plan-out",
+    "m --watch 9m --plan-out p.json": "it does not go with --plan-out",
     "m --rollback --if-better f1": "--rollback takes no --if-better",
     "--list --force": "--list takes no --force",
     "--list --run-tests": "--list takes no --run-tests",
@@ -160,6 +168,25 @@ def test_a_rollback_of_the_champion_does_not_trip_over_the_source() -> None:
 @pytest.mark.parametrize(("line", "named"), [("m", False), ("m 7", True), ("m --from x", True), ("m@x", True)])
 def test_it_is_known_whether_the_candidate_was_named_or_is_the_default(line: str, named: bool) -> None:
     assert ask(line).request.candidate_named is named
+
+
+@pytest.mark.parametrize(
+    ("line", "mode"),
+    [
+        ("m --watch", Mode.WATCH),
+        ("m --watch 9m --to canary --endpoint a --current-data d", Mode.WATCH),
+        ("m 7 --watch 9m", Mode.PROMOTE),
+        ("m@staging --watch 9m --canary 5,25", Mode.PROMOTE),
+        ("m --from staging --watch 9m", Mode.PROMOTE),
+        ("--auto --watch 9m", Mode.PROMOTE),
+        ("m --watch 9m --dry-run", Mode.DRY_RUN),
+        ("m 7 --check --watch 9m", Mode.CHECK),
+    ],
+)
+def test_a_watch_is_a_mode_of_its_own_unless_somebody_is_named_to_be_promoted(line: str, mode: Mode) -> None:
+    request = ask(line).request
+    assert (request.mode, request.watch_s) == (mode, 540.0 if "9m" in line else 1800.0)
+    assert request.gates[-2:] == ("--watch", f"{request.watch_s:g}s") or "--current-data" in line
 
 
 ELSE = {

@@ -115,6 +115,7 @@ RUN_BY = {
     "flows/delivering.py": "flows/test_canary.py",
     "flows/endpoints.py": "flows/test_rolling_out.py",
     "flows/watch_back.py": "flows/test_watch.py",
+    "flows/watching.py": "flows/test_watch.py",
     "flows/watched_data.py": "flows/test_watched_data.py",
     "flows/watched_endpoint.py": "flows/test_watch.py",
     "flows/hands.py": "flows/test_acting.py",

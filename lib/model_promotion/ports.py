@@ -154,10 +154,7 @@ class Serving(Protocol):
         ...
 
     def target(self, name: str, entity: str) -> Destination:
-        """Where requests for one entity of an endpoint go, past its routes; without one, to whoever's turn it is.
-
-        Raises NotFound, Denied or Unavailable.
-        """
+        """Where requests for one entity go, past the routes; without one, to whoever's turn it is. Raises as below."""
         ...
 
     def deployment(self, name: str) -> Deployment:
@@ -275,10 +272,7 @@ class Scores(Protocol):
 
 
 class Data(Protocol):
-    """Data that an engine has opened.
-
-    Nothing of a row leaves it but counts, a few rows for a team's own tests, and of labels what was said and what was.
-    """
+    """Data that an engine has opened. No row leaves it but a few for a team's own tests, and answers with labels."""
 
     @property
     def columns(self) -> Sequence[str]:
@@ -304,10 +298,7 @@ class Data(Protocol):
         ...
 
     def texts(self, columns: Sequence[str]) -> Iterable[tuple[str | None, ...]]:
-        """These columns of every row, in order: 2 and 2.0 are the same text, a missing value is None.
-
-        Raises BadCall for a column that is not there.
-        """
+        """These columns of every row, missing values as None. Raises BadCall for a column that is not there."""
         ...
 
     def target(self) -> "Target":

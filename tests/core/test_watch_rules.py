@@ -1,6 +1,7 @@
 """The watch acts on what is sure, and says what is measured."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from model_promotion.core.watch_rules import (
     Limits,
     Measure,
     Severity,
+    WatchPolicy,
     gravest,
     judged,
 )
@@ -76,3 +78,32 @@ def test_limits_that_make_no_sense(limits: tuple[float | None, ...]) -> None:
 
 def test_a_measure_without_limits_is_only_told() -> None:
     assert judged(Measure("drift", 9.0, 0.0, 5), Limits()).severity is Severity.FINE
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"look_s": 0.0},
+        {"probes_per_s": 0.0},
+        {"probes_per_s": 5000.0, "look_s": 3600.0},
+        {"alpha": 1.5},
+        {"least": 0},
+        {"accuracy": 0.0},
+        {"accuracy": 91.0},
+        {"predictions": "answers.csv", "labels": "labels.csv"},
+        {"predictions": "answers.csv", "id": "row"},
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"must|are joined|is not within|at most|alpha|more than"):
+        WatchPolicy(**wrong)
+
+
+def test_what_is_told_has_the_numbers() -> None:
+    told = judged(Measure(ERROR_RATE, 0.03, 0.0, n=500), DEFAULTS[ERROR_RATE]).told
+    assert (told["severity"], told["value"], told["n"]) == ("warning", 0.03, 500)
+    assert Judged("state", Severity.UNKNOWN, "gone").told == {
+        "name": "state",
+        "severity": "unknown",
+        "sentence": "gone",
+    }

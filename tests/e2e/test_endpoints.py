@@ -15,7 +15,8 @@ from tests.endpoints.scoring import Served
 from tests.endpoints.small import Small, running
 
 README = (DOOR.parent / "README.md").read_text(encoding="utf-8")
-SHOWN = re.findall(r"(?m)^\$ (promote_model\.py .*--endpoint .*)$", README)
+SHOWN = re.findall(r"(?m)^\$ (promote_model\.py (?!.*--watch).*--endpoint .*)$", README)
+(WATCH,) = re.findall(r"(?m)^\$ (promote_model\.py .*--watch.*--endpoint .*)$", README)
 SERVED = str(len(METRICS) + 1)
 STRICT = "[load_test]\np95_ms = 0.01\np99_ms = 0.02\nwarm_up_s = 0\n"
 
@@ -59,6 +60,20 @@ def test_the_calls_of_the_readme_run_against_a_real_server(shown: str, counter: 
         # A machine that is too busy to send says so; what it may not do is blame the server.
         said = sentence(result, "load_test")
         assert result.verdict("load_test") == "passed" or "could not keep up" in said, said
+
+
+def test_a_real_server_is_watched_by_its_address_and_one_that_fails_is_rolled_back(
+    counter: Path, served: Served, small: Small
+) -> None:
+    (counter / "promotion.toml").write_text("[watch]\nlook_s = 1\nprobes_per_s = 60\nleast = 30\n")
+    assert call(counter, MODEL, SERVED, "--json").code in (0, 1)
+    words = shlex.split(WATCH.replace("http://127.0.0.1:5001", served.url).replace("churn", MODEL))[1:]
+    well = call(counter, *words, "--watch", "2s", "--json")
+    # A machine that is too busy to send says so; what it may not do is blame the server.
+    assert well.code == 0 or "void" in " ".join(well.json["warnings"]), well.all
+    back = call(counter, MODEL, "--json", "--watch", "30s", "--endpoint", small.at("broken"))
+    assert (back.code, back.json["was"], back.json["to"]) == (2, SERVED, "1"), back.all
+    assert "start it with v1" in back.json["summary"]
 
 
 def test_what_is_too_slow_for_its_budget_refuses_and_moves_nothing(counter: Path, served: Served) -> None:

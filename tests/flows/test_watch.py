@@ -11,8 +11,9 @@ from model_promotion.core.answers import Asked
 from model_promotion.core.errors import Conflict, Interrupted, NotFound
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
-from model_promotion.core.load import Due, Ending, Load, Sample
+from model_promotion.core.load import Destination, Due, Ending, Load, LoadRun, Sample
 from model_promotion.core.outcome import Outcome
+from model_promotion.core.payloads import Payload
 from model_promotion.core.policy import Policy
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.watch_rules import Limits, WatchPolicy
@@ -123,6 +124,30 @@ def test_too_little_is_not_known_and_not_well() -> None:
     assert "fewer than 10,000" in outcome.warnings[0]
 
 
+def test_looks_in_which_nothing_was_asked_are_not_well() -> None:
+    outcome = a_shop(policy=replace(FEW, probes_per_s=1e-6)).watch(120.0)
+    assert (outcome.code, looks(outcome)) == (ExitCode.WARNED, ["unknown"] * 2)
+    assert "error_rate of churn/it-2 is not known" in outcome.warnings[0]
+
+
+def test_what_has_to_start_first_is_asked_once_before_anything_counts() -> None:
+    scene = a_shop()
+    order: list[str] = []
+
+    class Waking(MemoryLoader):
+        def ask(self, where: Destination, payload: Payload) -> Asked:
+            order.append(where.name)
+            return super().ask(where, payload)
+
+        def run(self, load: Load) -> LoadRun:
+            order.append("run")
+            return super().run(load)
+
+    scene.loader = Waking()
+    scene.watch(60.0)
+    assert order == ["churn/it-2", "run"]
+
+
 def test_when_our_own_machine_is_slow_nothing_is_held_against_the_version() -> None:
     outcome = a_shop(Service(late_s=2.0)).watch(600.0)
     assert (outcome.code, set(looks(outcome))) == (ExitCode.WARNED, {"unknown"})
@@ -184,7 +209,7 @@ def test_an_endpoint_that_cannot_be_asked_leaves_gaps_that_are_told() -> None:
     scene = a_shop(service)
     assert scene.endpoints
     raw = scene.endpoints.raw
-    service.at_look = {2: lambda: raw.clear()}
+    service.at_look = {2: raw.clear}
     outcome = scene.watch(240.0)
     assert outcome.code is ExitCode.WARNED
     assert "saw only part of it" in outcome.warnings[-1]

@@ -60,6 +60,7 @@ SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "load_test": ("50,30s", ("--endpoint", "churn", "--load-test", "50,30s")),
     "update_endpoints": (True, ("--update-endpoints",)),
     "canary": ("5,25,50", ("--canary", "5,25,50")),
+    "watch": ("30m", ("--watch", "30m")),
     "bake": ("5m", ("--update-endpoints", "--bake", "5m")),
     "else_alias": ("shadow", ("--if-better", "f1", "--else-alias", "shadow")),
     "env_manager": ("uv", ("--env-manager", "uv")),

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from model_promotion.core.errors import BadCall
-from model_promotion.core.gate import ALPHA, check_alpha
+from model_promotion.core.gate import check_alpha
 from model_promotion.core.load import LoadTest
 from model_promotion.core.strict import STRICT
 
@@ -90,7 +90,7 @@ class WatchPolicy:
 
     look_s: float = 60.0
     probes_per_s: float = 5.0
-    alpha: float = ALPHA
+    alpha: float = 0.01
     least: int = 100
     error_rate: Limits = DEFAULTS[ERROR_RATE]
     accuracy_drop: Limits = DEFAULTS[ACCURACY_DROP]

@@ -80,6 +80,7 @@ class Watching:
 
     def until_it_ends(self) -> Ended:
         """Look while the time runs."""
+        self._wake()
         for _ in range(self.looks):
             severity = self._look()
             if self.is_superseded():
@@ -106,6 +107,12 @@ class Watching:
         alerts = [one.told for one in self.worst.values() if one.severity >= Severity.CRITICAL]
         how = {"version": self.version.number, "look_s": self.look_s, "ended": ended, "missed": self.missed}
         return jsonable({**how, "alerts": alerts, "looks": self.told})  # type: ignore[no-any-return]
+
+    def _wake(self) -> None:
+        """One request to each before anything counts: what scales to zero may take a minute to start."""
+        for place in self.places:
+            with suppress(PromotionError):
+                self.world.loader.ask(place.target, self.payloads[0])
 
     def _look(self) -> Severity:
         clock, found, missed = self.world.clock, list[Judged](), list[str]()
@@ -169,13 +176,13 @@ class Watching:
         return [self._heard(run, number, missed) for number in range(len(self.places))]
 
     def _heard(self, run: LoadRun, number: int, missed: list[str]) -> list[Sample] | None:
-        """What says something of the version at one place; None where nothing does."""
+        """What says something of the version at one place; None where all of it says nothing."""
         place, sent = self.places[number], [one for one in run.samples if one.target == number]
         heard = [one for one in sent if one.ending not in place.unheard]
         if len(heard) < len(sent):
             why = ", ".join(sorted({one.ending.value for one in sent if one.ending in place.unheard}))
             missed.append(f"own requests to {place.label}: {len(sent) - len(heard)} of {len(sent)} {why}")
-        return heard or None
+        return heard if heard or not sent else None
 
     def _run(self, targets: tuple[Destination, ...]) -> LoadRun:
         policy = self.world.policy

@@ -76,7 +76,9 @@ ROWS: list[Row] = [("a", "1", "1"), ("b", "0", "1"), ("c", "1", None)]
 def test_each_answer_counts_once_by_its_id_however_the_file_is_written() -> None:
     arrived = Arrived([], by_id=True)
     assert arrived.after(ROWS) == [True, False]
-    assert arrived.after([*ROWS[::-1], ("c", "1", "1"), ("d", "0", "nan"), ("e", None, "1"), (None, "1", "1")]) == [True]
+    assert arrived.after([*ROWS[::-1], ("c", "1", "1"), ("d", "0", "nan"), ("e", None, "1"), (None, "1", "1")]) == [
+        True
+    ]
     assert arrived.after([]) == []
     assert arrived.after(ROWS) == []
 
@@ -96,7 +98,9 @@ def test_without_ids_new_rows_are_those_at_the_end() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.booleans()), max_size=60), st.data())
-def test_in_whatever_pieces_rows_come_each_id_counts_once(rows: list[tuple[int, bool, bool]], data: st.DataObject) -> None:
+def test_in_whatever_pieces_rows_come_each_id_counts_once(
+    rows: list[tuple[int, bool, bool]], data: st.DataObject
+) -> None:
     named: list[Row] = [(str(one), str(answer), str(truth)) for one, answer, truth in rows]
     cuts = sorted(data.draw(st.lists(st.integers(0, len(named)), max_size=4)))
     arrived = Arrived([], by_id=True)
