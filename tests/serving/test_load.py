@@ -1,5 +1,6 @@
 """The load generator against a real server: what it sees, and what it would have hidden."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from model_promotion.clocks import SystemClock
 from model_promotion.core.load import Destination, Ending, Load, LoadRun, LoadTest
 from model_promotion.core.payloads import Payload
 from model_promotion.evidence.latencies import loaded
+from model_promotion.serving._sending import Sender
 from model_promotion.serving.load import AioLoader
 from tests.endpoints.small import Small, running
 
@@ -103,6 +105,19 @@ def test_headers_go_to_their_target_only_and_are_asked_for_once(small: Small) ->
     sent = Counter((headers.get("authorization"), headers.get("cookie")) for headers in small.seen)
     assert set(sent) == {("Bearer secret", None), (None, None)}
     assert len(asked) == 1
+
+
+def test_headers_are_renewed_during_a_run_and_kept_while_there_are_no_others(small: Small) -> None:
+    tokens = iter(["first", "second"])
+
+    def login() -> dict[str, str]:
+        return {"Authorization": f"Bearer {next(tokens)}"}  # The third time there is none: StopIteration.
+
+    load = Load((Destination("a", small.at("well"), login),), BODY, LoadTest(50, 1.5), warm_up_s=0.0)
+    found = asyncio.run(Sender(load, SystemClock(), threading.Event(), renewed_s=0.4).send())
+    assert set(endings(found)) == {Ending.ANSWERED}
+    sent = [headers["authorization"].split()[1] for headers in small.seen]
+    assert list(dict.fromkeys(sent)) == ["first", "second"]
 
 
 def test_nothing_of_the_environment_goes_along_or_in_between(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:

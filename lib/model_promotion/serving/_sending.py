@@ -33,11 +33,12 @@ class Sender:
     load: Load
     clock: Clock
     stopped: threading.Event
+    renewed_s: float = RENEWED_S
 
     async def send(self) -> LoadRun:
         """What became of each request, once all of them have ended."""
         async with contextlib.AsyncExitStack() as stack:
-            lines = [await stack.enter_async_context(_line(target)) for target in self.load.targets]
+            lines = [await stack.enter_async_context(_line(target, self.renewed_s)) for target in self.load.targets]
             begun = self.clock.monotonic() + HEAD_START_S
             sending = []
             for due in dues(self.load):
@@ -91,21 +92,21 @@ class _Line:
         except ValueError:
             return Ending.NO_PREDICTIONS
 
-    async def renew(self) -> None:
-        """Ask for fresh headers every minute; as asking may wait for a login, not in this thread."""
+    async def renew(self, every_s: float) -> None:
+        """Ask for fresh headers again and again; as asking may wait for a login, not in this thread."""
         while True:
-            await asyncio.sleep(RENEWED_S)
+            await asyncio.sleep(every_s)
             # The old ones are sent as long as there are no others: if they have run out, the answers will say so.
             with contextlib.suppress(Exception):
                 self.headers = dict(await asyncio.to_thread(self.target.headers))
 
 
 @contextlib.asynccontextmanager
-async def _line(target: Destination) -> AsyncIterator[_Line]:
+async def _line(target: Destination, renewed_s: float) -> AsyncIterator[_Line]:
     headers = dict(await asyncio.to_thread(target.headers))
     async with session() as pool:
         line = _Line(target, pool, proxy_for(target.url), headers)
-        renewing = asyncio.create_task(line.renew())
+        renewing = asyncio.create_task(line.renew(renewed_s))
         try:
             yield line
         finally:
