@@ -35,7 +35,8 @@ from tests.endpoints.small import Small, running
 BODY = '{"inputs": [1.0]}'
 RATE, SECONDS = 200, 5
 WORKERS = 4
-OURS = (1000, 1500, 2000, 2500, 3000)
+OURS = (250, 500, 1000, 2000, 3000)
+OURS_DUE, OURS_LEFT = "ours, from due", "ours, from sent"
 STALL_RATE, STALL_SECONDS = 100, 10
 
 
@@ -54,9 +55,15 @@ def sent(url: str, rate: float, seconds: float) -> LoadRun:
     return AioLoader(SystemClock()).run(load)
 
 
-def ours(url: str, rate: float = RATE, seconds: float = SECONDS) -> Told:
-    """What our open loop says."""
-    (found,) = loaded(sent(url, rate, seconds))
+def ours(url: str) -> tuple[Told, Told]:
+    """What our open loop says: from when a request was due, and, as the others count, from when it left."""
+    run = sent(url, RATE, SECONDS)
+    left = run.__class__(run.load, tuple(one._replace(took_s=one.took_s - one.late_s) for one in run.samples))
+    return _told(run), _told(left)
+
+
+def _told(run: LoadRun) -> Told:
+    (found,) = loaded(run)
     return Told(found.answered_per_s, *(found.quantiles[name].value for name in ("p50_ms", "p95_ms", "p99_ms")))
 
 
@@ -122,17 +129,24 @@ def stalled(server: Small, run: Callable[[], Sequence[float]]) -> float:
 
 def beside_hey(server: Small, rounds: int) -> None:
     """The same rate, the latencies beside each other."""
-    tools = {"ours": ours, **({"hey": hey} if shutil.which("hey") else {})}
-    said = [{name: tool(server.at("well")) for name, tool in tools.items()} for _ in range(rounds + 1)][1:]
-    for name in tools:
-        rows = [Told(*map(statistics.median, zip(*(one[name] for one in said), strict=True)))]
-        print(f"{name:4} at {RATE}/s: " + ", ".join(f"{key} {value:.2f}" for key, value in rows[0]._asdict().items()))
-    if "hey" not in tools:
+    said = [_round(server.at("well")) for _ in range(rounds + 1)][1:]
+    for name in said[0]:
+        row = Told(*map(statistics.median, zip(*(one[name] for one in said), strict=True)))
+        print(f"{name:15} at {RATE}/s: " + ", ".join(f"{key} {value:.2f}" for key, value in row._asdict().items()))
+    if "hey" not in said[0]:
         print("hey is not installed here")
         return
-    for key in ("per_s", "p50", "p95", "p99"):
-        ratio = statistics.median(getattr(one["ours"], key) / getattr(one["hey"], key) for one in said)
-        print(f"     ratio of {key} to hey: {ratio:.3f}")
+    for name in (OURS_DUE, OURS_LEFT):
+        pairs = {key: [(getattr(one[name], key), getattr(one["hey"], key)) for one in said] for key in Told._fields}
+        ratios = {key: statistics.median(a / b for a, b in both) for key, both in pairs.items()}
+        added = statistics.median(a - b for a, b in pairs["p50"])
+        told = ", ".join(f"{key} {ratio:.3f}" for key, ratio in ratios.items())
+        print(f"{name} to hey, ratios: {told}; p50 {added:+.2f} ms")
+
+
+def _round(url: str) -> dict[str, Told]:
+    due, left = ours(url)
+    return {OURS_DUE: due, OURS_LEFT: left, **({"hey": hey(url)} if shutil.which("hey") else {})}
 
 
 def without_limit(server: Small, rounds: int, folder: Path) -> None:

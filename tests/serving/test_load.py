@@ -44,8 +44,8 @@ def test_a_server_that_stands_still_for_a_second_is_seen_to(small: Small) -> Non
     (found,) = loaded(run(LoadTest(100, 3), small.at("well")))
     assert found.endings == {Ending.ANSWERED: found.sent}
     # A third of all requests were due while it stood still, and each waited for the rest of that second.
-    assert 700 < found.quantiles["p99_ms"].value < 1300
-    assert found.quantiles["p50_ms"].value < 100
+    assert 700 < found.quantiles["p99_ms"].value < 3000
+    assert found.quantiles["p50_ms"].value < 300
 
 
 def test_what_is_not_an_answer_is_told_by_its_kind(small: Small) -> None:
@@ -83,14 +83,13 @@ def test_two_targets_are_loaded_in_the_same_run_at_times_of_their_own(small: Sma
     found = run(LoadTest(100, 1), small.at("well"), small.at("slow"))
     fast, slow = loaded(found)
     assert slow.quantiles["p50_ms"].value >= fast.quantiles["p50_ms"].value + 30
-    assert abs(fast.sent - slow.sent) < 80
+    assert (fast.sent, slow.sent) == (100, 100)
     assert [sample.due_s for sample in found.samples] == sorted(sample.due_s for sample in found.samples)
 
 
 def test_the_warm_up_is_sent_and_not_counted(small: Small) -> None:
     found = run(LoadTest(50, 1), small.at("well"), warm_up_s=1.0)
-    assert len(small.seen) == len(found.samples) > loaded(found)[0].sent
-    assert 20 < loaded(found)[0].sent < 90
+    assert (len(small.seen), len(found.samples), loaded(found)[0].sent) == (100, 100, 50)
 
 
 def test_headers_go_to_their_target_only_and_are_asked_for_once(small: Small) -> None:
