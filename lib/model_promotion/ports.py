@@ -140,6 +140,10 @@ class Access(Protocol):
         """Whether the caller may move this model's aliases and set its tags."""
         ...
 
+    def may_execute(self, model: str, who: str) -> bool | None:
+        """Whether somebody may run this model; None where that is not known."""
+        ...
+
 
 class Serving(Protocol):
     """The endpoints that answer requests with registered models."""
