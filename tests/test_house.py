@@ -35,7 +35,18 @@ DOORS = {
         "scoring/probe_child.py",
     },  # they time the model, with no house around
     "socket": {"connections/preflight.py", "owners.py"},
-    "subprocess": {"scoring/process.py", "scoring/suite_plugin.py"},  # the latter in a child: two models share none
+    "subprocess": {
+        "scoring/process.py",
+        "scoring/suite_plugin.py",  # in a child: two models share none
+        "engines/_spark_session.py",  # Java is started by pyspark, which is told where its output goes
+    },
+    "pyspark": {
+        "engines/spark.py",
+        "engines/_spark_session.py",
+        "engines/_spark_frames.py",
+        "engines/_spark_columns.py",
+        "engines/_spark_worker.py",
+    },
     "databricks": {"connections/databricks.py"},
     "pydantic": {
         "settings.py",
@@ -65,6 +76,7 @@ DOORS = {
         "connections/databricks.py",
         "connections/mlflow.py",
         "scoring/process.py",
+        "engines/_spark_session.py",
         "demo/show.py",
     },
     "writing files": {
@@ -76,6 +88,7 @@ DOORS = {
         "registries/memory.py",
         "scoring/process.py",
         "scoring/streams.py",
+        "scoring/abroad.py",
         "scoring/child.py",
         "scoring/exams.py",
         "scoring/probe_child.py",
@@ -84,7 +97,7 @@ DOORS = {
         "demo/show.py",
     },
 }
-SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "socket"}
+SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "pyspark", "socket"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from model_promotion.catalog import names
 from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.errors import BadCall
@@ -42,6 +43,7 @@ COLUMNS = {
     "weight": "how much a row counts",
 }
 DEFAULT_DEMO = "promote-model-demo"
+ENGINES = tuple(name for name in names("engines") if name != "memory")
 
 
 class Parser(argparse.ArgumentParser):
@@ -175,13 +177,13 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
         "--env-manager", choices=("local", "uv"), default="local", help="the environment --run-tests uses [local]"
     )
     group.add_argument(
-        "--eval-data", metavar="PATH", help="score candidate and champion on these very rows, and compare"
+        "--eval-data", metavar="PATH|TABLE", help="score candidate and champion on these very rows, and compare"
     )
     for role, meaning in COLUMNS.items():
         group.add_argument(f"--{role}", dest=f"{role}_column", metavar="COLUMN", help=f"of --eval-data: {meaning}")
     group.add_argument("--reference-data", metavar="PATH", help="what the data looked like, for --current-data")
     group.add_argument("--current-data", metavar="PATH", help="has a column drifted from --reference-data?")
-    group.add_argument("--engine", choices=("local",), default="local", help="what counts the rows [local]")
+    group.add_argument("--engine", choices=ENGINES, default="local", help="what counts the rows [local]")
     group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
     group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")
 

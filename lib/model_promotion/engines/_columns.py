@@ -29,18 +29,20 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 200_000
 BATCH_ROWS = 250_000
+COUNTED = ("number", "text", "truth value")
 
 
 def fitted(files: Files) -> Edges:
     """Edges from the first rows of each file; columns that are neither numbers nor texts have none."""
-    schema = files.schema
-    kinds = {name: kind_of(schema.field(name).type) for name in schema.names}
-    numbers = [name for name, kind in kinds.items() if kind == "number"]
-    texts = [name for name, kind in kinds.items() if kind in ("text", "truth value")]
-    sample = _sample(files, [*numbers, *texts])
+    kinds = {name: kind_of(files.schema.field(name).type) for name in files.schema.names}
+    return edges_from(_sample(files, [name for name, kind in kinds.items() if kind in COUNTED]), kinds)
+
+
+def edges_from(sample: pa.Table, kinds: Mapping[str, str]) -> Edges:
+    """Edges of every column that is counted."""
     return Edges(
-        {name: edges_of(_numbers(sample.column(name))) for name in numbers},
-        {name: _levels(sample.column(name)) for name in texts},
+        {name: edges_of(_numbers(sample.column(name))) for name, kind in kinds.items() if kind == "number"},
+        {name: _levels(sample.column(name)) for name, kind in kinds.items() if kind in ("text", "truth value")},
     )
 
 
@@ -51,24 +53,38 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
         NotFound: for a column that is not there.
         BadCall: for one that holds no numbers where the edges are between numbers.
     """
-    there = set(files.schema.names)
-    if missing := [name for name in edges.columns if name not in there]:
-        raise NotFound(f"{files.given[0]} has no column {', '.join(missing)}", hint="compare data of the same columns")
-    for name in edges.numbers:
-        if (kind := kind_of(files.schema.field(name).type)) != "number":
-            raise BadCall(
-                f"{name} of {files.given[0]} holds {kind}s, and numbers in the reference", hint="mend the data"
-            )
-    profile: Mapping[str, Counts] = {
-        **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
-        **{name: count_levels({}, levels) for name, levels in edges.levels.items()},
-    }
+    countable(edges, {name: kind_of(files.schema.field(name).type) for name in files.schema.names}, files.given[0])
+    profile = nothing(edges)
     for batch in _ahead(_batches(files, list(edges.columns), list(edges.levels))):
-        profile = joined(profile, _counted(batch, edges))
+        profile = joined(profile, counted(batch, edges))
     return profile
 
 
-def _counted(batch: pa.RecordBatch, edges: Edges) -> Mapping[str, Counts]:
+def countable(edges: Edges, kinds: Mapping[str, str], where: object) -> None:
+    """Whether data with such columns can be counted between these edges.
+
+    Raises:
+        NotFound: for a column that is not there.
+        BadCall: for one that holds no numbers where the edges are between numbers.
+    """
+    if missing := [name for name in edges.columns if name not in kinds]:
+        raise NotFound(f"{where} has no column {', '.join(missing)}", hint="compare data of the same columns")
+    for name in edges.numbers:
+        if kinds[name] != "number":
+            said = f"{name} of {where} holds {kinds[name]}s, and numbers in the reference"
+            raise BadCall(said, hint="mend the data")
+
+
+def nothing(edges: Edges) -> Mapping[str, Counts]:
+    """No row, counted."""
+    return {
+        **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
+        **{name: count_levels({}, levels) for name, levels in edges.levels.items()},
+    }
+
+
+def counted(batch: pa.RecordBatch, edges: Edges) -> Mapping[str, Counts]:
+    """The rows of one batch."""
     numbers = {
         name: count_numbers(_numbers(batch.column(name)), between, batch.column(name).null_count)
         for name, between in edges.numbers.items()

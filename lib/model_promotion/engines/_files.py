@@ -80,7 +80,7 @@ def opened(uri: str) -> Iterator[Files]:
     path = Path(uri.removeprefix("file://"))
     if not path.exists():
         raise NotFound(f"there is no data at {path}", hint=HOW)
-    given = _given(path)
+    given = files_at(path)
     if given[0].suffix == ".parquet":
         yield Files(given, given)
         return
@@ -88,7 +88,12 @@ def opened(uri: str) -> Iterator[Files]:
         yield Files(given, tuple(_rewritten(given, Path(folder))))
 
 
-def _given(path: Path) -> tuple[Path, ...]:
+def files_at(path: Path) -> tuple[Path, ...]:
+    """The files of one kind that a path means.
+
+    Raises:
+        BadCall: when there is none, or of both kinds.
+    """
     if (path / "_delta_log").is_dir():
         raise BadCall(f"{path} is a Delta table, whose files alone say nothing", hint="write it as Parquet first")
     # Hidden and underscored names are notes of other programs, as for Spark and Hive.

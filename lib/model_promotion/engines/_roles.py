@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,14 +10,61 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall
 from model_promotion.engines._columns import kind_of
-from model_promotion.evidence.tables import MOST_LABELS, Question, Target
+from model_promotion.evidence.counting import Batch, score_edges
+from model_promotion.evidence.tables import MOST_LABELS, Question, Target, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from model_promotion.core.scores import Answers
 
 NULL = "(null)"
+BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns of some data mean for a question."""
+
+    dataset: Dataset
+    question: Question
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that are needed beside the features."""
+        return tuple(dict.fromkeys((*self.dataset.roles, *self.question.slices)))
+
+    @property
+    def unit(self) -> str:
+        """The column that names the unit of a row, if there is one."""
+        return self.dataset.group or self.dataset.id
+
+    @property
+    def batch_rows(self) -> int:
+        """So many rows at once that the answers to them, which are one number a class, stay small."""
+        return max(1000, BATCH_ROWS // max(1, len(self.question.classes) // 10))
+
+    def batch(self, rows: pa.RecordBatch, answers: Sequence[Answers], units: Any) -> Batch:  # noqa: ANN401 - an array
+        """Rows with what champion and candidate answered to them, and units for rows that name none."""
+        dataset = self.dataset
+        return Batch(
+            truth=truth_of(rows.column(dataset.target), self.question),
+            champion=answers[0],
+            candidate=answers[-1],
+            units=unit_of(rows.column(self.unit)) if self.unit else units,
+            weights=weight_of(rows.column(dataset.weight), dataset.weight) if dataset.weight else None,
+            levels={name: words_of(rows.column(name)) for name in self.question.slices},
+        )
+
+    def edges(self, batch: Batch) -> tuple[Any, Any] | None:
+        """Edges between scores that are as many in each bin, where the question names none and there are scores."""
+        shares = [one.probabilities for one in (batch.champion, batch.candidate)]
+        if self.question.score_edges or self.question.task is not Task.BINARY or any(one is None for one in shares):
+            return self.question.score_edges
+        return score_edges(shares[0]), score_edges(shares[1])
 
 
 def target_of(columns: Iterable[pa.Array], name: str) -> Target:

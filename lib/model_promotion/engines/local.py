@@ -16,9 +16,9 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers, NoAnswerError
 from model_promotion.engines._columns import fitted, kind_of, profiled
 from model_promotion.engines._files import Files, opened, readable
-from model_promotion.engines._roles import target_of, truth_of, unit_of, weight_of, words_of
-from model_promotion.evidence.counting import Batch, count, score_edges
-from model_promotion.evidence.tables import PairTables, Question, Target, Task
+from model_promotion.engines._roles import BATCH_ROWS, Roles, target_of
+from model_promotion.evidence.counting import count
+from model_promotion.evidence.tables import PairTables, Question, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from model_promotion.core.scores import Order
     from model_promotion.evidence.profiling import Counts, Edges
     from model_promotion.ports import Data, Scores
-
-BATCH_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -119,17 +117,18 @@ class LocalData:
             NoAnswerError: when one of them fails, or does not answer every row.
         """
         tables: PairTables | None = None
-        one_by_one = batch_rows(question)
+        roles = Roles(self.dataset, question)
         with ExitStack() as stack:
             stack.enter_context(readable(self.dataset.uri))
             streams = [
-                self._begun(stack, order, one_by_one) for order in (orders[:1] if orders[0] is orders[1] else orders)
+                self._begun(stack, order, roles.batch_rows)
+                for order in (orders[:1] if orders[0] is orders[1] else orders)
             ]
             workers = stack.enter_context(ThreadPoolExecutor(2))
-            for start, batch in self._roles(question, one_by_one):
+            for units, batch in self._numbered(roles):
                 answers = list(workers.map(Aligned.take, streams, repeat(len(batch))))
-                counted = self._batch(question, batch, start, [answers[0], answers[-1]])
-                question = question if tables else with_edges(question, counted)
+                counted = roles.batch(batch, answers, units)
+                question = question if tables else replace(question, score_edges=roles.edges(counted))
                 tables = tables + count(counted, question) if tables else count(counted, question)
             for stream in streams:
                 stream.finish()
@@ -141,42 +140,18 @@ class LocalData:
         named = replace(order, files=self.files.parquet, batch_rows=rows)
         return Aligned(stack.enter_context(self.scores.scoring(named)), order.label)
 
-    def _roles(self, question: Question, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    def _numbered(self, roles: Roles) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
+        """Batches of the columns that have a role, with the numbers of their rows."""
         start = 0
-        for batch in self._batches(list(dict.fromkeys((*self.dataset.roles, *question.slices))), rows):
-            yield start, batch
+        for batch in self._batches(roles.columns, roles.batch_rows):
+            yield np.arange(start, start + len(batch), dtype=np.uint64), batch
             start += len(batch)
-
-    def _batch(self, question: Question, batch: pa.RecordBatch, start: int, answers: list[Answers]) -> Batch:
-        dataset = self.dataset
-        unit = dataset.group or dataset.id
-        return Batch(
-            truth=truth_of(batch.column(dataset.target), question),
-            champion=answers[0],
-            candidate=answers[1],
-            units=unit_of(batch.column(unit)) if unit else np.arange(start, start + len(batch), dtype=np.uint64),
-            weights=weight_of(batch.column(dataset.weight), dataset.weight) if dataset.weight else None,
-            levels={name: words_of(batch.column(name)) for name in question.slices},
-        )
 
     def _batches(self, columns: Sequence[str], rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         for path in self.files.parquet:
             # Pre-buffering would hold whole row groups.
             with pq.ParquetFile(path, pre_buffer=False) as file:
                 yield from file.iter_batches(rows, columns=columns)
-
-
-def batch_rows(question: Question) -> int:
-    """So many rows at once that the answers to them, which are one number a class, stay small."""
-    return max(1000, BATCH_ROWS // max(1, len(question.classes) // 10))
-
-
-def with_edges(question: Question, batch: Batch) -> Question:
-    """The question with edges between scores that are as many in each bin, where the first batch has scores."""
-    shares = [one.probabilities for one in (batch.champion, batch.candidate)]
-    if question.task is not Task.BINARY or any(one is None for one in shares):
-        return question
-    return replace(question, score_edges=(score_edges(shares[0]), score_edges(shares[1])))
 
 
 @dataclass
