@@ -1,7 +1,6 @@
 """Both engines count the same: each case is counted by the local one and by Spark, and the tables are compared."""
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +19,7 @@ from model_promotion.engines.spark import SparkEngine
 from model_promotion.evidence.tables import PairTables, Question
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.scoring.streams import ChildScores
-
-sys.path.insert(0, str(Path(__file__).parent))
-from spark_here import needs_spark
+from tests.spark_here import needs_spark
 
 pytestmark = [needs_spark, pytest.mark.xdist_group("spark")]
 
@@ -108,7 +105,7 @@ def differing(ours: Any, theirs: Any) -> int:
 
 
 def assert_same(ours: PairTables, theirs: PairTables, *, units: bool = True) -> None:
-    """Whole numbers equal up to MAY_DIFFER cells, real ones to 1e-9; without units the rows' buckets are each engine's."""
+    """Whole numbers equal up to MAY_DIFFER cells, real ones to 1e-9; without units each engine has buckets of its own."""
     assert ours.sums == theirs.sums
     assert (ours.rows, ours.unlabelled, ours.unanswered) == (theirs.rows, theirs.unlabelled, theirs.unanswered)
     whole = ("cells", "joint", "bucket_rows") if units else ("cells", "joint")
@@ -211,7 +208,7 @@ def test_a_model_that_raises_is_named_as_locally(engines: Engines, shop: Path) -
         with engine.open(Dataset(str(shop / "rows.parquet"), "amount")) as data:
             target = data.target()
             sound, wrong = (Order(f"v{1 + place}", shop / "amount_a", FEATURES[: 2 - place]) for place in (0, 1))
-            with pytest.raises(NoAnswerError, match="^v2: cannot answer: "):
+            with pytest.raises(NoAnswerError, match=r"^v2: cannot answer: "):
                 data.score_pair(Question(target.task), (sound, wrong))
 
 
@@ -241,7 +238,8 @@ def test_a_table_is_opened_by_its_name(engines: Engines, shop: Path) -> None:
         assert data.rows == ROWS
 
 
-def test_neither_java_nor_a_worker_learns_our_secrets(engines: Engines) -> None:
+@pytest.mark.usefixtures("engines")
+def test_neither_java_nor_a_worker_learns_our_secrets() -> None:
     from model_promotion.engines._spark_session import session
 
     def environ(batches: Any) -> Any:
