@@ -105,7 +105,7 @@ def differing(ours: Any, theirs: Any) -> int:
 
 
 def assert_same(ours: PairTables, theirs: PairTables, *, units: bool = True) -> None:
-    """Whole numbers equal up to MAY_DIFFER cells, real ones to 1e-9; without units each engine has buckets of its own."""
+    """Whole numbers equal up to MAY_DIFFER cells, real ones to 1e-9; without units each has buckets of its own."""
     assert ours.sums == theirs.sums
     assert (ours.rows, ours.unlabelled, ours.unanswered) == (theirs.rows, theirs.unlabelled, theirs.unanswered)
     whole = ("cells", "joint", "bucket_rows") if units else ("cells", "joint")

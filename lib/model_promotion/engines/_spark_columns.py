@@ -30,7 +30,7 @@ def target_in(frame: Any, name: str) -> Target:  # noqa: ANN401 - pyspark is not
     # Of its kind the distinct values tell all, and of its range where there are few of them.
     found = target_of(labels.column(0).chunks or [labels.column(0).combine_chunks()], name)
     rows = truth.where(column(name).isNotNull()).count()
-    few = labels.num_rows <= MOST_LABELS + 1 and found.labels
+    few = labels.num_rows <= MOST_LABELS + 1
     return replace(found, rows=rows) if few or not found.is_number else _range_of(truth, name, rows)
 
 
@@ -40,7 +40,7 @@ def _range_of(truth: Any, name: str, rows: int) -> Target:  # noqa: ANN401 - as 
 
     value = column(name)
     finite = truth.where(value.isNotNull() & ~functions.isnan(value) & (functions.abs(value) != float("inf")))
-    broken = functions.sum(functions.when(value != functions.floor(value), 1).otherwise(0))
+    broken = functions.sum(functions.when(value != functions.rint(value), 1).otherwise(0))
     low, high, fractions = finite.agg(functions.min(value), functions.max(value), broken).collect()[0]
     return Target(rows, (), is_number=True, whole=not fractions, low=float(low), high=float(high))
 

@@ -81,7 +81,8 @@ def _of_path(session: Any, path: Path) -> Any:  # noqa: ANN401 - as above
             return _known(session.read.format("delta").load(str(path)))
         files = files_at(path)
         # The files and not their folder: Spark would make columns of folders that are named like x=1.
-        names = [f"file://{one}" for one in files]
+        # A volume of Unity Catalog is no file of this machine to Spark, though it looks like one.
+        names = [str(one) if str(one).startswith("/Volumes/") else f"file://{one}" for one in files]
         if files[0].suffix == ".parquet":
             return _known(session.read.parquet(*names))
         return _known(session.read.csv(names, header=True, inferSchema=True))

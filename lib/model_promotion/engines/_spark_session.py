@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
@@ -46,6 +47,8 @@ def session() -> Any:  # noqa: ANN401 - pyspark is not typed here
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise BadCall(f"--engine spark needs pyspark: {one_line(str(error))}", hint=INSTALL) from error
+    # It says on stderr which pandas it prefers; what it cannot do raises.
+    warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     with _ONE_AT_A_TIME:
         try:
             return SparkSession.getActiveSession() or _given(SparkSession) or _own(SparkSession)

@@ -38,10 +38,10 @@ def words(name: str, text: str) -> pa.RecordBatch:
     return rows(name, np.zeros(1, np.int64), text=text)
 
 
-def rows(name: str, values: Any, text: str = "") -> pa.RecordBatch:  # noqa: ANN401 - an array
+def rows(name: str, values: Any, text: str | None = None) -> pa.RecordBatch:  # noqa: ANN401 - an array
     """An array, row by row, without what is 0; all of it where there is a text."""
     flat = np.ravel(values)
-    places = np.arange(len(flat)) if text else np.flatnonzero(flat)
+    places = np.flatnonzero(flat) if text is None else np.arange(len(flat))
     found, zeros = flat[places], np.zeros(len(places))
     is_real = flat.dtype.kind == "f"
     columns = (
@@ -49,7 +49,7 @@ def rows(name: str, values: Any, text: str = "") -> pa.RecordBatch:  # noqa: ANN
         places.astype(np.int64),
         (zeros if is_real else found).astype(np.int64),
         (found if is_real else zeros).astype(np.float64),
-        np.full(len(places), text, dtype=object),
+        np.full(len(places), text or "", dtype=object),
     )
     return pa.record_batch([pa.array(one, kind.type) for one, kind in zip(columns, SCHEMA, strict=True)], SCHEMA)
 

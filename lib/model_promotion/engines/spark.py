@@ -149,9 +149,9 @@ class SparkData:
             raise BadCall("Spark's workers run a model in their own Python", hint="use --engine local with it")
         uri, roles = self.dataset.uri, Roles(self.dataset, question)
         with ExitStack() as stack:
-            stack.enter_context(_alive(orders))
             stack.enter_context(told(uri))
             stack.enter_context(readable(uri))
+            stack.enter_context(_alive(orders))
             pair = self._pair(stack, roles, orders[:1] if orders[0] is orders[1] else orders)
             wanted = self._wanted(pair)
             if question.task is Task.BINARY and question.score_edges is None:
