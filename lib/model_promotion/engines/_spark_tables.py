@@ -26,8 +26,7 @@ SCHEMA = pa.schema(
         ("text", pa.string()),
     ]
 )
-WHOLE = ("rows", "unlabelled", "unanswered", "cells", "joint", "bucket_rows")
-REAL = ("bucket_sums", "bucket_scores", "powers")
+TABLES = ("rows", "unlabelled", "unanswered", "cells", "joint", "bucket_rows", "bucket_sums", "bucket_scores", "powers")
 BETWEEN = "\x1f"
 """Stands in no name of a column."""
 NO_ANSWER, BAD_CALL, EDGES = "no answer", "bad call", "edges"
@@ -57,10 +56,10 @@ def rows(name: str, values: Any, text: str | None = None) -> pa.RecordBatch:  # 
 def rows_of(tables: PairTables, of: str = "") -> Iterator[pa.RecordBatch]:
     """The tables of some rows, and of their slices."""
     yield words(f"{of}{BETWEEN}sums", json.dumps(tables.sums))
-    for name in (*WHOLE, *REAL):
+    for name in TABLES:
         if (table := getattr(tables, name)) is not None:
             array = np.asarray(table)
-            yield words(f"{of}{BETWEEN}shape{BETWEEN}{name}", json.dumps(array.shape))
+            yield words(f"{of}{BETWEEN}shape{BETWEEN}{name}", json.dumps([array.dtype.kind, array.shape]))
             yield rows(f"{of}{BETWEEN}{name}", array)
     for name, one in tables.slices.items():
         yield from rows_of(one, of=name)
@@ -113,12 +112,12 @@ def _tables(parts: Mapping[str, Any], of: str) -> PairTables:
     if len(sums) > 1:
         raise ValueError(f"tables of {sums[0]} and of {sums[1]} do not add up")
     fields: dict[str, Any] = {"sums": tuple(json.loads(sums[0]))}
-    for name in (*WHOLE, *REAL):
+    for name in TABLES:
         if shape := parts.get(f"{of}{BETWEEN}shape{BETWEEN}{name}"):
-            size = tuple(json.loads(shape["text"][0]))
-            table: Any = np.zeros(int(np.prod(size)), np.int64 if name in WHOLE else np.float64)
+            kind, size = json.loads(shape["text"][0])
+            table: Any = np.zeros(int(np.prod(size)), np.float64 if kind == "f" else np.int64)
             if found := parts.get(f"{of}{BETWEEN}{name}"):
-                table[found["place"]] = found["whole" if name in WHOLE else "real"]
+                table[found["place"]] = found["real" if kind == "f" else "whole"]
             fields[name] = table.reshape(size)
     fields |= {name: int(fields[name]) for name in ("rows", "unlabelled")}
     return PairTables(**{**fields, "unanswered": tuple(fields["unanswered"].tolist())})
