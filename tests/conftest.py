@@ -5,9 +5,14 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.shown import *  # noqa: F403 - fixtures are found by name
 from tests.workspace.fixtures import *  # noqa: F403 - fixtures are found by name
+
+# How long an example takes says nothing on a machine that does other things too.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

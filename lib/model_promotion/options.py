@@ -177,12 +177,14 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
         "--env-manager", choices=("local", "uv"), default="local", help="the environment --run-tests uses [local]"
     )
     group.add_argument(
-        "--eval-data", metavar="PATH|TABLE", help="score candidate and champion on these very rows, and compare"
+        "--eval-data",
+        metavar="PATH|TABLE",
+        help="compare candidate and champion on these rows; run: what its run logged",
     )
     for role, meaning in COLUMNS.items():
         group.add_argument(f"--{role}", dest=f"{role}_column", metavar="COLUMN", help=f"of --eval-data: {meaning}")
-    group.add_argument("--reference-data", metavar="PATH", help="what the data looked like, for --current-data")
-    group.add_argument("--current-data", metavar="PATH", help="has a column drifted from --reference-data?")
+    group.add_argument("--reference-data", metavar="PATH", help="what the data looked like; its profile is kept")
+    group.add_argument("--current-data", metavar="PATH", help="drifted from that, or from the kept profile?")
     group.add_argument("--engine", choices=ENGINES, default="local", help="what counts the rows [local]")
     group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
     group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")

@@ -165,6 +165,10 @@ class RecordReader(Protocol):
         """The models that have records."""
         ...
 
+    def beside(self, line: Line, name: str) -> bytes | None:
+        """A file that was kept beside a record; None where there is none, or one too large to be ours."""
+        ...
+
 
 class Journal(RecordReader, Protocol):
     """Where records are kept."""
@@ -175,7 +179,7 @@ class Journal(RecordReader, Protocol):
         ...
 
     def append(self, record: Record) -> str:
-        """Store a record; the answer says where it lies."""
+        """Store a record and the files beside it; the answer says where it lies."""
         ...
 
 
@@ -253,7 +257,7 @@ class Data(Protocol):
 
     @property
     def kinds(self) -> "Mapping[str, str]":
-        """Of each column what it holds: number, text, truth value, time, or other."""
+        """Of each column what it holds: number, text, truth value, time, or binary, nested or other value."""
         ...
 
     @property
@@ -275,6 +279,14 @@ class Data(Protocol):
 
     def fit_edges(self) -> "Edges":
         """Edges for every column that can be counted, from a sample of the rows."""
+        ...
+
+    def levels(self, columns: Sequence[str]) -> "Mapping[str, tuple[str, ...]]":
+        """Of each column its different values in all rows, as texts, the most frequent first, then by name.
+
+        A missing value is the level "(null)". At most evidence.slicing.MOST_LEVELS + 1 of them: one more than rows may
+        be sliced by tells that there are too many.
+        """
         ...
 
     def profile(self, edges: "Edges") -> "Mapping[str, Counts]":

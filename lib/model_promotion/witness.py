@@ -1,15 +1,21 @@
 """What a check may look at. It can read, not write: there is no writer in reach."""
 
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import Any, TypeVar, cast
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self, TypeVar, cast
 
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import RecordedMetrics, Version
+from model_promotion.core.errors import BadCall, NotFound
 from model_promotion.core.plan import Plan
 from model_promotion.core.policy import Policy
+from model_promotion.core.record import Line
 from model_promotion.core.request import Request
+from model_promotion.core.run_inputs import NAME_THEM, RUN, LoggedInput, evaluated_on
 from model_promotion.core.signature import Signature
 from model_promotion.ports import Access, Engine, RecordReader, RegistryReader, Scorer, Serving
 from model_promotion.world import World
@@ -18,7 +24,10 @@ T = TypeVar("T")
 
 
 class Witness:
-    """The plan, the policy and the readers; what several checks ask for is read once."""
+    """The plan, the policy and the readers; what several checks ask for is read once.
+
+    What was downloaded is gone when the asking ends: `with Witness(...) as witness`.
+    """
 
     def __init__(self, plan: Plan, request: Request, world: World) -> None:
         self.plan = plan
@@ -30,18 +39,61 @@ class Witness:
         self.scorer: Scorer = world.scorer
         self.engine: Callable[[str], Engine] = world.engine
         self.journal: RecordReader = world.journal
+        self.journals: tuple[RecordReader, ...] = (world.spare_journal, world.journal)
         self._answers: dict[tuple[str, str, str], Future[Any]] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
         self.models_at_work = world.models_at_work
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder:
+            self._folder.cleanup()
+
+    def goals_decide(self, check: str) -> bool:
+        """Whether the metrics that --if-better names decide alone, as this check of others was not asked for too."""
+        asked = self.request.compare_metrics or check in self.policy.required
+        return bool(self.plan.champion and self.request.if_better and not asked)
+
     @property
     def evaluation_data(self) -> Dataset:
-        """The data that both versions are compared on: the call's, else the policy's, else none."""
+        """The data that both versions are compared on: the call's, else the policy's, else none; as an engine reads it.
+
+        Raises:
+            PromotionError: when they are those of the candidate's run, and it tells of none that can be read.
+        """
+        asked, logged = self.data_asked_for, self.run_input
+        return replace(asked, uri=logged.uri) if logged else asked
+
+    @property
+    def data_asked_for(self) -> Dataset:
+        """The same as it was named."""
         return self.request.eval_data.filled(self.policy.evidence.dataset)
+
+    @property
+    def run_input(self) -> LoggedInput | None:
+        """What the candidate's run logged to be evaluated on, where that was asked for.
+
+        Raises:
+            PromotionError: when it logged none, or several, or cannot be read.
+        """
+        candidate = self.plan.candidate
+        if self.data_asked_for.uri != RUN:
+            return None
+        run = self.once(("run", candidate.model, candidate.number), lambda: self.registry.run(candidate))
+        if run.deleted:
+            raise NotFound(f"the run of {candidate.label} was deleted", hint=NAME_THEM)
+        found = evaluated_on(run.inputs, candidate.label)
+        if found.is_table and self.request.engine == "local":
+            hint = "add --engine spark, or name files: --eval-data PATH"
+            raise BadCall(f"the run's data are the table {found.uri}, which this engine does not read", hint=hint)
+        return found
 
     def metadata(self, version: Version) -> dict[str, Any]:
         """The MLmodel file of a version."""
-        return self._once(("metadata", version.model, version.number), lambda: self.registry.metadata(version))
+        return self.once(("metadata", version.model, version.number), lambda: self.registry.metadata(version))
 
     def signature(self, version: Version) -> Signature | None:
         """The signature of a version, None when it has none; ValueError when it makes no sense."""
@@ -49,9 +101,19 @@ class Witness:
 
     def metrics(self, version: Version) -> RecordedMetrics:
         """The recorded metrics of a version."""
-        return self._once(("metrics", version.model, version.number), lambda: self.registry.metrics(version))
+        return self.once(("metrics", version.model, version.number), lambda: self.registry.metrics(version))
 
-    def _once(self, key: tuple[str, str, str], read: Callable[[], T]) -> T:
+    def files(self, version: Version) -> Path:
+        """All files of a version, in a folder that is there until the asking ends."""
+        return self.once(("files", version.model, version.number), lambda: self._downloaded(version))
+
+    def _downloaded(self, version: Version) -> Path:
+        with self._lock:
+            self._folder = self._folder or tempfile.TemporaryDirectory("", "promote-model-", ignore_cleanup_errors=True)
+        return self.registry.download(version, Path(tempfile.mkdtemp(dir=self._folder.name)))
+
+    def once(self, key: tuple[str, str, str], read: Callable[[], T]) -> T:
+        """What was read under this key, by whoever asked first: others wait for that, and get the same error."""
         with self._lock:
             mine = key not in self._answers
             answer = self._answers.setdefault(key, Future())
@@ -61,3 +123,13 @@ class Witness:
             except Exception as error:  # noqa: BLE001 - whoever asks gets the same error
                 answer.set_exception(error)
         return cast("T", answer.result())
+
+
+def beside(line: Line, name: str, journals: Iterable[RecordReader]) -> bytes | None:
+    """A file that is kept beside a record, whichever journal has it.
+
+    Raises:
+        PromotionError: when one cannot be read.
+    """
+    found = (journal.beside(line, name) for journal in journals)
+    return next((content for content in found if content is not None), None)

@@ -7,7 +7,9 @@ from model_promotion.checks import better_than_champion, recorded_metrics
 from model_promotion.core.better import Goal
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.policy import CheckPolicy, MetricPolicy, Policy
-from tests.worlds import a_scene, a_witness, version
+from model_promotion.core.scores import NoAnswerError
+from tests.checks.measured import data, judged, said, scene_of
+from tests.worlds import MODEL, a_scene, a_witness, version
 
 F1 = (Goal("f1"),)
 
@@ -76,3 +78,46 @@ def test_the_metrics_that_were_not_named_count_only_when_that_is_asked_too(
 ) -> None:
     witness = a_witness(a_scene(policy=policy), **options)
     assert (recorded_metrics.ask(witness) is not None) is is_asked
+
+
+EQUAL, BETTER, WORSE = said(0.9, 1), said(0.95, 2), said(0.8, 3)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "goals", "verdict", "sentence"),
+    [
+        (BETTER, (Goal("accuracy"),), Verdict.PASSED, "v2 is better than v1: accuracy 0."),
+        (BETTER, (Goal("accuracy", 0.2),), Verdict.WARNED, "v2 is not better than v1: accuracy 0."),
+        (EQUAL, (Goal("accuracy"),), Verdict.WARNED, "not surely better: the gain lies between -0.0"),
+        (said(0.905, 4), (Goal("accuracy"),), Verdict.WARNED, "not surely better: the gain lies between"),
+        (WORSE, (Goal("accuracy"),), Verdict.WARNED, "not surely better: the gain is at most -0."),
+        (BETTER, (Goal("accuracy"), Goal("f1")), Verdict.PASSED, "f1 0."),
+    ],
+)
+def test_with_evaluation_data_only_what_is_surely_better_there_is_better(
+    candidate: Any, goals: tuple[Goal, ...], verdict: Verdict, sentence: str
+) -> None:
+    found = judged(data(EQUAL, candidate), better_than_champion, if_better=goals)
+    assert (found.verdict, sentence in found.sentence) == (verdict, True), found.sentence
+    assert found.table
+    assert [row[0] for row in found.table.rows] == [goal.metric for goal in goals]
+
+
+def test_what_cannot_be_measured_there_is_compared_as_recorded_and_the_line_says_which() -> None:
+    given = data(EQUAL, BETTER)
+    scene = scene_of(given)
+    goals = (Goal("accuracy"), Goal("auc_pr"))
+    for number, value in (("1", 0.8), ("2", 0.7)):
+        known = scene.registry.known[MODEL, number]
+        scene.registry.known[MODEL, number] = version(number, metrics={**known.metrics, "auc_pr": value})
+    found = judged(given, better_than_champion, scene, if_better=goals)
+    assert found.verdict is Verdict.WARNED
+    assert "accuracy 0." in found.sentence
+    assert "auc_pr 0.8 -> 0.7 (-0.1, worse), as recorded: it cannot be measured on these rows" in found.sentence
+
+
+@pytest.mark.parametrize("given", [data(EQUAL, BETTER, rows=20), data(EQUAL, BETTER, failure=NoAnswerError("v1: no"))])
+def test_where_nothing_can_be_measured_nobody_can_tell(given: Any) -> None:
+    found = judged(given, better_than_champion, if_better=(Goal("accuracy"),))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "promotion.toml" in found.hint

@@ -16,7 +16,8 @@ CHAMPION = TrialResult("v1", rows=5, predictions=5, latency_ms=1.0)
 
 
 def asked(scene: Scene, **options: Any) -> Finding | None:
-    return model_tests.ask(a_witness(scene, **options))
+    with a_witness(scene, **options) as witness:
+        return model_tests.ask(witness)
 
 
 def tried(candidate: TrialResult, champion: TrialResult = CHAMPION) -> Finding:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_promotion.core.history import in_place, misfit, moved_outside, moves_of, verified
+from model_promotion.core.history import in_place, kept_with, misfit, moved_outside, moves_of, verified
 from model_promotion.core.record import GENESIS, Head, Line, Moved, Record, Stored
 
 DEEDS = {"+": "promote", "-": "rollback"}
@@ -209,3 +209,27 @@ def test_what_moved_along_has_the_same_history() -> None:
     lines += [replace(story("+3")[0], number=2, was="3")]  # It was there already.
     assert ends("champion", lines) == ends(PRODUCTION, lines)
     assert verified("champion", lines) == ("1", "3")
+
+
+@pytest.mark.parametrize(
+    ("deeds", "keeps", "version", "found"),
+    [
+        ("+2 +3", "1 2", "2", 1),
+        ("+2 +3 -2", "1 2", "2", 1),
+        ("+2 +3 +2", "1 2 3", "2", 3),
+        ("+2 +3 +2", "1 2", "2", 1),
+        ("+2 +3", "1", "3", None),
+        ("+2 -3", "1 2", "3", None),
+        ("", "", "2", None),
+    ],
+)
+def test_a_version_has_what_its_newest_promotion_that_kept_something_kept(
+    deeds: str, keeps: str, version: str, found: int | None
+) -> None:
+    lines = [
+        replace(line, kept={"profile": "sha"} if str(line.number) in keeps.split() else {})
+        for line in story(*deeds.split())
+    ]
+    line = kept_with(version, lines, "profile")
+    assert (line and line.number) == found
+    assert kept_with(version, lines, "other") is None

@@ -31,3 +31,9 @@ def test_the_policy_says_how_much_a_metric_may_lose_or_what_is_usual(
 def test_a_negative_margin_is_none(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="at least 0"):
         MetricPolicy(**wrong)
+
+
+@pytest.mark.parametrize("champion", [float("inf"), float("-inf"), float("nan")])
+@pytest.mark.parametrize("policy", [None, MetricPolicy(relative_margin=0.1)])
+def test_a_share_of_what_is_no_number_is_none(champion: float, policy: MetricPolicy | None) -> None:
+    assert gate_rule("cost", Direction.LOWER, policy, champion).margin == 0

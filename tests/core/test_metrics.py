@@ -235,11 +235,14 @@ def test_the_other_direction_gives_the_mirrored_verdict(champion: float, candida
     assert verdict(champion, candidate, LOWER) is mirror[verdict(champion, candidate, HIGHER)]
 
 
+OPPOSITE = {HIGHER: LOWER, LOWER: HIGHER}
+
+
 @given(numbers, numbers, directions, tolerances)
 def test_negated_numbers_in_the_other_direction_give_the_same_verdict(
     champion: float, candidate: float, direction: Direction, tolerance: Tolerance
 ) -> None:
-    assert verdict(-champion, -candidate, direction.opposite, tolerance) is verdict(
+    assert verdict(-champion, -candidate, OPPOSITE[direction], tolerance) is verdict(
         champion, candidate, direction, tolerance
     )
 

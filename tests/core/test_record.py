@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_promotion.core.record import GENESIS, Head, Line, Moved, Record, Stored, body_of, digest, line_of
+from model_promotion.core.finding import Finding, Verdict
+from model_promotion.core.record import GENESIS, Head, Line, Moved, Record, Stored, body_of, digest, kept_of, line_of
 
 RECORD = Record(
     id="a1b2",
@@ -47,6 +48,21 @@ def test_the_short_form_holds_what_the_record_holds() -> None:
     line = line_of(Stored("run 5", RECORD.text))
     expected = Line(1, "promote", "champion", "3", "7", 1_700_000_000.0, "ann", RECORD.why, "a1b2", "run 5")
     assert line == expected
+
+
+def test_a_file_beside_it_is_none_of_its_text_but_named_in_its_short_form() -> None:
+    content = b"\x1f\x8bprofile"
+    found = Finding(Verdict.PASSED, "all is well", keeps={"profile.gz": content})
+    record = replace(RECORD, evidence={"findings": (found,), "kept": {"profile.gz": digest(content)}})
+    line = line_of(Stored("run 5", record.text))
+    assert line
+    assert (record.files, line.kept) == ({"profile.gz": content}, {"profile.gz": digest(content)})
+    assert "keeps" not in json.loads(record.text)["evidence"]["findings"][0]
+
+
+@pytest.mark.parametrize("evidence", [None, [], "kept", {}, {"kept": None}, {"kept": ["a"]}])
+def test_evidence_that_names_no_files_names_none(evidence: object) -> None:
+    assert kept_of(evidence) == {}
 
 
 NO_RECORDS = {

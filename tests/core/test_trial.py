@@ -5,7 +5,7 @@ import pytest
 
 from model_promotion.core.trial import MAX_ANSWER_BYTES, TrialResult, beyond, judge, one_line, side_by_side
 
-SOUND = TrialResult("candidate v7", None, 5, 5, ("score: double",), (), 1.25, 2.04, 310.4, 0.5)
+SOUND = TrialResult("candidate v7", None, 5, 5, ("score: double",), (), 1.25, 2.04, 98.4, 310.4, 0.5)
 CHAMPION = replace(SOUND, label="champion v3", latency_ms=1.9, load_s=None)
 ANSWER = {
     "error": None,
@@ -15,6 +15,7 @@ ANSWER = {
     "problems": [],
     "load_s": 1.25,
     "latency_ms": 2.04,
+    "cpu_pct": 98.4,
     "peak_mib": 310.4,
 }
 
@@ -119,6 +120,7 @@ def test_the_table_has_units_and_a_dash_for_what_was_not_measured() -> None:
     assert side_by_side(SOUND, CHAMPION) == (
         ("load time", "-", "1.25 s"),
         ("median latency", "1.9 ms", "2.0 ms"),
+        ("CPU of one core", "98 %", "98 %"),
         ("peak memory", "310 MiB", "310 MiB"),
         ("size on disk", "0.50 MiB", "0.50 MiB"),
     )
@@ -135,6 +137,7 @@ def test_a_line_within_the_limit_is_kept_to_the_letter() -> None:
         ({"latency_ms": None}, ()),
         ({"latency_ms": 100.0, "size_mib": 1.5}, ()),
         ({"latency_ms": 99.0}, ("the median latency in ms is 100, at most 99 is allowed",)),
+        ({"cpu_pct": 150.0}, ("the CPU while it answers in % of one core is not known, at most 150 is allowed",)),
         ({"peak_mib": 1.0}, ("the peak memory in MiB is not known, at most 1 is allowed",)),
     ],
 )

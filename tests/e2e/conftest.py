@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import Result, clean_env, inside, run
+from tests.e2e.registry import copied, made
 from tests.workspace import TOKEN, Workspace
 from tests.workspace.seed import seed
 
@@ -51,6 +52,18 @@ class Place:
     @property
     def champion(self) -> int | None:
         return self.aliases.get("champion")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The registry that every desk is a copy of; a module may have its own."""
+    return made(tmp_path_factory.mktemp("registry"))
+
+
+@pytest.fixture
+def desk(template: Path, tmp_path: Path) -> Path:
+    """A working directory with a registry of its own: champion 1, staging 2, and 5, the latest, is worse."""
+    return copied(template, tmp_path / "cwd")
 
 
 @pytest.fixture

@@ -9,27 +9,12 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Place
-from tests.e2e.program import Result, clean_env, inside, start
-from tests.e2e.registry import BETTER, MODEL, copied, made
+from tests.e2e.program import Result, call, inside, start
+from tests.e2e.registry import BETTER, MODEL
 from tests.workspace import Seen
 
 STORES = {"legacy": {}, "native": {"MLFLOW_ENABLE_UC_NATIVE_MODEL_REGISTRY": "true"}}
 UPLOAD = r"/presigned/.*/weights\.json"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("registry"))
-
-
-@pytest.fixture
-def desk(template: Path, tmp_path: Path) -> Path:
-    """A working directory with a registry of its own."""
-    return copied(template, tmp_path / "cwd")
-
-
-def call(desk: Path, *args: str) -> Result:
-    return inside(args, clean_env(desk.parent), desk)
 
 
 def test_on_sqlite_a_copy_is_made_once_tagged_tested_promoted_and_taken_back(desk: Path) -> None:

@@ -70,8 +70,8 @@ def run(shop: Path, *words: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, json.loads(done.stdout)
 
 
-def evidence(document: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = next(one for one in document["findings"] if one["check"] == "evaluation")
+def evidence(document: dict[str, Any], check: str = "evaluation") -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in document["findings"] if one["check"] == check)
     return found
 
 
@@ -108,11 +108,11 @@ def test_a_policy_bounds_the_candidates_own_values_and_the_first_one_too(shop: P
     policy.write_text("[metrics.accuracy]\nminimum = 0.99\n")
     for target in ("champion", "canary"):
         code, document = call(shop, "2", *on(shop), "--to", target, "--policy", str(policy))
-        assert (code, evidence(document)["verdict"]) == (2, "failed")
-        assert "at least 0.99 is required" in evidence(document)["sentence"]
+        found = evidence(document, "thresholds")
+        assert (code, found["verdict"], "at least 0.99 is required" in found["sentence"]) == (2, "failed", True), found
     policy.write_text("[metrics.accuracy]\nminimum = 0.5\n")
     code, document = call(shop, "2", *on(shop), "--to", "canary", "--policy", str(policy))
-    assert (code, evidence(document)["verdict"]) == (0, "passed")
+    assert (code, evidence(document, "thresholds")["verdict"]) == (0, "passed")
     assert "there is no champion to compare with; on 4,000 rows: accuracy 0." in evidence(document)["sentence"]
 
 
@@ -123,6 +123,32 @@ def test_each_region_is_judged_as_well(shop: Path) -> None:
     assert code == 2
     assert evidence(document)["sentence"].startswith("got worse for region=north (of 2 slices, 2 got worse)")
     assert {one["metric"] for one in evidence(document)["facts"]["slices"]} == {"region=north", "region=south"}
+
+
+@pytest.fixture(scope="module")
+def other_words(shop: Path) -> Path:
+    """A version (v4) that learnt 1 and 0 where the data say yes and no."""
+    uri = f"sqlite:///{shop}/mlflow.db"
+    mlflow.set_tracking_uri(uri)
+    client, train = mlflow.MlflowClient(uri, uri), rows(3000, seed=1)
+    with mlflow.start_run(experiment_id=client.get_experiment_by_name("evidence").experiment_id):
+        model = LogisticRegression().fit(train[FEATURES], train["bought"] == "yes")
+        signature = mlflow.models.infer_signature(train[FEATURES], model.predict(train[FEATURES]))
+        info = mlflow.sklearn.log_model(model, name="model", signature=signature, serialization_format="cloudpickle")
+        client.create_model_version("churn", info.model_uri, info.run_id)
+    client.set_registered_model_alias("churn", "numeric", "4")
+    return shop
+
+
+def test_a_candidate_that_answers_other_labels_fails_and_such_a_champion_is_nothing_to_compare_with(
+    other_words: Path,
+) -> None:
+    code, document = call(other_words, "4", *on(other_words))
+    assert (code, evidence(document)["verdict"]) == (2, "failed")
+    assert "100% of v4's answers are none of the classes in the data" in evidence(document)["sentence"]
+    _, document = call(other_words, "2", *on(other_words), "--to", "numeric")  # its callers would break on it as well
+    assert evidence(document)["verdict"] == "unknown", document
+    assert evidence(document)["sentence"].startswith("there is nothing to compare with, 100% of v4's answers")
 
 
 def test_rows_of_one_user_are_no_independent_evidence(shop: Path) -> None:

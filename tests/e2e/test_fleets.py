@@ -12,8 +12,8 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.e2e.conftest import QUICK
-from tests.e2e.program import Result, clean_env, inside, run, start
-from tests.e2e.registry import BETTER, GOOD, MODEL, copied, made
+from tests.e2e.program import Result, call, clean_env, inside, run, start
+from tests.e2e.registry import BETTER, GOOD, MODEL, made
 from tests.workspace import Workspace
 from tests.workspace.seed import seed
 
@@ -34,16 +34,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         client.set_registered_model_alias(name, "champion", str(GOOD))
         client.set_registered_model_alias(name, "staging", str(BETTER))
     return folder
-
-
-@pytest.fixture
-def desk(template: Path, tmp_path: Path) -> Path:
-    """A working directory with a registry of its own."""
-    return copied(template, tmp_path / "cwd")
-
-
-def call(desk: Path, *args: str) -> Result:
-    return inside(args, clean_env(desk.parent), desk)
 
 
 def written(desk: Path, text: str, name: str = "fleet.toml") -> str:

@@ -13,7 +13,7 @@ from model_promotion import PromotionJob
 from model_promotion.jobs import load
 from tests.connections.test_as_found import state
 from tests.e2e.program import DOOR, Result, clean_env, python
-from tests.e2e.registry import BETTER, GOOD, MODEL, copied, made
+from tests.e2e.registry import BETTER, GOOD, MODEL
 from tests.workspace import TOKEN, Workspace
 from tests.workspace.seed import seed, write_model
 
@@ -32,17 +32,6 @@ async def kernel():
     print(json.dumps({**shown, "version": names["found"]["version"], "aliases": names["aliases"]}))
 asyncio.run(kernel())
 """
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("registry"))
-
-
-@pytest.fixture
-def desk(template: Path, tmp_path: Path) -> Path:
-    """A folder with a registry: champion 1, staging 2, and 5, the latest, is worse."""
-    return copied(template, tmp_path / "cwd")
 
 
 def step(desk: Path, text: str) -> Result:

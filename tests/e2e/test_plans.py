@@ -6,23 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Place
-from tests.e2e.program import Result, clean_env, inside
-from tests.e2e.registry import BETTER, GOOD, MODEL, copied, made
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("registry"))
-
-
-@pytest.fixture
-def desk(template: Path, tmp_path: Path) -> Path:
-    """A working directory with a registry of its own."""
-    return copied(template, tmp_path / "cwd")
-
-
-def call(desk: Path, *args: str) -> Result:
-    return inside(args, clean_env(desk.parent), desk)
+from tests.e2e.program import call
+from tests.e2e.registry import BETTER, GOOD, MODEL, copied
 
 
 def champion(desk: Path) -> int:

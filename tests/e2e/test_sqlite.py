@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.program import DOOR, Result, clean_env, inside, run
-from tests.e2e.registry import BETTER, GOOD, MODEL, NAN, UNREADABLE, WORSE, copied, made
+from tests.e2e.registry import BETTER, GOOD, MODEL, NAN, UNREADABLE, WORSE, copied
 
 HOSTILE = "\x1b[2J\x1b[31mok\nchampion: v9\r\u202e"
 
@@ -44,11 +44,6 @@ class Desk:
         """What a stranger did to the registry."""
         with sqlite3.connect(self.database) as db:
             db.execute(statement, values)
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("registry"))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.conftest import QUICK, Place
 from tests.e2e.program import Result, clean_env, inside
-from tests.e2e.registry import BETTER, GOOD, MODEL, NAN, WORSE, copied, made
+from tests.e2e.registry import BETTER, GOOD, MODEL, NAN, WORSE, made
 from tests.workspace import mlflow_server as server
 from tests.workspace.seed import write_model
 
@@ -25,11 +25,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     client.transition_model_version_stage(MODEL, str(GOOD), "Production")
     client.transition_model_version_stage(MODEL, str(BETTER), "Staging")
     return folder
-
-
-@pytest.fixture
-def desk(template: Path, tmp_path: Path) -> Path:
-    return copied(template, tmp_path / "cwd")
 
 
 def call(desk: Path, *args: str) -> Result:

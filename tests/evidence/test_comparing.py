@@ -131,3 +131,31 @@ def test_what_the_tables_cannot_tell_is_left_out() -> None:
     rows = Rows(BINARY)
     rows.answers = [Answers(codes=one.astype(np.int32)) for one in rows.said]
     assert set(rows.measured()) == {"accuracy", "f1", "precision", "recall", "f1_macro"}
+
+
+def of_weights(weights: np.ndarray, harmed: np.ndarray) -> dict[str, Measured]:
+    """A champion that is right on nine rows in ten, and a candidate that is wrong where it is harmed as well."""
+    made = np.random.default_rng(7)
+    truth = np.arange(len(weights)) % 2
+    champion = np.where(made.random(len(weights)) < 0.9, truth, 1 - truth).astype(np.int32)
+    candidate = np.where(harmed, 1 - truth, champion).astype(np.int32)
+    question = replace(BINARY, weighted=True)
+    units = np.arange(len(weights), dtype=np.uint64)
+    tables = count(Batch(truth, Answers(codes=champion), Answers(codes=candidate), units, weights), question)
+    return Compared(tables, question, Draw(seed=1, resamples=400)).measured(("accuracy", "f1", "recall", "precision"))
+
+
+@pytest.mark.parametrize("harmed", [0, 40])
+def test_the_unit_of_the_weights_changes_no_bound(harmed: int) -> None:
+    where = np.arange(600) < harmed
+    light, heavy = (of_weights(np.full(600, unit), where) for unit in (1.0, 10_000.0))
+    for name, one in light.items():
+        assert heavy[name].bounds(0.05) == pytest.approx(one.bounds(0.05)), name
+
+
+@pytest.mark.parametrize(("every", "low"), [(50, -0.9), (500, -np.inf)])
+def test_few_rows_that_carry_most_of_the_weight_are_few_units(every: int, low: float) -> None:
+    weights = np.where(np.arange(1000) % every == 0, 300.0, 1.0)
+    found = of_weights(weights, np.zeros(1000, dtype=bool))["accuracy"]
+    assert found.bounds(0.05)[0] <= low
+    assert bool(found.too_few) is (every == 500)

@@ -7,7 +7,7 @@ from scipy.spatial.distance import jensenshannon
 from statsmodels.stats.multitest import multipletests
 
 from model_promotion.evidence import distances
-from model_promotion.evidence.calibrate import calibrated, enough, permuted
+from model_promotion.evidence.calibrate import MOST_CELLS, calibrated, enough, permuted, portions
 from model_promotion.evidence.drift import PRACTICAL, DriftPolicy, drift, holm, value
 from model_promotion.evidence.folding import Column, fold, folded
 
@@ -181,3 +181,17 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         Column(np.ones(4), np.ones(5))
     with pytest.raises(ValueError, match="are needed"):
         Column(np.ones(4), np.ones(4), np.ones(4))
+
+
+def test_where_many_permutations_were_as_large_the_rest_changes_no_p() -> None:
+    null = np.random.default_rng(3).random(3000)
+    few, more = (calibrated(0.8, null[:size], 0.05) for size in (1000, 3000))
+    assert few.is_common
+    assert few.p == more.p == pytest.approx(0.2, abs=0.06)
+    assert not calibrated(2.0, null, 0.05).is_common
+
+
+@pytest.mark.parametrize(("times", "bins"), [(499, 3), (100_000, 100), (20_000, 10_000)])
+def test_all_permutations_are_made_in_portions_that_fit_into_memory(times: int, bins: int) -> None:
+    sizes = [*portions(times, bins)]
+    assert (sum(sizes), max(sizes) <= max(499, MOST_CELLS // bins)) == (times, True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model_promotion.evidence.drift import drift
+from model_promotion.evidence.drift import drift, value
 from model_promotion.evidence.profiling import (
     Counts,
     Edges,
@@ -106,3 +106,18 @@ def test_a_reference_without_a_number_is_no_defect() -> None:
         {"x": count_numbers(values, edges.numbers["x"])} for values in (np.full(50, NAN), np.ones(50))
     )
     assert drift(columns_of(reference, current, edges)).drifted == ("x",)
+
+
+def test_what_lies_far_beyond_the_reference_is_that_far_away() -> None:
+    made = np.random.default_rng(2)
+    before, now = made.normal(size=5000), made.normal(size=5000)
+    now[:50] = 1e6
+    edges = Edges({"x": edges_of(before)})
+    column = columns_of(*({"x": count_numbers(one, edges.numbers["x"])} for one in (before, now)), edges)["x"]
+    assert value("wasserstein", column) > 1000
+
+
+def test_where_the_reference_held_more_than_its_levels_nobody_knows_what_is_new() -> None:
+    sampled = ("a", "b")
+    before, now = ({"x": count_levels(found, sampled)} for found in ({"a": 5, "late": 2}, {"a": 5, "late": 3}))
+    assert changes(before, now)[0].new_levels == ()

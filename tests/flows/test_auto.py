@@ -13,7 +13,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.metrics import Direction
 from model_promotion.core.outcome import Outcome
-from model_promotion.core.policy import MetricPolicy, Policy
+from model_promotion.core.policy import EvidencePolicy, MetricPolicy, Policy
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.wanted import Wanted
 from model_promotion.flows import promote
@@ -67,7 +67,7 @@ def test_the_best_by_a_metric_is_promoted_and_how_many_were_compared_is_recorded
     assert best(scene, metric="roc_auc").model == "heart-lr"
     chosen = scene.journal.records[-1].evidence["chosen"]
     assert (chosen["compared"], chosen["score"], chosen["metric"], chosen["caution"]) == (3, 0.97, "roc_auc", CAUTION)
-    assert f"{CAUTION}, and 3 were compared" in told(scene)
+    assert f"{CAUTION}, and 3 were compared, so what is recorded is too good; to score it again" in told(scene)
 
 
 def test_a_metric_is_looked_up_in_the_runs_of_those_that_have_it_nowhere_else() -> None:
@@ -274,3 +274,10 @@ def _deaf_after_one(read: Callable[[str], Sequence[Listed]]) -> Callable[[str], 
         return read(pattern)
 
     return once
+
+
+def test_with_evaluation_data_the_line_says_where_the_best_is_scored_again() -> None:
+    scene = a_clinic(rf="0.95", svm="0.91")
+    scene.policy = Policy(evidence=EvidencePolicy(data="holdout.parquet", target="sold"))
+    best(scene, mode=Mode.CHECK, metric="roc_auc")
+    assert f"{CAUTION}, and 2 were compared, so what is recorded is too good; scored again on holdout" in told(scene)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from model_promotion.core.record import GENESIS, Record
+from model_promotion.core.finding import Finding, Verdict
+from model_promotion.core.record import GENESIS, Record, digest
 
 M = "shop.pricing.churn"
 
@@ -29,3 +30,9 @@ def a_chain(length: int) -> list[Record]:
     for number in range(1, length + 1):
         records.append(a_record(number, records[-1].sha256 if records else GENESIS))
     return records
+
+
+def a_record_with(number: int = 1, **files: bytes) -> Record:
+    """One that keeps files beside it: they came with a finding, and its evidence names them with their SHA-256."""
+    findings = (Finding(Verdict.PASSED, "all is well", keeps=files),)
+    return a_record(number, evidence={"findings": findings, "kept": {name: digest(one) for name, one in files.items()}})

@@ -1,12 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from model_promotion.core.errors import Unavailable
 from model_promotion.core.history import misfit
-from model_promotion.core.record import Head
+from model_promotion.core.record import MOST_KEPT_BYTES, Head, digest
 from model_promotion.journals.file import FileJournal
-from tests.journals.records import M, a_chain, a_record
+from tests.journals.records import M, a_chain, a_record, a_record_with
 
 
 @pytest.fixture
@@ -89,3 +90,47 @@ def test_what_is_kept_for_a_piece_of_work_comes_back_and_is_no_record(path: Path
 def test_where_nothing_can_be_kept_that_is_said(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         FileJournal(tmp_path).keep("0123456789ab", [])
+
+
+def test_a_file_of_a_record_comes_back_byte_by_byte_and_the_line_names_it(path: Path) -> None:
+    journal = FileJournal(path)
+    content = b"\x1f\x8b\x00\r\n"
+    journal.append(a_record_with(1, profile=content))
+    journal.append(a_record(2))
+    first, second = journal.lines(M)
+    assert (first.kept, second.kept) == ({"profile": digest(content)}, {})
+    assert [journal.beside(line, "profile") for line in (first, second)] == [content, None]
+    assert journal.beside(first, "other") is None
+    assert (next(iter(path.parent.glob("*.files/*"))).name, b"profile" in path.read_bytes()) == ("id1-profile", True)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", "..", ""])
+def test_a_name_that_leads_elsewhere_is_no_file_of_a_record(path: Path, name: str) -> None:
+    (path.parent / "records.files").mkdir()
+    (path.parent / "secret").write_bytes(b"secret")
+    journal = FileJournal(path)
+    journal.append(a_record_with(1, profile=b"profile"))
+    (line,) = journal.lines(M)
+    assert journal.beside(line, name) is None
+    assert journal.beside(replace(line, id=f"../{name}"), "secret") is None
+
+
+def test_a_file_that_is_too_large_to_be_ours_is_none_and_one_that_cannot_be_read_is_unavailable(path: Path) -> None:
+    journal = FileJournal(path)
+    journal.append(a_record_with(1, profile=b"profile"))
+    (line,) = journal.lines(M)
+    kept = path.parent / "records.files" / "id1-profile"
+    kept.write_bytes(bytes(MOST_KEPT_BYTES + 1))
+    assert journal.beside(line, "profile") is None
+    kept.unlink()
+    assert journal.beside(line, "profile") is None
+    kept.mkdir()
+    with pytest.raises(Unavailable, match="could not read"):
+        journal.beside(line, "profile")
+
+
+def test_where_a_file_cannot_be_kept_there_is_no_record_that_names_it(path: Path) -> None:
+    path.with_suffix(".files").write_text("in the way")
+    with pytest.raises(Unavailable, match="could not write"):
+        FileJournal(path).append(a_record_with(1, profile=b"profile"))
+    assert FileJournal(path).lines(M) == []

@@ -1,5 +1,6 @@
 """The journal on a real MLflow store: one sqlite file for the module, one experiment for each test."""
 
+from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ from model_promotion.connections.address import resolve
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.core.history import misfit
-from model_promotion.core.record import Head, Moved
+from model_promotion.core.record import MOST_KEPT_BYTES, Head, Moved, digest
 from model_promotion.core.steps import Entry, SetAlias
 from model_promotion.journals.mlflow import ARTIFACT, MlflowJournal, default_experiment
-from tests.journals.records import M, a_chain, a_record
+from tests.journals.records import M, a_chain, a_record, a_record_with
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,33 @@ def test_a_record_whose_file_was_removed_is_missing_from_the_chain(journal: Mlfl
     found = misfit(journal.stored(M), Head(3, runs[-1], chain[-1].sha256))
     assert found
     assert (found.number, "record 2 is missing" in found.wrong) == (2, True)
+
+
+def test_a_file_of_a_record_comes_back_byte_by_byte_and_the_line_names_it(journal: MlflowJournal) -> None:
+    content = b"\x1f\x8b\x00\r\n"
+    journal.append(a_record_with(1, profile=content))
+    journal.append(a_record(2))
+    first, second = journal.lines(M)
+    assert (first.kept, second.kept) == ({"profile": digest(content)}, {})
+    assert [journal.beside(line, "profile") for line in (first, second)] == [content, None]
+    assert journal.beside(replace(first, lies_at="file:records.jsonl#1"), "profile") is None
+
+
+def test_a_file_that_is_gone_or_too_large_to_be_ours_is_none(journal: MlflowJournal) -> None:
+    run = run_of(journal, journal.append(a_record_with(1, profile=b"profile")))
+    (line,) = journal.lines(M)
+    kept = Path(run.info.artifact_uri.removeprefix("file://")) / "profile"
+    kept.write_bytes(bytes(MOST_KEPT_BYTES + 1))
+    assert journal.beside(line, "profile") is None
+    kept.unlink()
+    assert journal.beside(line, "profile") is None
+
+
+@pytest.mark.parametrize("tag", ["no json", "[]", "[[", '"text"', "7"])
+def test_a_line_whose_tag_of_files_was_edited_names_none(journal: MlflowJournal, tag: str) -> None:
+    run_id = journal.append(a_record_with(1, profile=b"profile"))
+    journal._connection.call("edit", lambda client: client.set_tag(run_id, "promotion.kept", tag))  # noqa: SLF001 - as above
+    assert journal.lines(M)[0].kept == {}
 
 
 def test_more_records_than_a_page_are_all_read(journal: MlflowJournal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from model_promotion.clocks import SystemClock
 from model_promotion.connections.address import resolve
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.mlflow import MlflowConnection, name_filter
-from model_promotion.core.entities import RecordedMetrics, Version
-from model_promotion.core.errors import Denied, NotFound, PromotionError
+from model_promotion.core.entities import RecordedMetrics, Run, Version
+from model_promotion.core.errors import BadCall, Denied, NotFound, PromotionError
 from model_promotion.core.steps import SetAlias, SetTag
 from model_promotion.registries._entities import by_name
 from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
@@ -280,3 +280,38 @@ def test_what_was_no_number_when_it_was_logged_is_none_when_it_is_read(shop: Sho
         f"({told}, 'its logged model')",
         f"({told}, 'its run')",
     ]
+
+
+def logged_by(shop: Shop, run_id: str, **contexts: Any) -> Run:
+    """A version's run as the registry tells it, after these datasets were logged in these contexts."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    for context, dataset in contexts.items():
+        entity = Dataset.from_dictionary(dataset.to_dict())
+        shop.client.log_inputs(run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", context)])])
+    shop.register(run_id=run_id)
+    return shop.registry.run(shop.registry.version(shop.name, "1"))
+
+
+def test_the_datasets_that_a_run_logged_come_with_their_context_and_source(shop: Shop, tmp_path: Path) -> None:
+    import mlflow.data
+    import pandas as pd
+
+    frame = pd.DataFrame({"age": [1.0, 2.0], "sold": ["yes", "no"]})
+    frame.to_parquet(tmp_path / "rows.parquet")
+    rows = mlflow.data.from_pandas(frame, source=str(tmp_path / "rows.parquet"), name="rows", targets="sold")
+    made = mlflow.data.from_numpy(frame["age"].to_numpy(), name="made")
+    run = logged_by(shop, a_run(shop.client), test=rows, training=made)
+    found = {one.context: one for one in run.inputs}
+    assert (found.keys(), run.deleted) == ({"test", "training"}, False)
+    assert (found["test"].uri, found["test"].rows) == (str(tmp_path / "rows.parquet"), 2)
+    assert (found["test"].name, found["test"].digest) == ("rows", rows.digest)
+    with pytest.raises(BadCall, match="cannot be read here"):
+        _ = found["training"].uri
+
+
+def test_a_run_that_was_deleted_or_logged_nothing_is_told_apart(shop: Shop) -> None:
+    run_id = a_run(shop.client)
+    assert logged_by(shop, run_id).inputs == ()
+    shop.client.delete_run(run_id)
+    assert shop.registry.run(shop.registry.version(shop.name, "1")).deleted

@@ -204,6 +204,6 @@ def test_rows_are_counted_only_where_they_can_be() -> None:
 
 def test_the_peak_is_the_childs_own_and_not_that_of_a_large_parent() -> None:
     ballast = b"x" * (600 * 1024 * 1024)  # held by this process while the child runs
-    ask = f"import runpy; print(runpy.run_path({child.__file__!r})['peak_mib']())"
+    ask = f"import runpy; print(runpy.run_path({child.manners.__file__!r})['peak_mib']())"
     told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, close_fds=False)
-    assert 20 < float(told.stdout) < len(ballast) / 1024 / 1024
+    assert 5 < float(told.stdout) < len(ballast) / 1024 / 1024

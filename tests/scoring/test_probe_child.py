@@ -57,9 +57,11 @@ def probed(saved: Path, tmp_path: Path) -> Probed:
     return probe
 
 
-def cases(folder: Path, data: Any, expect: tuple[dict[str, Any], ...] = (), left_s: float = 60) -> dict[str, Any]:
+def cases(
+    folder: Path, data: Any, expect: tuple[dict[str, Any], ...] = (), left_s: float = 60, **more: Any
+) -> dict[str, Any]:
     until = time.monotonic() + left_s
-    probe = probe_child.Probe(mlflow.pyfunc.load_model(str(folder)), data, 1e-5, until, {})
+    probe = probe_child.Probe(mlflow.pyfunc.load_model(str(folder)), data, 1e-5, until, {}, **more)
     probe.first = probe_child.probe_answers.columns_of(probe.ask(data))
     found = {name: probe_child.tried(run, until) for name, run in probe.cases([*expect])}
     return {name: (one["kind"], one["said"]) for name, one in found.items()}
@@ -244,6 +246,39 @@ def test_what_the_policy_expects_is_held_against_the_answers(
     probed: Probed, expect: dict[str, Any], kind: str, said: str
 ) -> None:
     assert probed(SOUND, expect=(expect,))[f"expect {expect['column']} {expect['answer']}"] == (kind, said)
+
+
+BY_ITS_BATCH = 'return pd.DataFrame({"score": rows["age"] - rows["age"].mean()})'
+NEIGHBOURLY = ("batch", "order", "many_rows")
+
+
+@pytest.mark.parametrize("data", [ROWS.head(1), ROWS.iloc[[0, 0, 0]]])
+def test_of_one_example_row_others_are_made_so_that_a_model_that_looks_at_its_neighbours_is_told(
+    probed: Probed, data: pd.DataFrame
+) -> None:
+    found = probed(BY_ITS_BATCH, data=data)
+    assert found["batch"][0] == "flawed"
+    assert found["batch"][1].endswith("alone instead of in a batch of 4 of rows made from the example; tolerance 1e-05")
+
+
+def test_rows_of_the_evaluation_data_come_before_rows_that_are_made_up(probed: Probed, tmp_path: Path) -> None:
+    ROWS.assign(bought="yes", age=[20, 30, 40, 50, 60]).to_parquet(tmp_path / "rows.parquet")
+    found = probed(BY_ITS_BATCH, data=ROWS.head(1), more_rows=str(tmp_path / "rows.parquet"))
+    assert found["batch"][1].startswith("row 1, column 'score': -20 became 0 (and 3 more rows)")
+    assert "in a batch of 5 of the evaluation data" in found["batch"][1]
+
+
+def test_a_sound_model_with_one_example_row_passes_on_rows_that_differ(probed: Probed) -> None:
+    found = probed(SOUND, data=ROWS.head(1))
+    assert {name: found[name] for name in NEIGHBOURLY} == dict.fromkeys(NEIGHBOURLY, ("passed", ""))
+
+
+@pytest.mark.parametrize("body", [["assert (rows['age'] <= 20).all()", SOUND], ["rows = rows.head(1)", SOUND]])
+def test_where_no_other_row_is_answered_the_cases_that_need_some_are_skipped_never_passed(
+    probed: Probed, body: list[str]
+) -> None:
+    found = probed(*body, data=ROWS.head(1))
+    assert {found[name] for name in NEIGHBOURLY} == {probe_child.ALIKE}
 
 
 def test_a_slow_model_is_asked_fewer_rows_and_says_how_many(probed: Probed) -> None:

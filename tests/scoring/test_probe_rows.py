@@ -67,3 +67,21 @@ def test_a_wide_table_is_tried_in_its_first_two_hundred_columns() -> None:
     wide = pd.DataFrame(np.ones((2, 300)), columns=[f"c{n}" for n in range(300)])
     zero = edges(wide, Schema([ColSpec("double", name) for name in wide.columns]))["zero"]
     assert zero.frame.shape == (200, 300)
+
+
+@pytest.mark.parametrize(
+    ("data", "kinds", "made"),
+    [
+        (np.array([[8.0, 0.0]]), "f", [[8.0, 0.0], [10.0, 0.25], [12.0, 0.5], [14.0, 0.75]]),
+        (np.array([[8, 0]], np.int32), "iu", [[8, 0], [9, 1], [10, 2], [11, 3]]),
+        (np.array([[8, 0]]), "f", [[8, 0]] * 4),
+        (np.array([[True]]), "iu", [[True]] * 4),
+        (pd.DataFrame({"x": [8.0], "n": [3], "t": ["a"]}), "f", [[x, 3, "a"] for x in (8.0, 10.0, 12.0, 14.0)]),
+        (pd.DataFrame({"x": [8.0], "n": [3], "t": ["a"]}), "iu", [[8.0, n, "a"] for n in (3, 4, 5, 6)]),
+    ],
+)
+def test_nudged_rows_differ_in_their_numbers_and_keep_their_types(data: Any, kinds: str, made: list[Any]) -> None:
+    rows = probe_rows.nudged(data, kinds)
+    table, was = pd.DataFrame(rows), pd.DataFrame(data)
+    assert (table.to_numpy().tolist(), table.dtypes.tolist()) == (made, was.dtypes.tolist())
+    assert probe_rows.differ(rows) is (made[0] != made[1])

@@ -19,7 +19,9 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
 from model_promotion.core.trial import Trial, TrialResult
-from model_promotion.scoring.process import ChildScorer, Room, end_group, holds_secret, marked, python_for
+from model_promotion.scoring.ending import end_group, marked
+from model_promotion.scoring.own_python import holds_secret, python_for
+from model_promotion.scoring.process import ChildScorer, Room
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0, 5.0]})
 SOUND = 'return pd.DataFrame({"score": [0.5] * len(rows)})'
@@ -99,7 +101,7 @@ def test_a_scikit_learn_model_answers_its_own_example_and_is_measured(tmp_path: 
     result = run(folder)
     assert (result.error, result.problems, result.rows, result.predictions) == (None, (), 5, 5)
     assert result.columns == ("long",)
-    measures = (result.load_s, result.latency_ms, result.peak_mib, result.size_mib)
+    measures = (result.load_s, result.latency_ms, result.cpu_pct, result.peak_mib, result.size_mib)
     assert all(measure is not None and measure > 0 for measure in measures)
     assert sorted(folder.rglob("*")) == before
 

@@ -145,3 +145,11 @@ def test_a_broken_zip_that_holds_no_pickle_is_harmless(file: str, tmp_path: Path
 def test_a_pickle_that_is_cut_off_after_its_call_is_both(tmp_path: Path) -> None:
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(Bomb(os.system, "true"))[:-1])
     assert dangers(tmp_path) == ("posix.system", UNREAD)
+
+
+def test_a_file_that_has_changed_since_is_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps({"weights": [1, 2]}))
+    assert (dangers(tmp_path), dangers(tmp_path)) == ((), ())
+    path.write_bytes(pickle.dumps(Bomb(os.system, "true")))
+    assert dangers(tmp_path)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -73,13 +74,40 @@ def test_amounts_are_sent_as_they_are_and_nothing_as_nan() -> None:
         (np.zeros((2, 2)), ["a", "b", "c"], "answered 2 numbers a row for 3 classes"),
         (np.ones((2, 2)), ["a", "b"], "do not add up to 1"),
         (pd.DataFrame({"label": ["a", "b"], "score": [0.1, 0.2]}), ["a", "b"], "2 columns that are not all numbers"),
+        (np.array([[1.5, -0.5], [0.5, 0.5]]), ["a", "b"], "not all are between 0 and 1"),
+        (np.array([1 + 2j, 3]), None, "of kind complex, where numbers were expected"),
+        (pd.to_datetime(["2020-01-01", "2021-01-01"]), None, "of kind datetime64"),
+        (pd.Series([pd.Timestamp("2020-01-01"), None], dtype=object), None, "of kind datetime"),
+        (pd.to_timedelta([1, 2], unit="s"), None, "of kind timedelta"),
+        (["1.5", "2"], None, "of kind string"),
         (np.zeros((2, 2, 2)), None, "3 dimensions"),
         ("yes", ["no", "yes"], "0 dimensions"),
     ],
 )
 def test_what_is_no_prediction_a_row_is_said(answer: Any, classes: list[Any] | None, why: str) -> None:
-    with pytest.raises(score_child.child.Trouble, match=why):
+    with pytest.raises(score_child.manners.Trouble, match=why):
         answers_of(answer, {"classes": classes, "served": classes}, 2)
+
+
+def test_what_is_masked_is_no_answer_whatever_stands_beneath() -> None:
+    hidden = np.ma.masked_array([1.5, 2.5], [False, True])
+    assert np.isnan(said(hidden, None)[1]).tolist() == [False, True]
+    assert said(np.ma.masked_array([1, 0], [False, True]), [0, 1]) == ("codes", [1, ABSENT])
+    assert said(np.ma.masked_array(["b", "a"], [False, True]), ["a", "b"]) == ("codes", [1, ABSENT])
+
+
+@pytest.mark.parametrize(
+    "odd", [pd.Timestamp("2020-01-01"), np.timedelta64(5, "s"), 1 + 2j, "7", None, pd.NA], ids=repr
+)
+def test_what_is_no_number_beside_numbers_is_no_answer(odd: Any) -> None:
+    values = said(pd.Series([1.5, odd, Decimal("2.5"), True], dtype=object), None, rows=4)[1]
+    assert (values[0], np.isnan(values[1]), values[2:]) == (1.5, True, [2.5, 1.0])
+
+
+def test_shares_a_hair_beside_0_and_1_are_cut_and_a_row_with_infinity_is_no_answer() -> None:
+    found = said(np.array([[1.0004, -0.0004], [np.inf, -np.inf]]), ["a", "b"])[1]
+    assert found[0] == [1.0, 0.0]
+    assert np.isnan(found[1]).all()
 
 
 class Wrapped:
@@ -152,5 +180,39 @@ def test_truth_values_and_whole_numbers_are_the_same_labels() -> None:
 
 def test_a_model_of_other_classes_is_said_to_be_one() -> None:
     asked = {"classes": ["a", "b"], "served": ["x", "y"]}
-    with pytest.raises(score_child.child.Trouble, match="knows none of the classes"):
+    with pytest.raises(score_child.manners.Trouble, match="knows none of the classes"):
         answers_of(np.array([[0.5, 0.5]] * 2), asked, 2)
+
+
+class Saying:
+    """A model that says one thing after the other."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.left = list(answers)
+
+    def predict(self, _: pd.DataFrame) -> Any:
+        return np.array(self.left.pop(0))
+
+
+def kinds(*batches: list[float]) -> list[str]:
+    asked = score_child.Asked(Saying(*batches), {"classes": [0, 1], "probabilities": False})
+    return [one.kind for batch in batches for one in asked.answers(pd.DataFrame({"x": batch}))]
+
+
+def test_a_sigmoid_that_says_0_and_1_at_first_is_never_taken_for_labels_that_are_none() -> None:
+    assert kinds([0.0, 1.0], [1.0, NAN], [0.0, 0.0]) == ["codes"] * 3
+    with pytest.raises(score_child.manners.Trouble, match="answered codes at first, then probabilities"):
+        kinds([0.0, 1.0], [0.3, 0.9])
+
+
+def test_what_was_labels_for_sure_or_shares_for_sure_stays_so() -> None:
+    assert kinds([0.0, 2.0], [0.5, 1.0]) == ["codes", "codes"]
+    assert kinds([0.3, 0.9], [0.0, 1.0]) == ["probabilities", "probabilities"]
+    with pytest.raises(score_child.manners.Trouble, match="answered probabilities at first, then codes"):
+        kinds([0.3, 0.9], [0.0, 2.0])
+
+
+def test_a_classifier_is_asked_for_amounts_only_where_that_was_said() -> None:
+    with pytest.raises(score_child.manners.Trouble, match="is a classifier, but the truth looks like amounts"):
+        score_child.Asked(Wrapped(Raw()), {"classes": None, "probabilities": False})
+    assert score_child.Asked(Wrapped(Raw()), {"classes": None, "probabilities": False, "any_model": True})

@@ -93,6 +93,34 @@ def test_a_model_sees_none_of_our_secrets_and_its_own_prints_are_no_answers(tmp_
     assert not scorer.running
 
 
+FORKING = """
+import os, signal, time
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+class Forking(PythonModel):
+    def predict(self, context, frame):
+        if os.fork() == 0:
+            LEAVE
+            time.sleep(300)
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+set_model(Forking())
+"""
+
+
+@pytest.mark.parametrize("leave", ["pass", "os.setsid()"])
+def test_a_model_that_dies_while_its_fork_holds_the_pipe_is_told_at_once(tmp_path: Path, leave: str) -> None:
+    import mlflow.pyfunc
+
+    (tmp_path / "forking.py").write_text(FORKING.replace("LEAVE", leave))
+    mlflow.pyfunc.save_model(tmp_path / "model", python_model=tmp_path / "forking.py")
+    pd.DataFrame({"x": [1.0]}).to_parquet(tmp_path / "x.parquet")
+    asked = Order("v7", tmp_path / "model", ["x"], [tmp_path / "x.parquet"], timeout_s=200)
+    with ChildScores(ChildScorer()).scoring(asked) as stream, pytest.raises(NoAnswerError, match="killed by SIGSEGV"):
+        list(stream)
+
+
 def test_files_that_call_what_no_model_needs_are_not_loaded(tmp_path: Path) -> None:
     import pickle
 

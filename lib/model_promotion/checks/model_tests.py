@@ -26,7 +26,7 @@ def ask(witness: Witness) -> Finding | None:
     """With --run-tests: does it answer its example soundly, and boundary rows, batches, JSON and the team's tests?"""
     if not witness.request.run_tests and "model_tests" not in witness.policy.required:
         return None
-    with witness.models_at_work, tempfile.TemporaryDirectory(prefix="promote-model-") as folder:
+    with witness.models_at_work, tempfile.TemporaryDirectory(prefix="promote-rows-") as folder:
         try:
             return _Bench(witness, Path(folder)).finding()
         except (NotFound, ValueError) as error:
@@ -35,7 +35,7 @@ def ask(witness: Witness) -> Finding | None:
 
 @dataclass(frozen=True)
 class _Bench:
-    """A folder in which both versions are tried."""
+    """Where both versions are tried; the folder holds the rows for the team's own tests."""
 
     witness: Witness
     folder: Path
@@ -72,7 +72,7 @@ class _Bench:
         """The candidate's, then the champion's if there is one, on the same rows."""
         candidate, champion = self.witness.plan.candidate, self.witness.plan.champion
         versions = {"candidate": candidate, **({"champion": champion} if champion else {})}
-        paths = {role: self.witness.registry.download(one, self.folder / role) for role, one in versions.items()}
+        paths = {role: self.witness.files(one) for role, one in versions.items()}
         rows_from = next((path for path in paths.values() if (path / "input_example.json").exists()), None)
         rows = None if rows_from else _made_up(self.witness, candidate)
         limits = self.witness.policy.model_tests
@@ -91,15 +91,16 @@ class _Bench:
 
     def _examined(self, trials: tuple[Trial, ...]) -> tuple[Case, ...]:
         policy = self.witness.policy.model_tests
-        exam = Exam(trials[0], policy.skipped, policy.tolerance, policy.expect, self._suite(trials))
+        rows = self._rows()
+        exam = Exam(trials[0], policy.skipped, policy.tolerance, policy.expect, self._suite(trials, rows), rows)
         cases = tuple(self.witness.scorer.examine(exam))
         # Where there is no champion, a test that compares with it has nothing to do.
         return unless_idle(cases) if len(trials) > 1 else cases
 
-    def _suite(self, trials: tuple[Trial, ...]) -> Suite | None:
+    def _suite(self, trials: tuple[Trial, ...], rows: Path | None) -> Suite | None:
         paths = tuple(map(Path, self.witness.request.tests))
         champion = trials[1].model_dir if len(trials) > 1 else None
-        return Suite(paths, champion, self._rows()) if paths else None
+        return Suite(paths, champion, rows) if paths else None
 
     def _rows(self) -> Path | None:
         """The first rows of the evaluation data, if there are any."""

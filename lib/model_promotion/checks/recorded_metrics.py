@@ -18,13 +18,13 @@ WEIGHT = Weight.ADVISES
 def ask(witness: Witness) -> Finding | None:
     """Is no metric worse than the champion's beyond its tolerance? Missing and NaN are unknown, never passed."""
     candidate, champion = witness.plan.candidate, witness.plan.champion
-    if champion and witness.request.if_better and not _required(witness):
-        return None  # Those that were named decide; the table of all of them is there, see better_than_champion.
+    if witness.goals_decide("recorded_metrics"):
+        return None  # The table of all of them is there, see better_than_champion.
     new = _recorded(witness, candidate)
     if champion is None:
         return _without_champion(candidate, new)
     old = _recorded(witness, champion)
-    if new is None and old is None and witness.evaluation_data:
+    if new is None and old is None and witness.data_asked_for:
         return None  # They are measured here instead, see evaluation.
     missing = [version.label for version, found in ((candidate, new), (champion, old)) if found is None]
     if new is None or old is None:
@@ -51,10 +51,6 @@ def judge(changes: Sequence[MetricChange], who: str) -> Finding:
     better = len(named[Change.BETTER])
     said = f"{len(passed)} of {count(len(changes), 'metric')} judged, none worse, {better} better, {who}"
     return Finding(Verdict.PASSED, said, facts, table)
-
-
-def _required(witness: Witness) -> bool:
-    return witness.request.compare_metrics or "recorded_metrics" in witness.policy.required
 
 
 def _recorded(witness: Witness, version: Version) -> RecordedMetrics | None:

@@ -61,6 +61,16 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What one metric says, in words, whether anything is known of it, and whether it is better, or worse."""
+
+    told: str
+    is_known: bool
+    is_better: bool
+    is_worse: bool
+
+
+@dataclass(frozen=True)
 class Judgement:
     """The answer, and the numbers it rests on, as part of a sentence."""
 
@@ -78,17 +88,39 @@ def judge(
 
     Whatever is missing, not a number, or of an unknown direction makes the whole answer unknown.
     """
+    return together(recorded(goals, champion, candidate, rules))
+
+
+def recorded(
+    goals: Sequence[Goal],
+    champion: Mapping[str, float],
+    candidate: Mapping[str, float],
+    rules: Mapping[str, MetricRule],
+) -> tuple[Part, ...]:
+    """What the recorded values say of each metric, and of each dataset it was measured on."""
     judged = [
-        (change, _gain(goal, change, rules))
+        (change, gain_of(goal, change.name, rules))
         for goal in goals
         for change in _changes(goal, (champion, candidate), rules)
     ]
     known = {*champion, *candidate}
-    because = ", ".join(_told(change, gain, known) for change, gain in judged)
-    if not all(change.is_judged for change, _ in judged):
+    return tuple(
+        Part(
+            _told(change, gain, known),
+            change.is_judged,
+            change.better_by_more_than(gain),
+            change.verdict is Change.WORSE,
+        )
+        for change, gain in judged
+    )
+
+
+def together(parts: Sequence[Part]) -> Judgement:
+    """All of it as one answer."""
+    because = ", ".join(part.told for part in parts)
+    if not all(part.is_known for part in parts):
         return Judgement(Answer.UNKNOWN, because)
-    worse = any(change.verdict is Change.WORSE for change, _ in judged)
-    better = any(change.better_by_more_than(gain) for change, gain in judged)
+    worse, better = any(part.is_worse for part in parts), any(part.is_better for part in parts)
     return Judgement(Answer.BETTER if better and not worse else Answer.NOT_BETTER, because)
 
 
@@ -101,10 +133,11 @@ def _changes(
     return compare(before, after, {goal.metric: rule_for(goal.metric, rules) or MetricRule(), **ours})
 
 
-def _gain(goal: Goal, change: MetricChange, rules: Mapping[str, MetricRule]) -> float:
+def gain_of(goal: Goal, metric: str, rules: Mapping[str, MetricRule]) -> float:
+    """By more than how much the metric has to be better: as it was typed, else as the policy says."""
     if goal.gain is not None:
         return goal.gain
-    return (rule_for(change.name, rules) or MetricRule()).min_gain
+    return (rule_for(metric, rules) or MetricRule()).min_gain
 
 
 def _told(change: MetricChange, gain: float, known: Collection[str]) -> str:

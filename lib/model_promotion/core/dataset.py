@@ -1,7 +1,7 @@
 """Which data a comparison looks at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,7 @@ class Dataset:
 
     def filled(self, usual: "Dataset") -> "Dataset":
         """Where nothing was said, what is usual."""
-        if not self.uri:
-            return usual
-        return Dataset(self.uri, *(ours or theirs for ours, theirs in zip(self.columns, usual.columns, strict=True)))
+        return Dataset(*(ours or theirs for ours, theirs in zip(astuple(self), astuple(usual), strict=True)))
 
     @property
     def columns(self) -> tuple[str, str, str, str]:

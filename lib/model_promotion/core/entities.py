@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from model_promotion.core.run_inputs import LoggedInput
 from model_promotion.core.stages import stage_of
 
 READY = "READY"
@@ -75,10 +76,12 @@ class RecordedMetrics:
 
 @dataclass(frozen=True)
 class Run:
-    """What was noted about the training of a version: its parameters and tags."""
+    """What was noted about the training of a version: its parameters, its tags, and the datasets it logged."""
 
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[LoggedInput, ...] = ()
+    deleted: bool = False
 
 
 @dataclass(frozen=True)

@@ -59,13 +59,14 @@ class Suite:
 
 @dataclass(frozen=True)
 class Exam:
-    """A model, its limits and rows, and what it is tried on."""
+    """A model, its limits and rows, and what it is tried on; `rows` is a Parquet file with more of them."""
 
     trial: Trial
     skip: frozenset[str] = frozenset()
     tolerance: float = 1e-5
     expect: tuple[Expectation, ...] = ()
     suite: Suite | None = None
+    rows: Path | None = None
 
 
 # What stands against a candidate where the policy says nothing. A model may refuse what it was not made for, if it says

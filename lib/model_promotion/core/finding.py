@@ -7,6 +7,7 @@ from typing import Any
 
 from model_promotion.core.event import Event, Kind, Table
 from model_promotion.core.exits import ExitCode
+from model_promotion.core.jsonable import ASIDE
 
 
 class Verdict(StrEnum):
@@ -36,6 +37,7 @@ class Finding:
     """One check's answer: a verdict, one sentence with numbers, the facts behind it.
 
     `check`, `topic` and `weight` are stamped on by whoever asked; `refusal` is the exit code of a failure that bars.
+    `keeps` are files, by name, that are kept beside the record if there will be one.
     """
 
     verdict: Verdict
@@ -47,6 +49,7 @@ class Finding:
     check: str = ""
     topic: str = ""
     weight: Weight = Weight.BLOCKS
+    keeps: Mapping[str, bytes] = field(default_factory=dict, metadata=ASIDE)
 
     @property
     def event(self) -> Event:

@@ -14,12 +14,19 @@ from typing import Any
 from model_promotion.core.metrics import Direction
 
 ALPHA = 0.05
+"""How often a bound may be wrong where nobody says otherwise."""
 MIN_UNITS = 30
 """Fewer rows, or fewer units where rows cluster, are never passed."""
 MIN_OF_EACH_CLASS = 10
 
 Bounds = Callable[[float], tuple[float, float]]
 """From alpha to the two one-sided bounds of a change, each of which alone is wrong at most alpha of the time."""
+
+
+def check_alpha(alpha: float) -> None:
+    """Raises ValueError for an alpha that no bound can be at: half the time is wrong by chance alone."""
+    if not 0 < alpha < 1 / 2:
+        raise ValueError(f"alpha must lie between 0 and 0.5, not at {alpha}")
 
 
 class GateVerdict(StrEnum):
@@ -112,9 +119,8 @@ class Level:
     failing: float = ALPHA
 
     def __post_init__(self) -> None:
-        for alpha in (self.passing, self.failing):
-            if not 0 < alpha < 1 / 2:
-                raise ValueError(f"alpha must lie between 0 and 0.5, not at {alpha}")
+        check_alpha(self.passing)
+        check_alpha(self.failing)
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,8 @@ def judge(metric: str, measured: Measured, rule: GateRule, level: Level = Level(
 class Comparison:
     """All that is judged together: each metric's measurement and rule, one alpha, and of how many this one is the best.
 
-    The best of k candidates looks better than it is (the winner's curse), so it is passed at alpha / k.
+    On the rows that it was chosen on the best of k candidates looks better than it is (the winner's curse), so there it
+    is passed at alpha / k; on rows that had no part in the choice it counts as one, see `rescoring`.
 
     Raises:
         ValueError: no metric, an alpha outside ]0, 0.5[, or fewer than one candidate.
@@ -171,7 +178,7 @@ class Comparison:
     candidates: int = 1
 
     def __post_init__(self) -> None:
-        Level(self.alpha, self.alpha)
+        check_alpha(self.alpha)
         if self.candidates < 1 or not self.metrics:
             raise ValueError("a comparison needs at least one candidate and one metric")
 

@@ -67,6 +67,12 @@ def moved_outside(alias: str, lines: Iterable[Line], stands: str | None) -> Line
     return last[0] if last and last[0].to != stands else None
 
 
+def kept_with(number: str, lines: Iterable[Line], name: str) -> Line | None:
+    """The newest record of a version's promotion that has a file of that name beside it."""
+    found = [line for line in lines if line.kind == "promote" and line.to == number and name in line.kept]
+    return max(found, key=lambda line: line.number, default=None)
+
+
 def moved_together(place: str, twin: str, lines: Sequence[Line]) -> bool:
     """Whether one record put both where they were put last, on the same version."""
     last, other = (moves_of(name, lines)[-1:] for name in (place, twin))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, Literal
 
+from model_promotion.core.jsonable import mapping_of
 from model_promotion.core.say import target, version, when
 from model_promotion.core.steps import SetAlias, SetTag, Step
 
@@ -213,7 +214,7 @@ def lease(key: str, text: str) -> tuple[str, float, str]:
     try:
         intent = Intent.parse(key, text)
     except ValueError as error:
-        raw = _json(text)
+        raw = mapping_of(text)
         owner, until = raw.get("owner"), raw.get("until")
         known = isinstance(owner, str) and isinstance(until, int | float)
         return (owner, until, str(error)) if known else ("", 0.0, str(error))  # type: ignore[return-value]
@@ -235,14 +236,6 @@ def way_out(tags: Mapping[str, str], command: Callable[..., str]) -> str:
     if {intent.kind for intent in intents(tags)} == {"cleanup"}:
         return f"if it is dead, write down what is gone: {resume}"
     return f"if it is dead, finish it: {resume} - or undo it: {command('--recover', 'abandon')}{each}"
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return raw if isinstance(raw, dict) else {}
 
 
 def _fields(raw: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How much worse a metric may be on evaluation data, where the policy does not say."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -25,10 +26,10 @@ USUAL_SHARE = 0.02
 
 
 def gate_rule(metric: str, direction: Direction, policy: MetricPolicy | None, champion: float) -> GateRule:
-    """What the metric has to show: the policy's margin, else the usual one."""
-    asked = policy or MetricPolicy()
+    """What the metric has to show: the policy's margin, else the usual one. A share of what is no number is none."""
+    asked, size = policy or MetricPolicy(), abs(champion) if math.isfinite(champion) else 0.0
     if asked.must_gain is not None:
         return GateRule(direction, min_gain=asked.must_gain)
     if asked.margin is None and asked.relative_margin is None:
-        return GateRule(direction, USUAL.get(metric, USUAL_SHARE * abs(champion)))
-    return GateRule(direction, max(asked.margin or 0.0, (asked.relative_margin or 0.0) * abs(champion)))
+        return GateRule(direction, USUAL.get(metric, USUAL_SHARE * size))
+    return GateRule(direction, max(asked.margin or 0.0, (asked.relative_margin or 0.0) * size))

@@ -20,11 +20,6 @@ class Direction(StrEnum):
     HIGHER = "higher"
     LOWER = "lower"
 
-    @property
-    def opposite(self) -> "Direction":
-        """The other way."""
-        return Direction.LOWER if self is Direction.HIGHER else Direction.HIGHER
-
 
 class Change(StrEnum):
     """What became of one metric. Only the first three count as passed."""

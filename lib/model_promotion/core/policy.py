@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.exam import CASES
+from model_promotion.core.gate import ALPHA, check_alpha
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 
 STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
@@ -19,7 +20,7 @@ class MetricPolicy:
     `min_gain` is by more than how much --if-better asks it to be better. On evaluation data the metric may be worse by
     less than `margin`, in its unit, or `relative_margin`, as a share of the champion's value (the larger of both), or
     must be better by more than `must_gain`; without any of them a usual margin holds.
-    `minimum` and `maximum` bound the candidate's own value there.
+    `minimum` and `maximum` bound the candidate's own value, measured there, else as it was recorded.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -94,8 +95,9 @@ class TestPolicy:
     """`[model_tests]`: the limits of the process that runs a model, in seconds and MiB, and what it is tried on.
 
     `max_...` are the most that the median latency of the example, the time to load, the files and the memory of the
-    whole process may be. `tolerance` is by how much, relative to it, an answer may differ between two ways to ask for
-    it. `cases` says of a case by its name whether it must be answered, may fail, or is left out.
+    whole process may be, and the CPU while it answers: 100 is one core, all of the time. `tolerance` is by how much,
+    relative to it, an answer may differ between two ways to ask for it. `cases` says of a case by its name whether it
+    must be answered, may fail, or is left out.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -109,6 +111,7 @@ class TestPolicy:
     max_load_s: float | None = None
     max_size_mib: float | None = None
     max_peak_mib: float | None = None
+    max_cpu_pct: float | None = None
     cases: Mapping[str, Literal["must_answer", "may_fail", "skip"]] = field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
 
@@ -133,6 +136,7 @@ class TestPolicy:
             "load_s": self.max_load_s,
             "size_mib": self.max_size_mib,
             "peak_mib": self.max_peak_mib,
+            "cpu_pct": self.max_cpu_pct,
         }
 
     @property
@@ -147,7 +151,8 @@ class EvidencePolicy:
 
     `metrics` are those that decide, also the team's own as package.module:function, which take (truth, prediction) and
     answer one number a row; none means the usual ones of the task. `positive` is the class that F1 is about.
-    `slices` are columns, of each of whose values no loss may be sure either; None finds texts with few values.
+    `task` is what is predicted, None finds it out. `slices` are columns, of each of whose values no loss may be sure
+    either; None finds texts with few values.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -159,8 +164,9 @@ class EvidencePolicy:
     weight: str = ""
     metrics: tuple[str, ...] = ()
     slices: tuple[str, ...] | None = None
+    task: Literal["binary", "multiclass", "regression"] | None = None
     positive: str | int | float | bool | None = None
-    alpha: float = 0.05
+    alpha: float = ALPHA
     seed: int = 20_261_121
     resamples: int = 2000
     timeout_s: float = 3600.0
@@ -171,8 +177,7 @@ class EvidencePolicy:
         Raises:
             ValueError: when one of them does not.
         """
-        if not 0 < self.alpha < 0.5:  # noqa: PLR2004 - a bound of half the time is none
-            raise ValueError("alpha must lie between 0 and 0.5")
+        check_alpha(self.alpha)
         if self.resamples < 200 or not self.timeout_s > 0:  # noqa: PLR2004 - fewer say nothing about a tail
             raise ValueError("resamples must be at least 200, timeout_s greater than 0")
 
@@ -184,7 +189,10 @@ class EvidencePolicy:
 
 @dataclass(frozen=True)
 class DriftRules:
-    """`[drift]`: from where on a distance between two samples matters, and how often chance may pass for drift."""
+    """`[drift]`: from where on a distance between two samples matters, and how often chance may pass for drift.
+
+    `prediction_psi` is from where on candidate and champion answer the same rows too differently; None only tells it.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
 
@@ -193,7 +201,8 @@ class DriftRules:
     wasserstein: float = 0.1
     ks: float = 0.1
     cramer_w: float = 0.1
-    alpha: float = 0.05
+    prediction_psi: float | None = None
+    alpha: float = ALPHA
     seed: int = 20_261_121
 
     def __post_init__(self) -> None:
@@ -202,8 +211,10 @@ class DriftRules:
         Raises:
             ValueError: when a number makes no sense.
         """
-        if not (min(self.all_thresholds.values()) > 0 and 0 < self.alpha < 0.5):  # noqa: PLR2004 - as in [evidence]
-            raise ValueError("thresholds must be greater than 0, alpha between 0 and 0.5")
+        check_alpha(self.alpha)
+        thresholds = [*self.all_thresholds.values(), *([] if self.prediction_psi is None else [self.prediction_psi])]
+        if not min(thresholds) > 0:
+            raise ValueError("thresholds must be greater than 0")
 
     @property
     def all_thresholds(self) -> dict[str, float]:

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from model_promotion.core.jsonable import jsonable
+from model_promotion.core.jsonable import jsonable, mapping_of
 from model_promotion.core.stages import TARGETS, as_target, kept_for
 
 HEAD_TAG = "promotion_head"
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
+
+MOST_KEPT_BYTES = 8 * 2**20
+"""The largest file that is kept beside a record, and the largest that is read there."""
 
 Deeds = Literal["promote", "rollback", "release", "outside", "cleanup"]
 # The version (or None, for nothing) that the record says stood there, where somebody moved it past this tool; else ().
@@ -78,6 +81,11 @@ class Record:
         return _along(jsonable(self))
 
     @property
+    def files(self) -> Mapping[str, bytes]:
+        """What is kept beside it, by file name; `kept` of its evidence holds the SHA-256 of each."""
+        return {name: file for finding in self.evidence.get("findings", ()) for name, file in finding.keeps.items()}
+
+    @property
     def text(self) -> str:
         """The canonical form that is hashed and stored: one line of JSON, keys sorted."""
         body = {"schema_version": SCHEMA_VERSION, **jsonable(self)}
@@ -89,9 +97,9 @@ class Record:
         return digest(self.text)
 
 
-def digest(text: str) -> str:
-    """SHA-256 of a text's UTF-8 bytes, in hex; what sha256sum says of the file."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def digest(text: str | bytes) -> str:
+    """SHA-256 of bytes, or of a text's UTF-8 bytes, in hex; what sha256sum says of the file."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class Line:
     """The short form of a record, for history and rollback: what a journal can list without opening each record.
 
     `along` is what was moved with the alias: the stage (or alias) that is kept in step with it, or the stage that a
-    version went back to. Backups are none of it.
+    version went back to. Backups are none of it. `kept` are the files beside the record, by name, with their SHA-256.
     """
 
     number: int
@@ -130,6 +138,7 @@ class Line:
     id: str = ""
     lies_at: str = ""
     along: tuple[Moved, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def moved(self) -> tuple[Moved, ...]:
@@ -142,11 +151,7 @@ LINE_FIELDS = ("number", "kind", "alias", "was", "to", "at", "by", "why", "id")
 
 def body_of(text: str) -> dict[str, Any]:
     """A record's text as a mapping; empty when it is no record at all."""
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
+    return mapping_of(text)
 
 
 def line_of(stored: Stored) -> Line | None:
@@ -154,7 +159,18 @@ def line_of(stored: Stored) -> Line | None:
     body = body_of(stored.text)
     if not set(LINE_FIELDS) <= set(body) or not _sound(body):
         return None
-    return Line(**{name: body[name] for name in LINE_FIELDS}, lies_at=stored.id, along=_along(body))
+    return Line(
+        **{name: body[name] for name in LINE_FIELDS},
+        lies_at=stored.id,
+        along=_along(body),
+        kept=kept_of(body.get("evidence")),
+    )
+
+
+def kept_of(evidence: object) -> dict[str, str]:
+    """The files beside a record, by name, with their SHA-256, as its evidence names them, if it names any."""
+    kept = evidence.get("kept") if isinstance(evidence, dict) else None
+    return {str(name): str(sha256) for name, sha256 in kept.items()} if isinstance(kept, dict) else {}
 
 
 def _along(body: Mapping[str, Any]) -> tuple[Moved, ...]:

@@ -18,8 +18,9 @@ class Order:
     """One model version, and the rows it is to score.
 
     `files` are Parquet files, read in order, named by the engine; `columns` the features, in the signature's order.
-    `classes` are the labels of a classifier, sorted; None asks a regressor. `probabilities` asks a classifier that
-    answers labels for its own probabilities too. `batch_rows` bounds the memory.
+    `classes` are the labels of a classifier, sorted; None asks a regressor, and a classifier only where it may be
+    `any_model`. `probabilities` asks a classifier that answers labels for its own probabilities too. `batch_rows`
+    bounds the memory.
     """
 
     label: str
@@ -27,6 +28,7 @@ class Order:
     columns: Sequence[str]
     files: Sequence[Path] = ()
     classes: Sequence[str | int | float | bool] | None = None
+    any_model: bool = False
     probabilities: bool = False
     batch_rows: int = 100_000
     timeout_s: float = 3600

@@ -75,6 +75,11 @@ class Signature:
         return None if (inputs, outputs, params) == (None, None, None) else cls(inputs, outputs, params)
 
     @property
+    def named_inputs(self) -> tuple[Column, ...]:
+        """The inputs that go by a name, which are columns of data."""
+        return tuple(column for column in self.inputs or () if column.name is not None)
+
+    @property
     def required_input_names(self) -> tuple[Name, ...]:
         """The inputs no call may leave out, by name, or by position where they have no names."""
         return tuple(key for key, column in _by_key(self.inputs or ()).items() if column.required)

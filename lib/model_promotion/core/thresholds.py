@@ -2,26 +2,45 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from model_promotion.core.policy import MetricPolicy
 
 
-def missed(values: Mapping[str, float], policies: Mapping[str, MetricPolicy]) -> tuple[str, ...]:
-    """One sentence for each bound that the candidate's value does not keep; a value that is not there keeps none.
+@dataclass(frozen=True)
+class Bounds:
+    """One sentence for each bound that a value does not keep, and one for each metric whose value nobody knows."""
+
+    missed: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def held(values: Mapping[str, float], policies: Mapping[str, MetricPolicy]) -> Bounds:
+    """Which bounds the candidate keeps; a value that is not there, or not finite, keeps none.
 
     Args:
-        values: what was measured for the candidate, by metric.
+        values: the candidate's, by metric.
         policies: by metric; those without a bound ask nothing.
     """
-    return tuple(
-        said for name, policy in policies.items() if (said := _missed(name, values.get(name, math.nan), policy))
+    known = {name: value for name, value in values.items() if math.isfinite(value)}
+    bounded = {name: policy for name, policy in policies.items() if policy.is_bounded}
+    return Bounds(
+        tuple(
+            said for name, policy in bounded.items() if name in known and (said := _missed(name, known[name], policy))
+        ),
+        tuple(f"{name} is not known, {_asked(policy)}" for name, policy in bounded.items() if name not in known),
     )
 
 
 def _missed(name: str, value: float, policy: MetricPolicy) -> str:
-    shown = "not known" if math.isnan(value) else f"{value:.4g}"
-    if policy.minimum is not None and not value >= policy.minimum:
-        return f"{name} is {shown}, at least {policy.minimum:g} is required"
-    if policy.maximum is not None and not value <= policy.maximum:
-        return f"{name} is {shown}, at most {policy.maximum:g} is allowed"
+    if policy.minimum is not None and value < policy.minimum:
+        return f"{name} is {value:.4g}, at least {policy.minimum:g} is required"
+    if policy.maximum is not None and value > policy.maximum:
+        return f"{name} is {value:.4g}, at most {policy.maximum:g} is allowed"
     return ""
+
+
+def _asked(policy: MetricPolicy) -> str:
+    least = [] if policy.minimum is None else [f"at least {policy.minimum:g} is required"]
+    most = [] if policy.maximum is None else [f"at most {policy.maximum:g} is allowed"]
+    return ", ".join((*least, *most))

@@ -51,7 +51,8 @@ class TrialResult:
 
     `error` is why there is no usable answer at all; `problems` are sentences about an answer that came. `columns` names
     what was answered and of which type, as in "score: double". `latency_ms` is the median of the repeats after one
-    warm-up. `peak_mib` is of the whole child, Python and MLflow included, so compare it, rather than budget with it.
+    warm-up; `cpu_pct` is what all threads of the child spent meanwhile, of one core. `peak_mib` is of the whole child,
+    Python and MLflow included, so compare it, rather than budget with it.
     """
 
     label: str
@@ -62,6 +63,7 @@ class TrialResult:
     problems: tuple[str, ...] = ()
     load_s: float | None = None
     latency_ms: float | None = None
+    cpu_pct: float | None = None
     peak_mib: float | None = None
     size_mib: float | None = None
 
@@ -83,12 +85,14 @@ class TrialResult:
             problems=_lines(asked, "problems"),
             load_s=_measure(asked, "load_s"),
             latency_ms=_measure(asked, "latency_ms"),
+            cpu_pct=_measure(asked, "cpu_pct"),
             peak_mib=_measure(asked, "peak_mib"),
             size_mib=size_mib,
         )
 
 
-ANSWER_KEYS = frozenset({"error", "rows", "predictions", "columns", "problems", "load_s", "latency_ms", "peak_mib"})
+MEASURED = ("load_s", "latency_ms", "cpu_pct", "peak_mib")
+ANSWER_KEYS = frozenset({"error", "rows", "predictions", "columns", "problems", *MEASURED})
 
 
 def one_line(text: str) -> str:
@@ -117,6 +121,7 @@ MEASURES = {
     "load_s": "the time to load in s",
     "size_mib": "the size in MiB",
     "peak_mib": "the peak memory in MiB",
+    "cpu_pct": "the CPU while it answers in % of one core",
 }
 
 
@@ -135,6 +140,7 @@ def side_by_side(candidate: TrialResult, champion: TrialResult | None) -> tuple[
     return (
         ("load time", _said(was.load_s, ".2f", "s"), _said(candidate.load_s, ".2f", "s")),
         ("median latency", _said(was.latency_ms, ".1f", "ms"), _said(candidate.latency_ms, ".1f", "ms")),
+        ("CPU of one core", _said(was.cpu_pct, ".0f", "%"), _said(candidate.cpu_pct, ".0f", "%")),
         ("peak memory", _said(was.peak_mib, ".0f", "MiB"), _said(candidate.peak_mib, ".0f", "MiB")),
         ("size on disk", _said(was.size_mib, ".2f", "MiB"), _said(candidate.size_mib, ".2f", "MiB")),
     )

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.engines._sampling import spread
 from model_promotion.evidence.profiling import (
     MOST_LEVELS,
     Counts,
@@ -29,20 +30,28 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 200_000
 BATCH_ROWS = 250_000
-COUNTED = ("number", "text", "truth value")
+COUNTED = ("number", "time", "text", "truth value")
 
 
 def fitted(files: Files) -> Edges:
-    """Edges from the first rows of each file; columns that are neither numbers nor texts have none."""
-    kinds = {name: kind_of(files.schema.field(name).type) for name in files.schema.names}
-    return edges_from(_sample(files, [name for name, kind in kinds.items() if kind in COUNTED]), kinds)
+    """Edges from rows of all over the files; columns that are neither numbers, times nor texts have none."""
+    kinds = kinds_of(files)
+    return edges_from(spread(files, [name for name, kind in kinds.items() if kind in COUNTED], SAMPLE_ROWS), kinds)
+
+
+def kinds_of(files: Files) -> dict[str, str]:
+    """What each column holds."""
+    return {name: kind_of(files.schema.field(name).type) for name in files.schema.names}
 
 
 def edges_from(sample: pa.Table, kinds: Mapping[str, str]) -> Edges:
     """Edges of every column that is counted."""
+    numbers = [name for name, kind in kinds.items() if kind in ("number", "time")]
+    texts = [name for name, kind in kinds.items() if kind in ("text", "truth value")]
     return Edges(
-        {name: edges_of(_numbers(sample.column(name))) for name, kind in kinds.items() if kind == "number"},
-        {name: _levels(sample.column(name)) for name, kind in kinds.items() if kind in ("text", "truth value")},
+        {name: edges_of(_numbers(sample.column(name))) for name in numbers},
+        {name: _levels(sample.column(name)) for name in texts},
+        frozenset(name for name in numbers if kinds[name] == "time"),
     )
 
 
@@ -51,9 +60,9 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
 
     Raises:
         NotFound: for a column that is not there.
-        BadCall: for one that holds no numbers where the edges are between numbers.
+        BadCall: for one that holds no numbers where the edges are between numbers, or no times.
     """
-    countable(edges, {name: kind_of(files.schema.field(name).type) for name in files.schema.names}, files.given[0])
+    countable(edges, kinds_of(files), files.given[0])
     profile = nothing(edges)
     for batch in _ahead(_batches(files, list(edges.columns), list(edges.levels))):
         profile = joined(profile, counted(batch, edges))
@@ -65,13 +74,14 @@ def countable(edges: Edges, kinds: Mapping[str, str], where: object) -> None:
 
     Raises:
         NotFound: for a column that is not there.
-        BadCall: for one that holds no numbers where the edges are between numbers.
+        BadCall: for one that holds no numbers where the edges are between numbers, or no times.
     """
     if missing := [name for name in edges.columns if name not in kinds]:
         raise NotFound(f"{where} has no column {', '.join(missing)}", hint="compare data of the same columns")
     for name in edges.numbers:
-        if kinds[name] != "number":
-            said = f"{name} of {where} holds {kinds[name]}s, and numbers in the reference"
+        wanted = "time" if name in edges.times else "number"
+        if kinds[name] != wanted:
+            said = f"{name} of {where} holds {kinds[name]}s, and {wanted}s in the reference"
             raise BadCall(said, hint="mend the data")
 
 
@@ -111,22 +121,11 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             yield batch
 
 
-def _sample(files: Files, columns: Sequence[str]) -> pa.Table:
-    """The first rows of every row group: data are often sorted, by time or by what they are."""
-    groups = sum(pq.read_metadata(path).num_row_groups for path in files.parquet)
-    each = max(1, SAMPLE_ROWS // max(1, groups))
-    parts = []
-    for path in files.parquet:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            for group in range(file.num_row_groups):
-                batch = next(file.iter_batches(each, row_groups=[group], columns=columns), None)
-                parts += [pa.Table.from_batches([batch])] if batch is not None else []
-    return pa.concat_tables(parts, promote_options="permissive") if parts else files.schema.empty_table()
-
-
 def _numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Its values as float64, without the nulls."""
+    """Its values as float64, without the nulls; times in microseconds since 1970."""
     there = column.drop_null() if column.null_count else column
+    if kind_of(column.type) == "time":
+        there = there.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False).cast(pa.int64())
     return np.asarray(there.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
@@ -159,5 +158,7 @@ def kind_of(kind: pa.DataType) -> str:
         "text": (pa.types.is_string, pa.types.is_large_string),
         "truth value": (pa.types.is_boolean,),
         "time": (pa.types.is_timestamp, pa.types.is_date),
+        "binary value": (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary),
+        "nested value": (pa.types.is_nested,),
     }
-    return next((word for word, each in tests.items() if any(one(kind) for one in each)), "other")
+    return next((word for word, each in tests.items() if any(one(kind) for one in each)), "other value")

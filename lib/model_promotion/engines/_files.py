@@ -9,16 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall, NotFound
 from model_promotion.core.trial import one_line
+from model_promotion.engines._csv import rewritten
+from model_promotion.engines._forms import in_one_form
 
-KINDS = ("parquet", "csv")
-CSV_BLOCK_BYTES = 16 * 2**20
-"""The types of a CSV's columns are told by its first block."""
+KINDS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
 HOW = "name a .parquet or .csv file, or a directory of one kind"
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,20 @@ class Files:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The columns and their types.
+        """The columns and their types, which are those of every file."""
+        return pq.read_schema(self.parquet[0])
 
-        Raises:
-            BadCall: when the files do not have the same columns.
-        """
-        first, *others = [pq.read_schema(path) for path in self.parquet]
-        for path, other in zip(self.given[1:], others, strict=True):
-            if set(first.names) != set(other.names):
-                raise BadCall(f"{path} has other columns than {self.given[0]}", hint=HOW)
-        return first
+    @cached_property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(pq.read_metadata(path).num_rows for path in self.parquet)
+
+    def batches(self, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """All rows in their order, so many at once."""
+        for path in self.parquet:
+            # Pre-buffering would hold whole row groups.
+            with pq.ParquetFile(path, pre_buffer=False) as file:
+                yield from file.iter_batches(rows, columns=columns)
 
     def digest(self) -> str:
         """The SHA-256 of one file, or of the SHA-256s of several, one hexadecimal line each."""
@@ -70,8 +74,12 @@ def readable(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def opened(uri: str) -> Iterator[Files]:
-    """The files behind a path, as Parquet.
+def opened(uri: str, ids: Sequence[str] = ()) -> Iterator[Files]:
+    """The files behind a path, as Parquet of one form.
+
+    Args:
+        uri: a file or a directory.
+        ids: the columns that hold names of something: in a CSV 01 and 1 are two.
 
     Raises:
         NotFound: when nothing is there.
@@ -81,11 +89,12 @@ def opened(uri: str) -> Iterator[Files]:
     if not path.exists():
         raise NotFound(f"there is no data at {path}", hint=HOW)
     given = files_at(path)
-    if given[0].suffix == ".parquet":
-        yield Files(given, given)
-        return
     with TemporaryDirectory(prefix="promote-data-") as folder:
-        yield Files(given, tuple(_rewritten(given, Path(folder))))
+        with readable(uri):
+            is_parquet = _kind(given[0]) == "parquet"
+            parquet = given if is_parquet else tuple(rewritten(given, Path(folder), ids))
+            files = Files(given, tuple(in_one_form(given, parquet, Path(folder))))
+        yield files
 
 
 def files_at(path: Path) -> tuple[Path, ...]:
@@ -96,31 +105,30 @@ def files_at(path: Path) -> tuple[Path, ...]:
     """
     if (path / "_delta_log").is_dir():
         raise BadCall(f"{path} is a Delta table, whose files alone say nothing", hint="write it as Parquet first")
-    # Hidden and underscored names are notes of other programs, as for Spark and Hive.
-    found = [one for one in sorted(path.rglob("*")) if not is_aside(one.relative_to(path))] if path.is_dir() else [path]
-    by_kind = {kind: [one for one in found if one.suffix == f".{kind}" and one.is_file()] for kind in KINDS}
-    if all(by_kind.values()):
-        raise BadCall(f"{path} holds Parquet and CSV files", hint=HOW)
-    files = next((files for files in by_kind.values() if files), None)
-    if files is None:
+    found = _found(path)
+    known = [one for one in found if _kind(one)]
+    if not known:
         raise BadCall(f"{path} holds no Parquet or CSV file", hint=HOW)
-    return tuple(files)
+    if len({_kind(one) for one in known}) > 1:
+        raise BadCall(f"{path} holds Parquet and CSV files", hint=HOW)
+    if unknown := [str(one.relative_to(path)) for one in found if not _kind(one)]:
+        said = f"{path} holds files that are not read beside those that are: {', '.join(unknown[:SHOWN])}"
+        raise BadCall(said, hint="move them away, or let their names begin with _ or .")
+    return tuple(known)
 
 
-def _rewritten(given: Sequence[Path], folder: Path) -> Iterator[Path]:
-    options = pacsv.ReadOptions(block_size=CSV_BLOCK_BYTES)
-    empty_is_null = pacsv.ConvertOptions(strings_can_be_null=True)
-    for number, path in enumerate(given):
-        made = folder / f"{number}.parquet"
-        try:
-            with (
-                pacsv.open_csv(path, options, convert_options=empty_is_null) as rows,
-                pq.ParquetWriter(made, rows.schema) as writer,
-            ):
-                for batch in rows:
-                    writer.write_batch(batch)
-        except pa.ArrowInvalid as error:
-            raise BadCall(
-                f"{path} cannot be read as CSV: {error}", hint="Parquet keeps the types of its columns"
-            ) from error
-        yield made
+def _found(path: Path) -> list[Path]:
+    """Every file; hidden and underscored names are notes of other programs, as for Spark and Hive."""
+    if not path.is_dir():
+        return [path]
+    found = [one for one in sorted(path.rglob("*")) if one.is_file() and not is_aside(one.relative_to(path))]
+    for one in found:
+        if named := next((part for part in one.relative_to(path).parts[:-1] if "=" in part), None):
+            column = named.partition("=")[0]
+            said = f"{path} is partitioned: the column {column} stands in the names of folders ({named}), in no file"
+            raise BadCall(said, hint=f"write {column} into the files, or name one such folder")
+    return found
+
+
+def _kind(path: Path) -> str:
+    return KINDS.get(path.suffix.lower(), "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall
 from model_promotion.engines._columns import kind_of
 from model_promotion.evidence.counting import Batch, score_edges
+from model_promotion.evidence.slicing import MOST_LEVELS
 from model_promotion.evidence.tables import MOST_LABELS, Question, Target, Task
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     from model_promotion.core.scores import Answers
 
 NULL = "(null)"
+WHOLE_BELOW = 2.0**63
 BATCH_ROWS = 100_000
+EDGE_ROWS = 20_000
+"""So many rows, from all over the data, say where the edges between scores are."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,13 @@ class Roles:
             levels={name: words_of(rows.column(name)) for name in self.question.slices},
         )
 
-    def edges(self, batch: Batch) -> tuple[Any, Any] | None:
-        """Edges between scores that are as many in each bin, where the question names none and there are scores."""
-        shares = [one.probabilities for one in (batch.champion, batch.candidate)]
+    def with_edges(self, answers: Sequence[Answers]) -> Roles:
+        """With edges between scores, as many in each bin, where there are none yet and the answers are scores."""
+        shares = [one.probabilities for one in (answers[0], answers[-1])]
         if self.question.score_edges or self.question.task is not Task.BINARY or any(one is None for one in shares):
-            return self.question.score_edges
-        return score_edges(shares[0]), score_edges(shares[1])
+            return self
+        found = (score_edges(shares[0]), score_edges(shares[1]))
+        return replace(self, question=replace(self.question, score_edges=found))
 
 
 def target_of(columns: Iterable[pa.Array], name: str) -> Target:
@@ -84,12 +90,14 @@ def target_of(columns: Iterable[pa.Array], name: str) -> Target:
         is_number = kind == "number"
         if is_number:
             values = values.cast(pa.float64(), safe=False)
-            numbers = values.to_numpy()[np.isfinite(values.to_numpy())]
+            # Neither NaN nor infinity is a label or an amount.
+            values = values.filter(pc.is_finite(values))
+            numbers = values.to_numpy()
             whole = whole and bool((numbers == np.floor(numbers)).all())
             low, high = float(numbers.min(initial=low)), float(numbers.max(initial=high))
         rows += len(column) - column.null_count
         if len(seen) <= MOST_LABELS:
-            seen.update(value for value in values.to_pylist() if value == value)  # noqa: PLR0124 - NaN is none
+            seen.update(values.to_pylist())
     if is_number and whole:
         seen = {int(value) for value in seen}
     labels = tuple(sorted(seen)) if len(seen) <= MOST_LABELS else ()
@@ -105,10 +113,52 @@ def truth_of(column: pa.Array, question: Question) -> Any:  # noqa: ANN401 - arr
 
 
 def words_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays
-    """Each value as a text, in the same form whatever else is in the column."""
-    if kind_of(column.type) == "number":
-        column = column.cast(pa.float64(), safe=False)
-    return np.asarray(column.cast(pa.string()).fill_null(NULL).to_pylist(), dtype=object)
+    """Each value as a text, the same for the same value in whatever type and beside whatever else."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return np.asarray(_as_text(column).fill_null(NULL).to_pylist(), dtype=object)
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """2, 2.0 and 2.00 are one number, and so are 0.0 and -0.0."""
+    if pa.types.is_decimal(column.type):
+        bare = pc.replace_substring_regex(column.cast(pa.string()), r"(\.[0-9]*?)0+$", r"\1")
+        return pc.replace_substring_regex(bare, r"\.$", "")
+    if not pa.types.is_floating(column.type):
+        # Whole numbers are never made floating ones: those beyond 2**53 would become equal.
+        return column.cast(pa.string())
+    numbers = pc.add(column.cast(pa.float64()), 0.0)
+    is_whole = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), WHOLE_BELOW))
+    whole = pc.if_else(is_whole, numbers, 0.0).cast(pa.int64())
+    return pc.if_else(is_whole, whole.cast(pa.string()), numbers.cast(pa.string()))
+
+
+def levels_of(batches: Iterable[pa.RecordBatch], columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The different values of each column, the most frequent first, then by name; at most MOST_LEVELS + 1.
+
+    Of a column with more than MOST_LABELS different values, which nobody slices by, those that come later are not
+    counted: memory stays bounded.
+    """
+    counted: dict[str, Counter[str]] = {name: Counter() for name in columns}
+    for batch in batches:
+        for name, found in counted.items():
+            if len(found) <= MOST_LABELS:
+                found.update(_tally(batch.column(name)))
+    return {
+        name: tuple(level for level, _ in sorted(found.items(), key=lambda one: (-one[1], one[0]))[: MOST_LEVELS + 1])
+        for name, found in counted.items()
+    }
+
+
+def _tally(column: pa.Array) -> Counter[str]:
+    """How often each value is there: each different one becomes a text once, however many rows hold it."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    found = Counter({NULL: column.null_count} if column.null_count else {})
+    often = np.bincount(encoded.indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(encoded.dictionary))
+    for word, count in zip(words_of(encoded.dictionary), often.tolist(), strict=True):
+        if count:
+            found[word] += count
+    return found
 
 
 def unit_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays

@@ -77,7 +77,7 @@ class Pair:
         first: list[Any] = []
 
         def keep(batch: Any) -> None:  # noqa: ANN401 - a Batch
-            first[:] = first or [self.roles.edges(batch)]
+            first[:] = first or [self.roles.with_edges([batch.champion, batch.candidate]).question.score_edges]
 
         yield from self._said(batches, keep)
         for which, edges in enumerate(first[0] if first and first[0] else ()):
@@ -104,7 +104,8 @@ class Pair:
     def _batch(self, batch: pa.RecordBatch, asked: Sequence[Asking]) -> Any:  # noqa: ANN401 - a Batch
         for one, columns in zip(asked, self.columns, strict=True):
             one.give(batch.select(list(columns)))
-        answers = [one.take() for one in asked]
+        # The candidate first: where nobody answers, it is the candidate's fault that counts.
+        answers = [one.take() for one in reversed(asked)][::-1]
         units = None if self.roles.unit else batch.column(UNIT).to_numpy().view(np.uint64)
         return self.roles.batch(batch, answers, units)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import repeat
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,15 +15,15 @@ import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers, NoAnswerError
-from model_promotion.engines._columns import fitted, kind_of, profiled
+from model_promotion.engines._columns import fitted, kinds_of, profiled
 from model_promotion.engines._files import Files, opened, readable
-from model_promotion.engines._roles import BATCH_ROWS, Roles, target_of
+from model_promotion.engines._roles import BATCH_ROWS, EDGE_ROWS, Roles, levels_of, target_of
+from model_promotion.engines._sampling import spread
 from model_promotion.evidence.counting import count
-from model_promotion.evidence.tables import PairTables, Question, Target
+from model_promotion.evidence.tables import PairTables, Question, Target, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
@@ -39,9 +40,7 @@ class LocalEngine:
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Data]:
         """The data behind a path."""
-        with opened(dataset.uri) as files:
-            with readable(dataset.uri):
-                _ = files.schema
+        with opened(dataset.uri, [name for name in (dataset.id, dataset.group) if name]) as files:
             yield LocalData(dataset, files, self.scores)
 
 
@@ -66,12 +65,12 @@ class LocalData:
     @property
     def kinds(self) -> dict[str, str]:
         """What each column holds."""
-        return {name: kind_of(self.files.schema.field(name).type) for name in self.columns}
+        return kinds_of(self.files)
 
     @property
     def rows(self) -> int:
         """How many there are."""
-        return sum(pq.read_metadata(path).num_rows for path in self.files.parquet)
+        return self.files.rows
 
     def digest(self) -> str:
         """What tells these very rows from others."""
@@ -81,7 +80,7 @@ class LocalData:
         """The first rows, with all their columns, as one Parquet file."""
         left = rows
         with pq.ParquetWriter(path, self.files.schema) as writer:
-            for batch in self._batches(self.columns):
+            for batch in self.files.batches(self.columns, BATCH_ROWS):
                 writer.write_batch(batch.slice(0, left).cast(self.files.schema))
                 left -= min(left, len(batch))
                 if not left:
@@ -94,12 +93,18 @@ class LocalData:
             BadCall: when it holds neither numbers, texts nor truth values.
         """
         with readable(self.dataset.uri):
-            return target_of((batch.column(0) for batch in self._batches([self.dataset.target])), self.dataset.target)
+            target = self.dataset.target
+            return target_of((batch.column(0) for batch in self.files.batches([target], BATCH_ROWS)), target)
 
     def fit_edges(self) -> Edges:
-        """Edges from the first rows of every file, together SAMPLE_ROWS."""
+        """Edges from rows of all over the files, together SAMPLE_ROWS."""
         with readable(self.dataset.uri):
             return fitted(self.files)
+
+    def levels(self, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The different values of each column in all rows, the most frequent first; one more than are too many."""
+        with readable(self.dataset.uri):
+            return levels_of(self.files.batches(columns, BATCH_ROWS), columns)
 
     def profile(self, edges: Edges) -> Mapping[str, Counts]:
         """All rows, counted.
@@ -118,40 +123,63 @@ class LocalData:
         """
         tables: PairTables | None = None
         roles = Roles(self.dataset, question)
+        # The candidate first: where neither can be begun, it is the candidate's fault that counts.
+        asked = orders[:1] if orders[0] is orders[1] else orders[::-1]
         with ExitStack() as stack:
             stack.enter_context(readable(self.dataset.uri))
-            streams = [
-                self._begun(stack, order, roles.batch_rows)
-                for order in (orders[:1] if orders[0] is orders[1] else orders)
-            ]
+            ahead = self._ahead(stack, asked) if self._needs_edges(roles) else []
+            files = (*ahead, *self.files.parquet)
+            streams = [self._begun(stack, order, files, roles.batch_rows) for order in asked][::-1]
             workers = stack.enter_context(ThreadPoolExecutor(2))
+            for path in ahead:
+                roles = roles.with_edges(_taken(workers, streams, pq.read_metadata(path).num_rows))
             for units, batch in self._numbered(roles):
-                answers = list(workers.map(Aligned.take, streams, repeat(len(batch))))
-                counted = roles.batch(batch, answers, units)
-                question = question if tables else replace(question, score_edges=roles.edges(counted))
-                tables = tables + count(counted, question) if tables else count(counted, question)
-            for stream in streams:
+                answers = _taken(workers, streams, len(batch))
+                roles = roles if tables else roles.with_edges(answers)
+                counted = count(roles.batch(batch, answers, units), roles.question)
+                tables = tables + counted if tables else counted
+            for stream in reversed(streams):
                 stream.finish()
         if tables is None:
             raise BadCall(f"{self.dataset.uri} holds no row", hint="name data with rows")
-        return replace(tables, score_edges=question.score_edges)
+        return replace(tables, score_edges=roles.question.score_edges)
 
-    def _begun(self, stack: ExitStack, order: Order, rows: int) -> Aligned:
-        named = replace(order, files=self.files.parquet, batch_rows=rows)
+    def _needs_edges(self, roles: Roles) -> bool:
+        """Whether edges must be known before the first of several batches is counted."""
+        question = roles.question
+        return question.task is Task.BINARY and not question.score_edges and self.files.rows > roles.batch_rows
+
+    def _ahead(self, stack: ExitStack, orders: Sequence[Order]) -> list[Path]:
+        """Rows of all over the files in a file of their own, so that no order of the rows decides on the edges."""
+        columns = list(dict.fromkeys(name for order in orders for name in order.columns))
+        path = Path(stack.enter_context(TemporaryDirectory(prefix="promote-edges-"))) / "rows.parquet"
+        pq.write_table(spread(self.files, columns, EDGE_ROWS), path)
+        return [path]
+
+    def _begun(self, stack: ExitStack, order: Order, files: Sequence[Path], rows: int) -> Aligned:
+        named = replace(order, files=files, batch_rows=rows)
         return Aligned(stack.enter_context(self.scores.scoring(named)), order.label)
 
     def _numbered(self, roles: Roles) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
-        """Batches of the columns that have a role, with the numbers of their rows."""
-        start = 0
-        for batch in self._batches(roles.columns, roles.batch_rows):
+        """Batches with the numbers of their rows; all rows in one where they are so few."""
+        start, rows = 0, roles.batch_rows
+        batches = self.files.batches(roles.columns, rows)
+        for batch in _as_one(batches) if self.files.rows <= rows else batches:
             yield np.arange(start, start + len(batch), dtype=np.uint64), batch
             start += len(batch)
 
-    def _batches(self, columns: Sequence[str], rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-        for path in self.files.parquet:
-            # Pre-buffering would hold whole row groups.
-            with pq.ParquetFile(path, pre_buffer=False) as file:
-                yield from file.iter_batches(rows, columns=columns)
+
+def _taken(workers: ThreadPoolExecutor, streams: Sequence[Aligned], rows: int) -> list[Answers]:
+    """Everybody's answers to the next rows, at the same time; where nobody answers, the candidate is named."""
+    asked = [workers.submit(stream.take, rows) for stream in streams]
+    wait(asked)
+    return [one.result() for one in reversed(asked)][::-1]
+
+
+def _as_one(batches: Iterator[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """All of them as one, where there are any."""
+    there = list(batches)
+    return pa.Table.from_batches(there).combine_chunks().to_batches() if there else []
 
 
 @dataclass

@@ -10,7 +10,7 @@ from model_promotion.core.errors import NotFound
 from model_promotion.evidence.profiling import Edges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from model_promotion.core.dataset import Dataset
@@ -28,12 +28,13 @@ class MemoryData:
     of_target: Target
     tables: PairTables
     failure: Exception | None = None
+    of_levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: list[tuple[Question, tuple[Order, Order]]] = field(default_factory=list)
 
     @property
     def kinds(self) -> dict[str, str]:
-        """Numbers, all of them."""
-        return dict.fromkeys(self.columns, "number")
+        """Texts where levels were given, else numbers."""
+        return {name: "text" if name in self.of_levels else "number" for name in self.columns}
 
     @property
     def rows(self) -> int:
@@ -55,6 +56,10 @@ class MemoryData:
     def fit_edges(self) -> Edges:
         """There is no column to count."""
         return Edges()
+
+    def levels(self, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """What was given."""
+        return {name: self.of_levels.get(name, ()) for name in columns}
 
     def profile(self, edges: Edges) -> dict[str, Counts]:
         """There is nothing to count."""

@@ -20,6 +20,8 @@ from model_promotion.evidence.spread import HANGS_ON_FEW, Spread, most_unseen, n
 
 METHOD = "bucket bootstrap and jackknife"
 ALL_EQUAL = "rule of three, as both are the same in every bucket"
+CHANCE = 1.3
+"""The mean square of the rows in a bucket over the square of their mean, where rows fall into them one by one."""
 FEWEST_BEYOND = 5
 """Fewer resamples beyond a bound do not say where it lies; the jackknife says it alone then."""
 CHAMPION, CANDIDATE = 0, 1
@@ -49,6 +51,8 @@ class Draw:
 class Buckets:
     """rows[K], sums[K, 2, m] of champion and candidate, and how many units (users, days; else rows) they hold.
 
+    `weights[K]` is how much each bucket counts; None where that is its rows.
+
     Raises:
         ValueError: the shapes do not fit each other.
     """
@@ -56,6 +60,7 @@ class Buckets:
     rows: np.ndarray
     sums: np.ndarray
     units: int
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.sums.shape[:2] != (len(self.rows), 2):
@@ -67,11 +72,17 @@ class Buckets:
         rows = np.broadcast_to(np.asarray(self.rows, dtype=float)[:, None, None], (len(self.rows), 2, 1))
         return np.concatenate((rows, self.sums), axis=2)[np.asarray(self.rows) > 0]
 
+    @property
+    def shares(self) -> np.ndarray:
+        """[buckets that hold rows], the share of all weight in each."""
+        weights = np.asarray(self.rows if self.weights is None else self.weights, dtype=float)[self.rows > 0]
+        return weights / weights.sum() if weights.sum() else np.full(len(weights), 1 / max(len(weights), 1))
+
 
 def bootstrap(buckets: Buckets, statistics: Mapping[str, Statistic], draw: Draw) -> dict[str, Measured]:
     """Of each statistic candidate's - champion's; all are computed on the same resamples."""
-    table = buckets.table
-    sample = _Sample(table, min(buckets.units, len(table)), draw)
+    table, shares = buckets.table, buckets.shares
+    sample = _Sample(table, shares, min(buckets.units, len(table), _effective(shares)), draw)
     if sample.units < MIN_UNITS or not np.isfinite(table).all():
         few = f"{sample.units} units are fewer than {MIN_UNITS}" if sample.units < MIN_UNITS else "a sum is no number"
         return {name: Measured(math.nan, sample.rows, METHOD, nothing_known, few) for name in statistics}
@@ -82,6 +93,7 @@ def bootstrap(buckets: Buckets, statistics: Mapping[str, Statistic], draw: Draw)
 @dataclass(frozen=True)
 class _Sample:
     table: np.ndarray
+    shares: np.ndarray
     units: int
     draw: Draw
 
@@ -92,9 +104,19 @@ class _Sample:
 
     @property
     def unevenness(self) -> float:
-        """The rows of the fullest bucket over those of an average one."""
-        rows = self.table[:, CHAMPION, 0]
-        return float(rows.max() / rows.mean())
+        """The weight of the heaviest bucket over that of an average one."""
+        return float(self.shares.max() / self.shares.mean())
+
+
+def _effective(shares: np.ndarray) -> int:
+    """How many buckets of the same weight say as much: (sum w) ** 2 / sum(w ** 2), Kish (1965), Survey Sampling.
+
+    Buckets of rows that all weigh the same are as uneven as chance makes them; that much is taken for even.
+    """
+    if not len(shares):
+        return 0
+    even = 1 / len(shares)
+    return int(len(shares) / max(1.0, float((shares**2).sum()) / even / CHANCE))
 
 
 def _resampled(table: np.ndarray, draw: Draw) -> np.ndarray:

@@ -93,12 +93,17 @@ class Compared:
 
     @property
     def _buckets(self) -> Buckets:
-        return Buckets(self.tables.bucket_rows, self.tables.bucket_sums, self.tables.rows)
+        return Buckets(self.tables.bucket_rows, self.tables.bucket_sums, self.tables.rows, self._weights)
+
+    @property
+    def _weights(self) -> np.ndarray:
+        weights: np.ndarray = self.tables.bucket_sums[:, 0, self.tables.sums.index("weight")]
+        return weights
 
     @property
     def _score_buckets(self) -> Buckets:
         scores = self.tables.bucket_scores
-        return Buckets(self.tables.bucket_rows, scores.reshape(len(scores), 2, -1), self.tables.rows)
+        return Buckets(self.tables.bucket_rows, scores.reshape(len(scores), 2, -1), self.tables.rows, self._weights)
 
     def _statistic(self, name: str) -> Statistic:
         """The metric as a function of the sums, of which column 0 is the rows."""

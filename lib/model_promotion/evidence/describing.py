@@ -43,6 +43,7 @@ def prediction_drift(tables: PairTables) -> dict[str, Any]:
     agreed = int(tables.cells[:, own, own].sum())
     return {
         "prediction_drift": {
+            "psi": float(distances.psi(before, now)),
             "jensen_shannon": float(distances.jensen_shannon(before, now)),
             "agree": agreed / tables.rows if tables.rows else None,
         }

@@ -13,7 +13,7 @@ import numpy as np
 
 from model_promotion.core.gate import ALPHA, MIN_UNITS
 from model_promotion.evidence import distances
-from model_promotion.evidence.calibrate import calibrated, enough, permuted
+from model_promotion.evidence.calibrate import Calibrated, calibrated, enough, permuted, portions
 from model_promotion.evidence.folding import Column, fold, folded
 
 PRACTICAL: Mapping[str, float] = MappingProxyType(
@@ -123,20 +123,30 @@ def _computed(statistic: str, column: Column, counts: tuple[np.ndarray, np.ndarr
 
 def _tested(column: Column, asked: list[Distance], how: tuple[DriftPolicy, int, int]) -> list[Distance]:
     """With a p for each distance that is large enough to matter. The permutations of one column serve them all."""
-    policy, number, times = how
     if not any(one.value >= one.threshold for one in asked):
         return asked
     fine = folded(column, FINE)
-    dealt = permuted(fine.reference, fine.current, ((policy.seed, number), times))
-    null = (dealt.reference, dealt.current)
-    return [_with_p(one, fine, (null, policy.alpha)) if one.value >= one.threshold else one for one in asked]
+    large = [one.statistic for one in asked if one.value >= one.threshold]
+    found = _calibrated(fine, {name: value(name, fine) for name in large}, how)
+    return [
+        replace(one, p=found[one.statistic].p, chance=found[one.statistic].threshold) if one.statistic in found else one
+        for one in asked
+    ]
 
 
-def _with_p(asked: Distance, fine: Column, against: tuple[tuple[np.ndarray, np.ndarray], float]) -> Distance:
-    null, alpha = against
-    by_chance = np.nan_to_num(_computed(asked.statistic, fine, null), nan=np.inf)
-    found = calibrated(value(asked.statistic, fine), by_chance, alpha)
-    return replace(asked, p=found.p, chance=found.threshold)
+def _calibrated(fine: Column, values: Mapping[str, float], how: tuple[DriftPolicy, int, int]) -> dict[str, Calibrated]:
+    """Each value against permutations, of which no more are made than it takes to see that none of them is rare."""
+    policy, number, times = how
+    nulls: dict[str, list[np.ndarray]] = {name: [] for name in values}
+    for portion, size in enumerate(portions(times, len(fine.reference))):
+        dealt = permuted(fine.reference, fine.current, ((policy.seed, number, portion), size))
+        for name, null in nulls.items():
+            by_chance = _computed(name, fine, (dealt.reference, dealt.current))
+            null.append(np.nan_to_num(by_chance, nan=np.inf))
+        found = {name: calibrated(values[name], np.concatenate(null), policy.alpha) for name, null in nulls.items()}
+        if all(one.is_common for one in found.values()):
+            break
+    return found
 
 
 def _after_holm(found: list[Distance], alpha: float) -> tuple[Distance, ...]:

@@ -104,14 +104,21 @@ def brier_rows(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return (labels - probabilities) ** 2
 
 
-def f1_reach(tp: float, fp: float, fn: float) -> float:
-    """By how much F1 changes at most, per one row that is called otherwise. Times the rows it is a `reach`."""
-    return 2 / max(2 * tp + fp + fn, 1.0)
+def f1_reach(tp: float, fp: float, fn: float, row: float = 1.0) -> float:
+    """By how much F1 changes at most, per weight that is called otherwise. Times the weight of all it is a `reach`.
+
+    Args:
+        tp: the weight of the true positives,
+        fp: of the false ones,
+        fn: of the false negatives,
+        row: of one row, so that where there is nothing yet one row is what can come.
+    """
+    return 2 / max(2 * tp + fp + fn, row)
 
 
-def share_reach(called: float) -> float:
+def share_reach(called: float, row: float = 1.0) -> float:
     """The same for precision (of tp + fp) and recall (of tp + fn)."""
-    return 1 / max(called, 1.0)
+    return 1 / max(called, row)
 
 
 def _divided(above: np.ndarray, below: np.ndarray, otherwise: float) -> np.ndarray:

@@ -21,10 +21,14 @@ OTHER = "(other)"
 
 @dataclass(frozen=True)
 class Edges:
-    """Of each numeric column the ascending edges between its bins, of each other column its levels, sorted."""
+    """Of each numeric column the ascending edges between its bins, of each other column its levels, sorted.
+
+    `times` are those of `numbers` that are microseconds since 1970: dates and times.
+    """
 
     numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    times: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -125,18 +129,22 @@ def joined(ours: Profile, theirs: Profile) -> Profile:
 
 def columns_of(reference: Profile, current: Profile, edges: Edges) -> dict[str, Column]:
     """Each column's two tables, ready to be compared."""
+    both = {name: (reference[name], current[name]) for name in edges.columns}
     return {
-        name: Column(reference[name].table, current[name].table, _positions(name, reference[name], edges))
-        for name in edges.columns
+        name: Column(before.table, now.table, _positions(name, before + now, edges))
+        for name, (before, now) in both.items()
     }
 
 
-def _positions(name: str, reference: Counts, edges: Edges) -> np.ndarray | None:
-    """The middles of the bins, from the median of the reference; None for levels, which have no order."""
+def _positions(name: str, both: Counts, edges: Edges) -> np.ndarray | None:
+    """The middles of the bins, from the median of the reference; None for levels, which have no order.
+
+    What lies beyond the reference lies between its end and the furthest value of either sample.
+    """
     if name not in edges.numbers:
         return None
     between = edges.numbers[name]
-    low, high = (reference.low, reference.high) if np.isfinite(reference.low) else (0.0, 0.0)
+    low, high = (both.low, both.high) if np.isfinite(both.low) else (0.0, 0.0)
     ends = np.concatenate([[low], between, [high]]) if len(between) else np.array([low, high])
     middles = (ends[:-1] + ends[1:]) / 2
     return middles - (np.median(between) if len(between) else 0.0)
@@ -163,5 +171,6 @@ def _change(name: str, before: Counts, now: Counts) -> Change:
         name,
         (shares[0], shares[1]),
         beyond=bool(np.isfinite(now.low) and (now.low < before.low or now.high > before.high)),
-        new_levels=tuple(sorted(now.new_levels)),
+        # Where the reference held others than its levels as well, nobody knows which are new.
+        new_levels=() if before.bins[-1] else tuple(sorted(now.new_levels)),
     )

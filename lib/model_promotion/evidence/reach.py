@@ -1,7 +1,8 @@
 """How far a metric can move if rows that were not seen are answered otherwise.
 
-It is asked only where both models answer (nearly) alike, and then stands for "if every row changed": the rows times the
-most that one row does to the metric, in the metric's unit.
+It is asked only where both models answer (nearly) alike, and then stands for "if every row changed": the weight of all
+rows times the most that a unit of weight does to the metric, in the metric's unit. So it is the same in every unit of
+the weights.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def reach(name: str, tables: PairTables, question: Question) -> float:
     if name in simple:
         return simple[name]
     if name == "roc_auc":
-        return tables.rows / max(min(tables.total(f"is:{place}")[0] for place in (0, 1)), 1.0)
+        return _weight(tables) / max(min(tables.total(f"is:{place}")[0] for place in (0, 1)), _row(tables))
     return _of_classes(name, tables, classes)
 
 
@@ -47,13 +48,24 @@ def _of_classes(name: str, tables: PairTables, classes: int) -> float:
     def counts(place: int) -> tuple[float, float, float]:
         return tuple(tables.total(f"{one}:{place}")[0] for one in ("hit", "said", "is"))  # type: ignore[return-value]
 
+    row = _row(tables)
     if name == "f1_macro":
-        each = sorted(f1_reach(hit, said - hit, here - hit) for hit, said, here in map(counts, range(classes)))
-        return tables.rows * float(np.sum(each[-2:])) / classes
+        each = sorted(f1_reach(hit, said - hit, here - hit, row) for hit, said, here in map(counts, range(classes)))
+        return _weight(tables) * float(np.sum(each[-2:])) / classes
     hit, said, here = counts(1) if "hit:1" in tables.sums else (0.0, 0.0, 0.0)
     one = {
-        "f1": f1_reach(hit, said - hit, here - hit),
-        "precision": share_reach(said),
-        "recall": share_reach(here),
+        "f1": f1_reach(hit, said - hit, here - hit, row),
+        "precision": share_reach(said, row),
+        "recall": share_reach(here, row),
     }
-    return tables.rows * one[name] if name in one else math.inf
+    return _weight(tables) * one[name] if name in one else math.inf
+
+
+def _weight(tables: PairTables) -> float:
+    """The weight of all rows; without weights, how many there are."""
+    return tables.total("weight")[0]
+
+
+def _row(tables: PairTables) -> float:
+    """The weight of a row, on average."""
+    return _weight(tables) / tables.rows if tables.rows else 1.0

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FEW_LEVELS = 20
 MOST_LEVELS = 50
+SLICED = frozenset({"text", "truth value"})
+"""What a column holds that rows can be sliced by."""
 METRIC = {Task.BINARY: "accuracy", Task.MULTICLASS: "accuracy", Task.REGRESSION: "mae"}
 """What a slice is judged by: the mean of a per-row value, which few rows tell the most about."""
 

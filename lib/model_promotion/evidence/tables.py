@@ -141,6 +141,7 @@ def _both(ours: Any, theirs: Any) -> Any:  # noqa: ANN401 - numpy is not typed h
 
 FEW_NUMBERS = 20
 MOST_LABELS = 10_000
+SAY_SO = 'say so under [evidence] in promotion.toml: task = "multiclass" or task = "regression"'
 
 
 @dataclass(frozen=True)
@@ -159,18 +160,26 @@ class Target:
     high: float = 0.0
 
     @property
+    def is_open(self) -> bool:
+        """Whether the values may be classes as well as amounts: three whole numbers or more."""
+        return self.is_number and self.whole and len(self.labels) > 2  # noqa: PLR2004 - two are classes
+
+    @property
     def task(self) -> Task:
-        """What is predicted: few whole numbers are classes, other numbers are amounts, texts are classes.
+        """What is predicted, where nobody else says: few whole numbers and texts are classes, fractions are amounts.
 
         Raises:
-            BadCall: when it holds one value only, or so many texts that they are no classes.
+            BadCall: when it holds one value only, so many texts that they are no classes, or whole numbers that are too
+                many to be classes for sure, and too few to be amounts.
         """
         count = len(self.labels)
         if not self.rows:
             raise BadCall("no row has a target", hint="name data with the truth in it")
         if count == 1:
             raise BadCall(f"every row has the target {self.labels[0]!r}", hint="nothing can be compared on one class")
-        if self.is_number and not (self.whole and 0 < count <= FEW_NUMBERS):
+        if self.is_open and count > FEW_NUMBERS:
+            raise BadCall(f"the target holds {count} whole numbers, which may be classes or amounts", hint=SAY_SO)
+        if self.is_number and not (self.whole and count):
             return Task.REGRESSION
         if not count:
             raise BadCall(

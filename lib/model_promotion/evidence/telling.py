@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.gate import MIN_UNITS, GateVerdict, Judged, overall
+from model_promotion.core.rescoring import Picked
 from model_promotion.core.say import count
 from model_promotion.evidence.slices import Slices
 
@@ -52,7 +53,9 @@ def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str
     silent = (
         f"{candidate} gave no usable answer on {count(ours, 'row')} (NaN, infinite or none), {champion} on {theirs}"
     )
+    theirs_foreign, ours_foreign = counted.foreign
     foreign = "{:.0%} of {}'s answers are none of the classes in the data"
+    no_champion = f"there is nothing to compare with, {foreign.format(theirs_foreign, champion)}"
     reasons = (
         (ours > 0, Verdict.FAILED, silent),
         (theirs > MOST_SILENT * (rows + theirs), Verdict.UNKNOWN, f"{champion} gave no usable answer on {theirs} rows"),
@@ -63,10 +66,8 @@ def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str
             f"{counted.unlabelled} of {labelled} rows have no truth",
         ),
         (rows < MIN_UNITS, Verdict.UNKNOWN, f"{count(rows, 'row')} with a truth are fewer than {MIN_UNITS}"),
-        *(
-            (share > MOST_FOREIGN, Verdict.UNKNOWN, foreign.format(share, label))
-            for label, share in zip((champion, candidate), counted.foreign, strict=True)
-        ),
+        (ours_foreign > MOST_FOREIGN, Verdict.FAILED, foreign.format(ours_foreign, candidate)),
+        (theirs_foreign > MOST_FOREIGN, Verdict.UNKNOWN, no_champion),
     )
     return next(((verdict, said) for holds, verdict, said in reasons if holds), None)
 
@@ -83,7 +84,7 @@ def finding(
     if verdict is GateVerdict.PASSED:
         said, hint = f"{', '.join(named[verdict])}: no worse within the margin, on {rows}", ""
     elif verdict is GateVerdict.FAILED:
-        said, hint = f"{', '.join(named[verdict])} got worse, on {rows}", "a margin can be set: [metrics.NAME] margin"
+        said, hint = f"{_failures(judged)}, on {rows}", "a margin can be set: [metrics.NAME] margin"
     else:
         unsure = next(one for one in judged if one.verdict is verdict)
         said, hint = f"{unsure.metric} cannot be told on {rows}: {unsure.reason}", "name more rows, or a wider margin"
@@ -98,19 +99,30 @@ def finding(
     return Finding(VERDICTS[verdict], said + looked, facts, Table(HEADER, rows_shown), hint)
 
 
-def lacking(found: Finding, short: Sequence[str]) -> Finding:
-    """The same, failed where the candidate itself is not good enough."""
-    if not short:
-        return found
-    hint = found.hint or "train a better one; the bounds are minimum and maximum under [metrics.NAME]"
-    return replace(found, verdict=Verdict.FAILED, sentence="; ".join((*short, found.sentence)), hint=hint)
+def _failures(judged: Sequence[Judged]) -> str:
+    """Which metrics failed, and how: a gain that is too small is no loss."""
+    failed = [one for one in judged if one.verdict is GateVerdict.FAILED]
+    lost = ", ".join(one.metric for one in failed if one.rule.min_gain is None)
+    short = ", ".join(one.metric for one in failed if one.rule.min_gain is not None)
+    each = (lost and f"{lost} got worse", short and f"{short} did not gain what was asked for")
+    return " and ".join(filter(None, each))
 
 
-def alone(values: Mapping[str, float], short: Sequence[str], counted: Counted, facts: dict[str, Any]) -> Finding:
+def also(found: Finding, chosen: Picked | None) -> Finding:
+    """The same, with what the candidate was chosen by."""
+    return replace(found, sentence=f"{found.sentence}; {chosen.sentence}") if chosen else found
+
+
+def alone(values: Mapping[str, float], counted: Counted, facts: dict[str, Any]) -> Finding:
     """The finding of a candidate that there is no champion for."""
     told = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
     said = f"there is no champion to compare with; on {counted.rows:,} rows: {told}"
-    return lacking(Finding(Verdict.PASSED, said, facts), short)
+    return Finding(Verdict.PASSED, said, facts)
+
+
+def shown(judged: Sequence[Judged]) -> Table:
+    """A row for each metric."""
+    return Table(HEADER, [_row(one) for one in judged])
 
 
 def _row(one: Judged) -> tuple[str, ...]:

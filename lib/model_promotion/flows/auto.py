@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from model_promotion.core.best import CAUTION, Choice, Contender, choose, contenders, has, tagged_score
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import Listed
 from model_promotion.core.errors import NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -41,7 +42,7 @@ def run(request: Request, world: World) -> Outcome:
         world.voice.tell(Event(Kind.WARNED, "Left out", choice.left_out))
     if choice.winner is None:
         return _warned(_nobody(request, choice, found, world), choice)
-    world.voice.tell(Event(Kind.PASSED, "Best", _why(choice.winner, choice)))
+    world.voice.tell(Event(Kind.PASSED, "Best", _why(choice, request.eval_data.filled(world.policy.evidence.dataset))))
     return _warned(_promoted(request, wanted, choice, world), choice)
 
 
@@ -108,9 +109,13 @@ def _tell(listed: Sequence[Listed], request: Request, world: World) -> None:
         world.voice.tell(event)
 
 
-def _why(winner: Contender, choice: Choice) -> str:
-    many = f"; {CAUTION}, and {choice.compared} were compared" if choice.compared > 1 else ""
-    return f"{winner.label}: {choice.because}{many}"
+def _why(choice: Choice, dataset: Dataset) -> str:
+    """Why it won; of several, what that says about its value, and where it is, or could be, looked at again."""
+    won = f"{choice.winner.label if choice.winner else ''}: {choice.because}"
+    if choice.compared < 2:  # noqa: PLR2004 - one is not compared
+        return won
+    again = f"scored again on {dataset.uri}" if dataset else "to score it again, on other rows: --eval-data PATH"
+    return f"{won}; {CAUTION}, and {choice.compared} were compared, so what is recorded is too good; {again}"
 
 
 def _unranked(request: Request, wanted: Wanted, world: World) -> Outcome:

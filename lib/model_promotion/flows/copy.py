@@ -187,7 +187,8 @@ def _preview(job: Job) -> Outcome:
     plan = Plan(seen, job.source, champion, request.target_alias, request.backup_alias, twin)
     new = "" if job.seen else ", which would be registered"
     job.tell(Kind.WORKING, f"would copy {job.origin} to {seen.name}{new}; the checks look at {job.origin} itself")
-    findings = ask_all(Witness(plan, request, world), world)
+    with Witness(plan, request, world) as witness:
+        findings = ask_all(witness, world)
     decision = decide(findings, demands(request, world))
     again = request.command("--version", job.source.number, *request.gates)
     would = f"{job.origin} would be copied to {seen.name}{new}"

@@ -11,7 +11,7 @@ from model_promotion.core.finding import Finding
 from model_promotion.core.intent import notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import Plan
-from model_promotion.core.record import Noticed
+from model_promotion.core.record import Noticed, digest
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
 from model_promotion.flows import copy
@@ -72,7 +72,8 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
     if plan.nothing_to_do and not notes(plan.seen.tags):
         return _already_there(plan, request, world)
-    findings = ask_all(Witness(plan, request, world), world)
+    with Witness(plan, request, world) as witness:
+        findings = ask_all(witness, world)
     decision = decide(findings, demands(request, world))
     if not decision.go:
         return _refused(plan, request, findings, decision)
@@ -95,7 +96,8 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
 def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> tuple[Finding, ...]:
     """The findings once the candidate goes elsewhere: what is about stages is about the stages there."""
     checks = tuple(check for check in world.checks if check.name in ABOUT_STAGES)
-    asked = ask_all(Witness(plan, request.toward(plan.target_alias), world), replace(world, checks=checks))
+    with Witness(plan, request.toward(plan.target_alias), world) as witness:
+        asked = ask_all(witness, replace(world, checks=checks))
     return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
 
 
@@ -129,8 +131,10 @@ def recorded(judged: Judged, hands: Hands, *, ends: bool = True) -> Outcome:
     world, intent, entries = hands.world, hands.intent, tuple(hands.entries)
     assert intent is not None  # noqa: S101 - it was announced; tells the type checker
     move = intent.move
+    kept = {name: digest(file) for finding in findings for name, file in finding.keeps.items()}
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
+    evidence |= {"kept": kept} if kept else {}
     way = (move.alias, move.was, move.to)
     deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed)
     written = write_down(deed, hands, ends=ends)

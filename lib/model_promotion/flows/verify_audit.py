@@ -1,17 +1,21 @@
 """Verification of the record: does every record hold the hash of the one before it?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from model_promotion.core.errors import NotFound
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.history import Misfit, misfit
 from model_promotion.core.outcome import Outcome
-from model_promotion.core.record import HEAD_TAG, Head, digest
+from model_promotion.core.record import HEAD_TAG, Head, Stored, digest, line_of
 from model_promotion.core.request import Request
 from model_promotion.core.say import count
 from model_promotion.flows.recording import all_stored
 from model_promotion.flows.resolve import find_model
+from model_promotion.together import together
+from model_promotion.witness import beside
 from model_promotion.world import World
 
 
@@ -62,7 +66,20 @@ def _verify(model: str, request: Request, world: World) -> Verified:
             find_model(replace(request, model=model), world.registry)  # It names those that are near.
         head = Head(len(chain), chain[-1].id, digest(chain[-1].text))
         warning = f"whether records were cut off the end for {model} is not known: {error}"
-    wrong = misfit(chain, head)
+    wrong = misfit(chain, head) or _misfit_beside(chain, world)
     said = f"{model}: {wrong.wrong}" if wrong else f"{model}: every record fits, {count(len(chain), 'record')}"
     world.voice.tell(Event(Kind.FAILED if wrong else Kind.PASSED, "Record", said))
     return Verified(len(chain), wrong, warning)
+
+
+def _misfit_beside(chain: Sequence[Stored], world: World) -> Misfit | None:
+    """The first record of which a file that is kept beside it is not the one that it names by its SHA-256."""
+    journals = (world.spare_journal, world.journal)
+    lines = [line for stored in chain if (line := line_of(stored))]
+    named = [(line, name, sha256) for line in lines for name, sha256 in line.kept.items()]
+    found = together([partial(beside, line, name, journals) for line, name, _ in named])
+    for (line, name, sha256), content in zip(named, found, strict=True):
+        if content is None or digest(content) != sha256:
+            how = "is gone" if content is None else "was changed"
+            return Misfit(line.number, line.lies_at, f"{name}, which is kept beside it, {how}")
+    return None

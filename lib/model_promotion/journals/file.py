@@ -2,14 +2,16 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from model_promotion.core.errors import Unavailable
 from model_promotion.core.jsonable import jsonable
-from model_promotion.core.record import Line, Record, Stored, body_of, line_of
+from model_promotion.core.record import MOST_KEPT_BYTES, Line, Record, Stored, body_of, line_of
 
+SAFE = re.compile(r"\w[\w.-]*", re.ASCII)
 KEPT_FOR = "kept_for"
 
 
@@ -25,7 +27,9 @@ class FileJournal:
         return f"file {self._path.absolute()}"
 
     def append(self, record: Record) -> str:
-        """Add a line; the answer names the file and the line."""
+        """Add a line; the answer names the file and the line. What is kept beside it is there first."""
+        for name, content in record.files.items():
+            self._put(self._place_of(record.id, name), content)
         self._add(record.text)
         return f"file:{self._path.name}#{record.number}"
 
@@ -65,6 +69,31 @@ class FileJournal:
     def models(self) -> Sequence[str]:
         """The models that have records here."""
         return sorted({str(body_of(text).get("model", "")) for text in self._texts()} - {""})
+
+    def beside(self, line: Line, name: str) -> bytes | None:
+        """A file of a record, from the folder beside this file."""
+        # What names it was read from a file that anybody can edit.
+        if not (SAFE.fullmatch(line.id) and SAFE.fullmatch(name)):
+            return None
+        path = self._place_of(line.id, name)
+        try:
+            with path.open("rb") as file:
+                content = file.read(MOST_KEPT_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(f"could not read {path.absolute()}: {error.strerror}") from error
+        return content if len(content) <= MOST_KEPT_BYTES else None
+
+    def _place_of(self, record_id: str, name: str) -> Path:
+        return self._path.with_suffix(".files") / f"{record_id}-{name}"
+
+    def _put(self, path: Path, content: bytes) -> None:
+        try:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise Unavailable(f"could not write {path.absolute()}: {error.strerror}") from error
 
     def _texts(self) -> list[str]:
         try:

@@ -45,6 +45,11 @@ class MemoryJournal:
         """The facts again."""
         return self.facts.get(work, ())
 
+    def beside(self, line: Line, name: str) -> bytes | None:
+        """A file of a record."""
+        self._awake()
+        return next((record.files.get(name) for record in self.records if record.id == line.id), None)
+
     def _awake(self) -> None:
         if self.broken:
             raise Unavailable("the journal is down")

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +14,7 @@ from model_promotion.connections.mlflow import MlflowConnection, every_page
 from model_promotion.core.errors import NotFound, Unavailable
 from model_promotion.core.jsonable import jsonable
 from model_promotion.core.policy import DEFAULT_EXPERIMENT
-from model_promotion.core.record import Line, Moved, Record, Stored
+from model_promotion.core.record import MOST_KEPT_BYTES, Line, Moved, Record, Stored, body_of, kept_of
 from model_promotion.together import both, together
 
 ARTIFACT = "outcome.json"
@@ -21,6 +22,7 @@ ARTIFACT_FOLDER = "promotion-records"
 PARAM_LIMIT = 500
 TAG_LIMIT = 4000
 PAGE = 1000
+RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class MlflowJournal:
@@ -65,6 +67,7 @@ class MlflowJournal:
         at_ms = int(record.at * 1000)
         metrics = [Metric(key, value, at_ms, 0) for key, value in _metrics(record).items()]
         params = [Param(key, value[:PARAM_LIMIT]) for key, value in _params(record).items()]
+        _upload(client, run_id, record.files)
         both(
             lambda: client.log_text(run_id, record.text, ARTIFACT),
             lambda: client.log_batch(run_id, metrics=metrics, params=params),
@@ -112,18 +115,43 @@ class MlflowJournal:
         return self._connection.call("read the records", ask)
 
     def _text(self, run_id: str) -> str | None:
-        def ask(client: Any) -> str:  # noqa: ANN401 - as above
+        content = self._file(run_id, ARTIFACT)
+        return None if content is None else content.decode("utf-8")
+
+    def beside(self, line: Line, name: str) -> bytes | None:
+        """A file of a record, which lies beside the record's own; one that is too large to be ours is left there."""
+        if not RUN_ID.fullmatch(line.lies_at):
+            return None  # The record lies in another journal.
+        listed = self._listed(line.lies_at)
+        if (listed.get(name) or 0) > MOST_KEPT_BYTES or name not in listed:
+            return None
+        return self._file(line.lies_at, name)
+
+    def _file(self, run_id: str, name: str) -> bytes | None:
+        def ask(client: Any) -> bytes:  # noqa: ANN401 - as above
             with tempfile.TemporaryDirectory() as folder:
-                return Path(client.download_artifacts(run_id, ARTIFACT, folder)).read_text(encoding="utf-8")
+                return Path(client.download_artifacts(run_id, name, folder)).read_bytes()
 
         try:
             return self._connection.call(f"read record {run_id}", ask)
         except NotFound as error:
             # MLflow says so of a store that is down, too.
-            listed = self._connection.call(f"list record {run_id}", lambda client: client.list_artifacts(run_id))
-            if any(item.path == ARTIFACT for item in listed):
+            if name in self._listed(run_id):
                 raise Unavailable(str(error), error.hint) from error
             return None
+
+    def _listed(self, run_id: str) -> dict[str, int | None]:
+        """The files of a run with their sizes."""
+        listed = self._connection.call(f"list record {run_id}", lambda client: client.list_artifacts(run_id))
+        return {str(item.path): item.file_size for item in listed}
+
+
+def _upload(client: Any, run_id: str, files: Mapping[str, bytes]) -> None:  # noqa: ANN401 - as above
+    for name, content in files.items():
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            client.log_artifact(run_id, str(path))
 
 
 def default_experiment(address: Address) -> str:
@@ -151,6 +179,8 @@ def _tags(record: Record) -> dict[str, str]:
     tags = {f"promotion.{name}": str(value) for name in shown if (value := getattr(record, name)) is not None}
     if record.along:
         tags["promotion.along"] = json.dumps(jsonable(record.along), separators=(",", ":"))
+    if kept := record.evidence.get("kept"):
+        tags["promotion.kept"] = json.dumps(kept, separators=(",", ":"))
     found = record.evidence.get("findings", ())
     tags |= {f"promotion.check.{finding.check}": finding.verdict.value for finding in found}
     tags["promotion.policy"] = str(record.evidence.get("policy", "none"))
@@ -171,4 +201,5 @@ def _line(run: Any) -> Line:  # noqa: ANN401 - mlflow's entity
         id=tag.get("id", ""),
         lies_at=run.info.run_id,
         along=tuple(Moved(**one) for one in json.loads(tag.get("along", "[]"))),
+        kept=kept_of({"kept": body_of(tag.get("kept", ""))}),
     )

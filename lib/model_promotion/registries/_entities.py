@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from model_promotion.core.entities import DeploymentJobState, Listed, RegisteredModel, Version
+from model_promotion.core.run_inputs import LoggedInput
 from model_promotion.core.stages import Features
 
 BACKUP_TAG = "prev_stage_"
@@ -94,6 +95,18 @@ def as_logged(name: str, value: float, of_run: Mapping[str, float]) -> float:
 
 def _job(state: Any) -> DeploymentJobState:  # noqa: ANN401 - as above
     return DeploymentJobState(str(state.job_id), str(state.run_state or ""), str(state.current_task_name or ""))
+
+
+def logged_inputs(run: Any) -> tuple[LoggedInput, ...]:  # noqa: ANN401 - as above
+    """The datasets that a run logged; the context of each is one of its tags."""
+    found = getattr(run.inputs, "dataset_inputs", None) or ()
+    return tuple(_logged_input(one.dataset, {tag.key: tag.value for tag in one.tags or ()}) for one in found)
+
+
+def _logged_input(found: Any, tags: Mapping[str, str]) -> LoggedInput:  # noqa: ANN401 - as above
+    parts = (found.source_type, found.source, found.schema, found.profile)
+    context = str(tags.get("mlflow.data.context", ""))
+    return LoggedInput(str(found.name), str(found.digest), context, *(str(part or "") for part in parts))
 
 
 def texts(tags: object) -> dict[str, str]:

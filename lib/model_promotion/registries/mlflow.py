@@ -14,7 +14,16 @@ from model_promotion.core.stages import NONE, Features, stage_of
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.core.trial import one_line
 from model_promotion.registries._bulk import found_models, found_versions
-from model_promotion.registries._entities import as_logged, by_name, listed_of, measured, model_of, texts, version_of
+from model_promotion.registries._entities import (
+    as_logged,
+    by_name,
+    listed_of,
+    logged_inputs,
+    measured,
+    model_of,
+    texts,
+    version_of,
+)
 from model_promotion.registries._one_by_one import all_of, the_one
 from model_promotion.registries._scores import Score, scores
 from model_promotion.registries.mlflow_copy import copied, uncopied
@@ -117,11 +126,12 @@ class MlflowRegistry:
         raise NotFound(f"no metric is recorded for {version.label}")
 
     def run(self, version: Version) -> Run:
-        """The parameters and tags of the run that made a version."""
+        """The run that made a version, also one that was deleted and is not gone yet."""
         if not version.run_id:
             raise NotFound(f"there is no run behind {version.label}")
         found = self._run(version)
-        return Run(texts(found.params), texts(found.tags))
+        deleted = found.info.lifecycle_stage == "deleted"
+        return Run(texts(found.data.params), texts(found.data.tags), logged_inputs(found), deleted)
 
     def files(self, version: Version) -> Sequence[ArtifactFile]:
         """The files at the top of a version, with their sizes; nothing is downloaded."""
@@ -174,7 +184,7 @@ class MlflowRegistry:
     def _run_metrics(self, version: Version) -> dict[str, float]:
         if not version.run_id:
             return {}
-        return {key: measured(value) for key, value in self._run(version).metrics.items()}
+        return {key: measured(value) for key, value in self._run(version).data.metrics.items()}
 
     def _as_logged(self, version: Version, values: Mapping[str, float]) -> Mapping[str, float]:
         """The metrics of a version or logged model, where an SQL store keeps NaN as 0: what was NaN tells the run."""
@@ -188,7 +198,7 @@ class MlflowRegistry:
 
     def _run(self, version: Version) -> Any:  # noqa: ANN401 - mlflow's entity
         what = f"read the run of {version.label}"
-        return self._connection.call(what, lambda client: client.get_run(version.run_id)).data
+        return self._connection.call(what, lambda client: client.get_run(version.run_id))
 
 
 class MlflowWriter:

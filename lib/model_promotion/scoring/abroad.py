@@ -17,9 +17,8 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow as pa
 
 from model_promotion.core.scores import NoAnswerError
-from model_promotion.core.trial import one_line
 from model_promotion.scoring.process import ChildScorer, Room
-from model_promotion.scoring.scan import dangers
+from model_promotion.scoring.scan import refused
 from model_promotion.scoring.streams import CHILD, Program, piped
 
 if TYPE_CHECKING:
@@ -29,15 +28,19 @@ if TYPE_CHECKING:
     from model_promotion.scoring.streams import Stream
 
 
+BESIDE = (CHILD.name, "child.py", "manners.py")
+"""The program, and the scripts that it shares words and manners with."""
+
+
 def packed(order: Order) -> Abroad:
     """The model of this order; its files travel on their own.
 
     Raises:
         NoAnswerError: when they must not be loaded.
     """
-    if found := dangers(order.model_dir):
-        raise NoAnswerError(one_line(f"{order.label}: is not loaded, its files call {', '.join(found)}"))
-    sources = {name: CHILD.with_name(name).read_text(encoding="utf-8") for name in (CHILD.name, "child.py")}
+    if why := refused(order.model_dir):
+        raise NoAnswerError(f"{order.label}: {why}")
+    sources = {name: CHILD.with_name(name).read_text(encoding="utf-8") for name in BESIDE}
     return Abroad(order, CHILD.name, sources)
 
 

@@ -16,7 +16,6 @@ import os
 import statistics
 import sys
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,18 +23,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).parent))  # `python -I` leaves it out,
+import manners
+
+sys.path.pop(0)  # and what the model imports is its own.
+
 MAX_LINES = 50
-LINE_LENGTH = 250
 # dtype.kind -> what a caller could tell apart; widths are left out, as neither JSON nor a Spark cast shows them.
 KINDS = {"b": "truth", "i": "whole", "u": "whole", "f": "number", "c": "complex", "M": "time", "m": "duration"}
 COLUMN_KINDS = {"integer": "whole", "long": "whole", "float": "number", "double": "number", "boolean": "truth"}
 COLUMN_KINDS |= {"string": "text", "binary": "bytes", "datetime": "time"}
 COLUMN_NAMES = {"int32": "integer", "int64": "long", "float32": "float", "float64": "double", "bool": "boolean"}
 KIND_NAMES = {"text": "string", "time": "datetime", "bytes": "binary"}
-
-
-class Trouble(Exception):
-    """One sentence about why there is no answer."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def rows_for(request: dict[str, Any], signature: Any) -> Any:
     if example is None:
         example = saved_example(request["model_dir"])
     if example is None:
-        raise Trouble("there is no input example and no rows to ask")
+        raise manners.Trouble("there is no input example and no rows to ask")
     return example
 
 
@@ -122,7 +121,7 @@ def as_table(answer: Any, schema: Any) -> Table:
     if isinstance(answer, (list, tuple)):
         return table_of_list(list(answer))
     if answer is None or isinstance(answer, dict) or callable(getattr(answer, "__next__", None)):
-        raise Trouble(f"answered {type(answer).__name__}, which holds no predictions")
+        raise manners.Trouble(f"answered {type(answer).__name__}, which holds no predictions")
     return Table({"": pd.Series([answer])}, 1, counted=False)
 
 
@@ -135,7 +134,7 @@ def table_of_dict(answer: dict[Any, Any], schema: Any) -> Table:
     columns = {str(name): column_of(value) for name, value in answer.items()}
     lengths = sorted({len(value) for value in columns.values()})
     if len(lengths) > 1:
-        raise Trouble(f"answered columns of different lengths, from {lengths[0]} to {lengths[-1]}")
+        raise manners.Trouble(f"answered columns of different lengths, from {lengths[0]} to {lengths[-1]}")
     return Table(columns, lengths[0], named=True)
 
 
@@ -257,7 +256,7 @@ def nested_misfit(values: Any, spec: Any, title: str) -> list[str]:
     try:
         validate_schema(pd.DataFrame({"answer": list(values)}), Schema([ColSpec(spec.type, name="answer")]))
     except MlflowException as error:
-        return [f"{title} should be {spec.type}: {told(error)}"]
+        return [f"{title} should be {spec.type}: {manners.told(error)}"]
     return []
 
 
@@ -302,94 +301,62 @@ def looked_at(answers: tuple[Any, Any], asked: int | None, schema: Any) -> dict[
         if not alike(table.columns, again.columns):
             problems.append("two calls on the same rows gave different answers")
     except Exception as error:  # noqa: BLE001 - foreign objects may fail at any touch
-        return {
-            "problems": [told(error) if isinstance(error, Trouble) else f"the answer cannot be read: {told(error)}"]
-        }
+        said = manners.told(error)
+        return {"problems": [said if isinstance(error, manners.Trouble) else f"the answer cannot be read: {said}"]}
     found: dict[str, Any] = {"predictions": table.rows, "rows": table.rows if asked is None else asked}
-    found["columns"] = [column[:LINE_LENGTH] for column in columns[:MAX_LINES]]
-    found["problems"] = [problem[:LINE_LENGTH] for problem in problems[:MAX_LINES]]
+    found["columns"] = [column[: manners.LINE_LENGTH] for column in columns[:MAX_LINES]]
+    found["problems"] = [problem[: manners.LINE_LENGTH] for problem in problems[:MAX_LINES]]
     return found
 
 
-def told(error: BaseException) -> str:
-    """The error's type and text as one short line, whatever its own __str__ does."""
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - foreign __str__
-        text = ""
-    name = "" if isinstance(error, Trouble) else type(error).__name__
-    return " ".join(f"{name}: {text}".split()).strip(": ")[:LINE_LENGTH]
+def measured(predict: Any, data: Any, request: dict[str, Any]) -> tuple[Any, Any, float, float | None]:
+    """The first answer, a later one, the median of the later ones' milliseconds, and the CPU they took, in % of a core.
 
-
-def measured(predict: Any, data: Any, request: dict[str, Any]) -> tuple[Any, Any, float]:
-    """The first answer, a later one, and the median of the later ones' milliseconds.
-
-    A slow model is asked less often rather than until the time is up.
+    The CPU is that of all threads of this process, user and system, over the wall time of the same predictions. A slow
+    model is asked less often rather than until the time is up.
     """
     until = time.monotonic() + request["repeat_s"]
     # Copies: a model may change what it is given, or fill one buffer again and again.
     first = predict(copy.deepcopy(data))
     with contextlib.suppress(Exception):  # what cannot be copied is taken as it is
         first = copy.deepcopy(first)
-    again, took_ms = None, list[float]()
+    again, took_ms, cpu_s = None, list[float](), 0.0
     while not took_ms or (len(took_ms) < request["repeats"] and time.monotonic() < until):
         fresh = copy.deepcopy(data)
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         answer = predict(fresh)
         took_ms.append((time.perf_counter() - began) * 1000)
+        cpu_s += time.process_time() - spent
         again = answer if again is None else again
-    return first, again, statistics.median(took_ms)
+    took_s = sum(took_ms) / 1000
+    return first, again, statistics.median(took_ms), 100 * cpu_s / took_s if took_s else None
 
 
 def load_and_ask(request: dict[str, Any], answer: dict[str, Any]) -> None:
     """Fills in the answer as far as it gets."""
-    import mlflow.pyfunc  # before the clock and the limit: what it costs is not the model's doing
-
-    if request["memory_limit_mib"] is not None:
-        limit_memory(request["memory_limit_mib"] * 1024 * 1024)
+    pyfunc = manners.pyfunc(request)
     began = time.perf_counter()
-    model = mlflow.pyfunc.load_model(request["model_dir"])
+    model = pyfunc.load_model(request["model_dir"])
     answer["load_s"] = time.perf_counter() - began
     signature = model.metadata.signature
     data = rows_for(request, signature)
     asked = count_of(data)
     answer["rows"] = asked or 0
-    *answers, answer["latency_ms"] = measured(model.predict, data, request)
+    *answers, answer["latency_ms"], answer["cpu_pct"] = measured(model.predict, data, request)
     answer.update(looked_at((answers[0], answers[1]), asked, signature.outputs if signature else None))
-
-
-def limit_memory(limit_bytes: int) -> None:
-    """Set here rather than by the parent: a preexec_fn may deadlock a parent that has threads."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, resource.getrlimit(resource.RLIMIT_AS)[1]))
-
-
-def peak_mib() -> float | None:
-    """The most memory this process held. Linux: VmHWM, as ru_maxrss survives exec and would show the parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if "VmHWM:" in line)
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def main() -> None:
     """One request in, one answer out; whatever the model raises, SystemExit included, becomes the answer's `error`."""
-    sys.dont_write_bytecode = True  # the downloaded model stays as it was downloaded
-    warnings.showwarning = lambda *_, **__: None  # so that the last line of stderr is the model's own
-    request = json.load(sys.stdin)
+    request = manners.request()
     answer: dict[str, Any] = {"error": None, "rows": 0, "predictions": 0, "columns": [], "problems": []}
-    answer.update(load_s=None, latency_ms=None, peak_mib=None)
+    answer.update(load_s=None, latency_ms=None, cpu_pct=None, peak_mib=None)
     try:
         load_and_ask(request, answer)
     except BaseException as error:  # noqa: BLE001 - a model may raise SystemExit or KeyboardInterrupt as well
         doing = "cannot be loaded: " if answer["load_s"] is None else "cannot answer: "
-        answer["error"] = ("" if isinstance(error, Trouble) else doing) + told(error)
-    answer["peak_mib"] = peak_mib()
+        answer["error"] = ("" if isinstance(error, manners.Trouble) else doing) + manners.told(error)
+    answer["peak_mib"] = manners.peak_mib()
     Path(request["answer_to"]).write_text(json.dumps(answer, allow_nan=False), encoding="utf-8")
     # No farewell: a thread the model left running, or a library that crashes on the way out, changes no answer.
     os._exit(0)

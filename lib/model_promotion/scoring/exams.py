@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from model_promotion.core.exam import Case, Kind, cases_of
 from model_promotion.core.jsonable import jsonable
 from model_promotion.core.trial import MAX_ANSWER_BYTES, one_line
-from model_promotion.scoring.process import ChildScorer, NoEnvironmentError, Room, how
-from model_promotion.scoring.scan import dangers
+from model_promotion.scoring.process import ChildScorer, NoEnvironmentError, Room
+from model_promotion.scoring.scan import refused
 
 if TYPE_CHECKING:
     from model_promotion.core.exam import Exam, Suite
@@ -33,8 +33,8 @@ def examine(scorer: ChildScorer, exam: Exam) -> tuple[Case, ...]:
 
 
 def _examined(scorer: ChildScorer, exam: Exam, folder: Path) -> tuple[Case, ...]:
-    if found := dangers(exam.trial.model_dir):
-        return (Case("load", Kind.BROKE, one_line(f"is not loaded, its files call {', '.join(found)}")),)
+    if why := refused(exam.trial.model_dir):
+        return (Case("load", Kind.BROKE, why),)
     room = Room.at(folder, scorer.environ, scorer.running)
     desk = _Desk(room, scorer.python(room, exam.trial, *(("pytest",) if exam.suite else ())), exam)
     cases = desk.sit(PROBES, _probes(exam), "model")
@@ -62,9 +62,7 @@ class _Desk:
             (self.room.folder / "request.json").write_text(json.dumps(named), encoding="utf-8")
             ended = self.room.run([self.python, "-I", str(script)], self.room.environ, trial.timeout_s)
             text = written.read(MAX_ANSWER_BYTES + 1)
-        last = next((line for line in reversed(ended.words.splitlines()) if line.strip()), "")
-        said = how(ended, trial.timeout_s)
-        return cases_of(text, group, one_line(f"{said}: {last}" if last and ended.code is not None else said))
+        return cases_of(text, group, ended.told(trial.timeout_s))
 
 
 def _probes(exam: Exam) -> dict[str, Any]:
@@ -75,6 +73,7 @@ def _probes(exam: Exam) -> dict[str, Any]:
         "probe_s": trial.timeout_s * 0.75,
         "skip": sorted(exam.skip),
         "tolerance": exam.tolerance,
+        "more_rows": str(exam.rows.resolve()) if exam.rows else None,
         "expect": [jsonable(one) for one in exam.expect],
     }
 
@@ -83,8 +82,8 @@ def _suite(scorer: ChildScorer, exam: Exam, suite: Suite, folder: Path) -> dict[
     """The champion runs beside the candidate, in the environment that it was recorded with where that is asked for."""
     champion, python = suite.champion_dir, ""
     if champion:
-        if found := dangers(champion):
-            raise NoEnvironmentError(one_line(f"the champion is not loaded, its files call {', '.join(found)}"))
+        if why := refused(champion):
+            raise NoEnvironmentError(one_line(f"the champion {why}"))
         beside = folder / "beside"
         beside.mkdir()
         python = scorer.python(Room.at(beside, scorer.environ, scorer.running), replace(exam.trial, model_dir=champion))

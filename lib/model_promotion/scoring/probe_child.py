@@ -11,16 +11,15 @@ broke (any other error), flawed (an answer that is none), skipped.
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import importlib.util
 import io
 import json
 import os
 import sys
 import time
-import warnings
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,21 +34,17 @@ MANY_BYTES = 256 * 1024 * 1024
 MOST_ALONE = 20
 SAID_LENGTH = 250
 Told = tuple[str, str]
+ALIKE: Told = ("skipped", "all example rows are alike, and no others could be made or are answered")
 
 
-def _neighbour(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None  # noqa: S101 - the file is beside this one
-    assert spec.loader is not None  # noqa: S101 - as above
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+sys.path.insert(0, str(Path(__file__).parent))  # `python -I` leaves it out,
+import manners  # noqa: E402
 
+sys.path.pop(0)  # and what the model imports is its own.
 
-child = _neighbour("child")
-probe_rows = _neighbour("probe_rows")
-probe_answers = _neighbour("probe_answers")
+child = manners.neighbour("child")
+probe_rows = manners.neighbour("probe_rows")
+probe_answers = manners.neighbour("probe_answers")
 PASSED: Told = probe_answers.PASSED
 
 
@@ -66,7 +61,10 @@ def pick(data: Any, places: Any) -> Any:
 
 @dataclass
 class Probe:
-    """A loaded model, rows that it can answer, and its first answer to them."""
+    """A loaded model, rows that it can answer, and its first answer to them.
+
+    `more_rows` is a Parquet file with others, `whence` what is said of rows that are not those of the example.
+    """
 
     model: Any
     data: Any
@@ -74,11 +72,13 @@ class Probe:
     until: float
     first: dict[str, Any]
     row_s: float = float("inf")
-    calls: int = 0
+    calls: list[int] = field(default_factory=list)
+    more_rows: str | None = None
+    whence: str = ""
 
     def ask(self, data: Any) -> Any:
         """Its answer as a table, to a copy: a model may change what it is given."""
-        self.calls += 1
+        self.calls.append(child.count_of(data) or 1)
         fresh = copy.deepcopy(data)
         began = time.perf_counter()
         answer = self.model.predict(fresh)
@@ -105,12 +105,12 @@ class Probe:
             yield "rows", lambda: ("skipped", f"no rows can be cut out of a {type(self.data).__name__}")
         else:
             yield "one_row", self.one_row
-            yield "batch", self.batch
-            yield "order", self.order
+            yield "batch", lambda: self.with_differing(Probe.batch)
+            yield "order", lambda: self.with_differing(Probe.order)
             yield "json", self.json
             yield "empty", self.empty
             yield from self.edge_cases()
-            yield "many_rows", self.many_rows
+            yield "many_rows", lambda: self.with_differing(Probe.many_rows)
         for one in expect:
             yield f"expect {one['column']} {one['answer']}", partial(self.expected, one)
         yield "repeat", self.repeat
@@ -128,7 +128,7 @@ class Probe:
         try:
             table = self.ask(edge.frame)
         except Exception as error:  # noqa: BLE001 - a model may raise anything
-            return refusal(error), f"{self.culprit(edge)}: {child.told(error)}"
+            return refusal(error), f"{self.culprit(edge)}: {manners.told(error)}"
         if table.counted and table.rows != len(edge.frame):
             return "flawed", f"answered {table.rows} rows for {len(edge.frame)}, the first with {edge.labels[0]}"
         if said := probe_answers.first_flaw(table, edge.labels):
@@ -158,6 +158,27 @@ class Probe:
         table = self.ask(pick(self.data, np.arange(1)))
         return PASSED if table.rows == 1 else ("flawed", f"answered {table.rows} rows for 1")
 
+    def with_differing(self, case: Callable[[Probe], Told]) -> Told:
+        """The case on rows that differ: one row beside itself says nothing about what its neighbours do to it."""
+        return case(self.differing) if self.differing else ALIKE
+
+    @cached_property
+    def differing(self) -> Probe | None:
+        """This one where its rows differ, else one with others that the model answers; None where there are none."""
+        if probe_rows.differ(self.data):
+            return self
+        for whence, make in ((" of the evaluation data", self.others), *probe_rows.NUDGES):
+            with contextlib.suppress(Exception):  # other rows are a favour: a model may refuse them
+                rows = make(self.data)
+                first = probe_answers.columns_of(self.ask(rows))
+                if probe_rows.differ(rows) and all(len(one) == len(rows) for one in first.values()):
+                    return replace(self, data=rows, first=first, row_s=self.row_s, whence=whence)
+        return None
+
+    def others(self, data: pd.DataFrame) -> pd.DataFrame:
+        """Rows of the evaluation data, in the form of the example's."""
+        return pd.read_parquet(self.more_rows, columns=[*data.columns]).head(MOST_ALONE).astype(data.dtypes)
+
     def batch(self) -> Told:
         """Row by row it says what it says in a batch."""
         places = np.arange(min(len(self.data), MOST_ALONE))
@@ -169,8 +190,6 @@ class Probe:
 
     def order(self) -> Told:
         """In another order of rows each row has the answer it had."""
-        if len(self.data) < 2:  # noqa: PLR2004 - one row has no order
-            return "skipped", "there is only one example row"
         for places in (np.arange(len(self.data))[::-1], np.random.default_rng(7).permutation(len(self.data))):
             back = {name: values[np.argsort(places)] for name, values in self.answers(places).items()}
             kind, said = self.same(self.first, back, f"in another order of {len(places)} rows")
@@ -202,12 +221,12 @@ class Probe:
             from mlflow.models import convert_input_example_to_serving_input
             from mlflow.pyfunc.scoring_server import infer_and_parse_data, predictions_to_json
         except ImportError as error:
-            return "skipped", f"this MLflow cannot do it: {child.told(error)}"
+            return "skipped", f"this MLflow cannot do it: {manners.told(error)}"
         places = np.arange(min(len(self.data), MOST_ALONE))
         sent = json.loads(convert_input_example_to_serving_input(pick(self.data, places)))
         signature = self.model.metadata.signature
         parsed = infer_and_parse_data(sent, signature.inputs if signature else None)
-        self.calls += 1
+        self.calls.append(len(places))
         answer = self.model.predict(parsed)
         kind, said = self.same(
             self.some(places), probe_answers.columns_of(child.as_table(answer, self.outputs)), "when sent as JSON"
@@ -220,7 +239,7 @@ class Probe:
     def repeat(self) -> Told:
         """After everything else it says of the first rows what it said at first."""
         again = probe_answers.columns_of(self.ask(self.data))
-        return self.same(self.first, again, f"when asked again after {self.calls - 1} calls")
+        return self.same(self.first, again, f"when asked again after {len(self.calls) - 1} calls")
 
     def expected(self, one: dict[str, Any]) -> Told:
         """The answer goes where the policy says, as one column goes through the values that it lists."""
@@ -251,20 +270,17 @@ class Probe:
     def same(self, was: dict[str, Any], is_: dict[str, Any], when: str) -> Told:
         """Passed, or where it differs."""
         said = probe_answers.difference(was, is_, self.tolerance)
-        return ("flawed", f"{said} {when}; tolerance {self.tolerance:g}") if said else PASSED
+        return ("flawed", f"{said} {when}{self.whence}; tolerance {self.tolerance:g}") if said else PASSED
 
 
 def try_all(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
     """Every case, one line before it and one after."""
-    import mlflow.pyfunc  # before the clock and the limit: what it costs is not the model's doing
-
-    if request["memory_limit_mib"] is not None:
-        child.limit_memory(request["memory_limit_mib"] * 1024 * 1024)
+    pyfunc = manners.pyfunc(request)
     until = time.monotonic() + request["probe_s"]
     write({"trying": "load"})
-    model = mlflow.pyfunc.load_model(request["model_dir"])
+    model = pyfunc.load_model(request["model_dir"])
     data = child.rows_for(request, model.metadata.signature)
-    probe = Probe(model, data, request["tolerance"], until, {})
+    probe = Probe(model, data, request["tolerance"], until, {}, more_rows=request["more_rows"])
     probe.first = probe_answers.columns_of(probe.ask(data))
     for name, run in probe.cases(request["expect"]):
         if name not in request["skip"]:
@@ -280,26 +296,19 @@ def tried(run: Callable[[], Told], until: float) -> dict[str, Any]:
         late = ("skipped", "no time was left for it: raise timeout_s under [model_tests]")
         kind, said = run() if time.monotonic() < until else late
     except BaseException as error:  # noqa: BLE001 - a model may raise SystemExit or KeyboardInterrupt as well
-        kind = "flawed" if isinstance(error, child.Trouble) else refusal(error)
-        said = child.told(error)
+        kind = "flawed" if isinstance(error, manners.Trouble) else refusal(error)
+        said = manners.told(error)
     return {"kind": kind, "said": said[:SAID_LENGTH], "took_s": time.perf_counter() - began}
 
 
 def main() -> None:
     """One request in, two lines a case out."""
-    sys.dont_write_bytecode = True
-    warnings.showwarning = lambda *_, **__: None
-    request = json.load(sys.stdin)
-    with Path(request["answer_to"]).open("a", encoding="utf-8") as file:
-
-        def write(line: dict[str, Any]) -> None:
-            file.write(json.dumps(line, allow_nan=False) + "\n")
-            file.flush()
-
+    request = manners.request()
+    with manners.lines(request["answer_to"]) as write:
         try:
             try_all(request, write)
         except BaseException as error:  # noqa: BLE001 - as in tried
-            write({"case": "load", "kind": "broke", "said": child.told(error), "took_s": 0.0})
+            write({"case": "load", "kind": "broke", "said": manners.told(error), "took_s": 0.0})
             write({"end": True})
     os._exit(0)
 

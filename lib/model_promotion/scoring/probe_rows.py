@@ -20,6 +20,7 @@ NUMBERS = {"integer": np.int32, "long": np.int64, "float": np.float32, "double":
 LONG_TEXT = "long " * 2000
 UNSEEN_TEXT = "never seen before"
 LARGE = 1000
+NUDGED = 4
 VALUE_CASES = ("zero", "negative", "large", "limits", "empty_text", "long_text", "unseen")
 
 
@@ -97,6 +98,34 @@ def changed(case: str, frame: pd.DataFrame, changes: list[tuple[Any, Any]]) -> E
         cells = [row.get(name, base.iloc[position]) for row in rows]
         columns[name] = pd.Series(cells, dtype=types.get(name) or frame[name].dtype)
     return Edge(case, pd.DataFrame(columns), [label(row) for row in rows])
+
+
+def differ(data: Any) -> bool:
+    """Is there a row that is not like the first one?"""
+    rows = (str(row.tolist()) for row in (data.to_numpy() if isinstance(data, pd.DataFrame) else data))
+    first = next(rows, None)
+    return any(row != first for row in rows)
+
+
+def nudged(data: Any, kinds: str) -> Any:
+    """A few rows like the first one, with other numbers of the same types in the columns of these kinds."""
+    if isinstance(data, pd.DataFrame):
+        first = data.head(1)
+        rows = pd.concat([first] * NUDGED, ignore_index=True)
+        for place, name in enumerate(data.columns):
+            if data.dtypes.iloc[place].kind in kinds:
+                rows[name] = nudged(data.iloc[:, place].to_numpy(), kinds).astype(data.dtypes.iloc[place])
+        return rows
+    step = np.maximum(np.abs(data[:1]), 1) / NUDGED if data.dtype.kind == "f" else np.ones_like(data[:1])
+    changes = data.dtype.kind in kinds
+    return np.concatenate([data[:1] + step * place * changes for place in range(NUDGED)]).astype(data.dtype)
+
+
+# Whole numbers are often codes, of which the next may be none: they are changed where nothing else can be.
+NUDGES = (
+    (" of rows made from the example", lambda data: nudged(data, "f")),
+    (" of rows made from the example", lambda data: nudged(data, "iu")),
+)
 
 
 def label(row: dict[Any, Any]) -> str:

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +21,8 @@ from typing import IO, TYPE_CHECKING
 
 from model_promotion.core.environment import harmless
 from model_promotion.core.trial import MAX_ANSWER_BYTES, Trial, TrialResult, one_line
-from model_promotion.scoring.scan import dangers
+from model_promotion.scoring.ending import end_group, end_strays
+from model_promotion.scoring.scan import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,13 +33,7 @@ if TYPE_CHECKING:
 CHILD = Path(__file__).with_name("child.py")
 MIB = 1024 * 1024
 TAIL_BYTES = 16 * 1024
-# What uv needs to reach its index. Addresses in here may hold passwords, so only uv gets to see them.
-FOR_UV = re.compile(r"HOME|XDG_\w+|UV_\w+|PIP_\w+|(HTTPS?|ALL|NO)_PROXY|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
-# Settings that would send uv to another interpreter than the one it is told.
-NOT_FOR_UV = re.compile(r"UV_(SYSTEM_PYTHON|PYTHON|PROJECT\w*|TARGET|PREFIX)|PIP_(TARGET|PREFIX|USER)", re.IGNORECASE)
 SECRET = re.compile(r"//[^/\s]*@")
-SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|CREDENTIAL|KEYRING", re.IGNORECASE)
-STRAY_ROUNDS = 5
 
 
 class NoEnvironmentError(Exception):
@@ -52,6 +46,11 @@ class Ended:
 
     code: int | None
     words: str
+
+    def told(self, timeout_s: float) -> str:
+        """How it ended, where it should not have ended so, and the last thing that it said."""
+        last = next((line for line in reversed(self.words.splitlines()) if line.strip()), "")
+        return one_line(how(self, timeout_s) + (f": {last}" if last and self.code is not None else ""))
 
 
 @dataclass(frozen=True)
@@ -91,14 +90,14 @@ class Room:
                 start_new_session=True,
                 pass_fds=pipes,
             )
-        last = LastWords(process)
+        child = Child(process, LastWords(process), f"TMPDIR={self.folder / 'tmp'}".encode())
         self.running.add(process)
+        threading.Thread(target=child.outlive, daemon=True).start()
         try:
-            yield Child(process, last)
+            yield child
         finally:  # also when stop() ended it: Ctrl-C does not reach it, as it has a session of its own
             self.running.discard(process)
-            end_group(process)
-            end_strays(f"TMPDIR={self.folder / 'tmp'}".encode())
+            child.end()
 
     def run(self, command: Sequence[str], environ: Mapping[str, str], timeout_s: float) -> Ended:
         """How the command ended, or was ended when its time was up."""
@@ -128,10 +127,11 @@ class LastWords:
 
 @dataclass(frozen=True)
 class Child:
-    """A process that was started in a room."""
+    """A process that was started in a room; what it starts itself is found by the mark."""
 
     process: subprocess.Popen[bytes]
     last: LastWords
+    mark: bytes
 
     def wait(self, timeout_s: float | None = None) -> int | None:
         """Its exit code, None when it is still at work."""
@@ -141,8 +141,14 @@ class Child:
             return None
 
     def end(self) -> None:
-        """End it now."""
+        """End it now, and its strays too."""
         end_group(self.process)
+        end_strays(self.mark)
+
+    def outlive(self) -> None:
+        """Wait for it, then end what it has left behind: a fork holds pipes open, on which nobody writes any more."""
+        self.process.wait()
+        self.end()
 
     def words(self) -> str:
         """The last of what it said on stderr."""
@@ -167,8 +173,8 @@ class ChildScorer:
     def run(self, trial: Trial) -> TrialResult:
         """What the model did. Whatever it did, and whatever this machine lacks, is in the result."""
         try:
-            if found := dangers(trial.model_dir):
-                return TrialResult(trial.label, error=one_line(f"is not loaded, its files call {', '.join(found)}"))
+            if why := refused(trial.model_dir):
+                return TrialResult(trial.label, error=why)
             if self.stopped.is_set():
                 return TrialResult(trial.label, error="was not begun: stopped")
             with TemporaryDirectory(prefix="promote-trial-", ignore_cleanup_errors=True) as folder:
@@ -201,43 +207,11 @@ class ChildScorer:
         Raises:
             NoEnvironmentError: when its own one cannot be built.
         """
-        return sys.executable if asked.env_manager == "local" else str(self._own_python(room, asked, also))
+        if asked.env_manager == "local":
+            return sys.executable
+        from model_promotion.scoring.own_python import OwnPython
 
-    def _own_python(self, room: Room, trial: Trial | Order, also: tuple[str, ...]) -> Path:
-        """The Python of a new environment with the model's recorded requirements."""
-        uv = shutil.which("uv", path=self.environ.get("PATH")) or shutil.which("uv", path=Path(sys.executable).parent)
-        wanted = trial.model_dir / "requirements.txt"
-        if uv is None:
-            raise NoEnvironmentError("uv is not installed: pip install uv")
-        if not wanted.is_file():
-            raise NoEnvironmentError("no requirements.txt was saved, so its environment cannot be built again")
-        venv = room.folder / "venv"
-        python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        self._uv(room, [uv, "venv", "--quiet", "--python", python_for(trial.model_dir), str(venv)])
-        install = [
-            uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            str(python),
-            "--requirements",
-            str(wanted.resolve()),
-            *also,
-        ]
-        # Building from source runs the package's code, which must not see a password that is in uv's environment.
-        self._uv(room, [*install, "--no-build"] if holds_secret(self._for_uv()) else install)
-        return python
-
-    def _uv(self, room: Room, command: Sequence[str]) -> None:
-        ended = room.run(command, {**room.environ, **self._for_uv()}, self.build_timeout_s)
-        if ended.code != 0:
-            why = one_line(ended.words) or how(ended, self.build_timeout_s)
-            raise NoEnvironmentError(one_line(f"its environment cannot be built: {why}"))
-
-    def _for_uv(self) -> dict[str, str]:
-        named = {name: value for name, value in self.environ.items() if FOR_UV.fullmatch(name)}
-        return {name: value for name, value in named.items() if not NOT_FOR_UV.fullmatch(name)}
+        return str(OwnPython(room, self.environ, self.build_timeout_s).built(asked.model_dir, also))
 
 
 def request_for(trial: Trial, answer: Path) -> str:
@@ -259,9 +233,7 @@ def result_of(trial: Trial, ended: Ended, answer: bytes) -> TrialResult:
     """The answer where the child ended well, else how it ended."""
     size = size_mib(trial.model_dir)
     if ended.code != 0 or not answer:
-        last = next((line for line in reversed(ended.words.splitlines()) if line.strip()), "")
-        error = how(ended, trial.timeout_s) + (f": {last}" if last and ended.code is not None else "")
-        return TrialResult(trial.label, error=one_line(error), size_mib=size)
+        return TrialResult(trial.label, error=ended.told(trial.timeout_s), size_mib=size)
     try:
         return TrialResult.from_json(answer, trial.label, size)
     except ValueError as error:
@@ -280,51 +252,6 @@ def how(ended: Ended, timeout_s: float) -> str:
     return f"ended with exit code {ended.code}"
 
 
-def python_for(model_dir: Path) -> str:
-    """Our own Python where it is of the recorded minor version, else the recorded version, for uv to find."""
-    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-    recorded = model_dir / "python_env.yaml"
-    text = recorded.read_text(encoding="utf-8", errors="replace") if recorded.is_file() else ""
-    # One key of a file that mlflow writes; only digits and dots get through, as this becomes an argument.
-    found = re.search(r"^python:\s*[\"']?(\d+(?:\.\d+){1,2})[\"']?\s*$", text, re.MULTILINE)
-    return sys.executable if found is None or f"{found[1]}.".startswith(f"{ours}.") else found[1]
-
-
-def holds_secret(environ: Mapping[str, str]) -> bool:
-    """Does a value look like an address with a password in it, or a name like that of a password?"""
-    return any(SECRET.search(value) or SECRET_NAME.search(name) for name, value in environ.items())
-
-
 def size_mib(folder: Path) -> float:
     """All files below the folder, links not followed."""
     return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir()) / MIB
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ends the process and everything it started that stayed in its group."""
-    if hasattr(os, "killpg"):
-        # The group outlives its leader, and no new process can take its number while a member lives.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
-
-
-def end_strays(mark: bytes) -> None:
-    """Ends what left the group with setsid: a process keeps the environment it started with, and ours has a mark."""
-    for _ in range(STRAY_ROUNDS):  # one that forks meanwhile is found in the next round
-        strays = list(marked(mark))
-        for pid in strays:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        if not strays:
-            return
-
-
-def marked(mark: bytes) -> Iterator[int]:
-    """Processes whose environment holds the mark; none where there is no /proc."""
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):
-            if mark in environ.read_bytes().split(b"\0"):
-                yield int(environ.parent.name)

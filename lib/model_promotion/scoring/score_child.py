@@ -13,12 +13,10 @@ Where probabilities are asked for and the model as it is served answers labels, 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import sys
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,27 +32,28 @@ if TYPE_CHECKING:
 
 OTHER, ABSENT = -1, -2
 NEAR_ONE = 1e-3
+CLASSIFIER = "is a classifier, but the truth looks like amounts: name task under [evidence] in promotion.toml"
+NUMBERS = {"integer", "floating", "decimal", "boolean", "mixed-integer-float", "integer-na", "empty"}
 
 
-def _neighbour() -> Any:
-    spec = importlib.util.spec_from_file_location("child", Path(__file__).with_name("child.py"))
-    assert spec is not None  # noqa: S101 - the file is beside this one
-    assert spec.loader is not None  # noqa: S101 - as above
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["child"] = module
-    spec.loader.exec_module(module)
-    return module
+sys.path.insert(0, str(Path(__file__).parent))  # `python -I` leaves it out,
+import manners  # noqa: E402
 
+sys.path.pop(0)  # and what the model imports is its own.
 
-child = _neighbour()
+child = manners.neighbour("child")
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What one batch was answered: codes of classes (1 column), probabilities (one a class), or numbers (1 column)."""
+    """What one batch was answered: codes of classes (1 column), probabilities (one a class), or numbers (1 column).
+
+    It is not `sure` where codes might as well be shares: a sigmoid says exactly 0 and 1 as well.
+    """
 
     kind: str
     array: Any
+    sure: bool = True
 
     def send(self, pipe: BinaryIO, *, more: bool = False) -> None:
         """One frame; `more` announces another one about the same rows."""
@@ -93,7 +92,7 @@ def answers_of(answer: Any, request: dict[str, Any], rows: int, kind: str = "") 
         answer = answer[[name for one in served for name in answer.columns if str(name) == str(one)]]
     array = as_array(answer)
     if array.shape[:1] != (rows,):
-        raise child.Trouble(f"answered {array.shape[0] if array.ndim else 1} rows for {rows}")
+        raise manners.Trouble(f"answered {array.shape[0] if array.ndim else 1} rows for {rows}")
     if array.ndim > 1 and array.shape[1] == 1:
         array = array[:, 0]
     if request["classes"] is None:
@@ -109,18 +108,34 @@ def as_array(answer: Any) -> Any:
         answer = pd.DataFrame(answer)
     if isinstance(answer, pd.DataFrame) and answer.shape[1] == 1:
         answer = answer.iloc[:, 0]
-    array = np.asarray(answer)
+    array = unmasked(answer) if isinstance(answer, np.ma.MaskedArray) else np.asarray(answer)
     if array.ndim not in (1, 2):
-        raise child.Trouble(f"answered {array.ndim} dimensions, which is no prediction a row")
+        raise manners.Trouble(f"answered {array.ndim} dimensions, which is no prediction a row")
     if array.ndim > 1 and array.shape[1] > 1 and array.dtype.kind not in "fiu":
-        raise child.Trouble(f"answered {array.shape[1]} columns that are not all numbers")
+        raise manners.Trouble(f"answered {array.shape[1]} columns that are not all numbers")
     return array
 
 
+def unmasked(answer: Any) -> Any:
+    """What is masked is missing, whatever stands beneath."""
+    if answer.dtype.kind in "biuf":
+        return answer.astype(np.float64).filled(np.nan)
+    return np.where(np.ma.getmaskarray(answer), None, answer.data.astype(object))
+
+
 def numbers(array: Any) -> Answers:
-    """One number a row, NaN for what is none."""
+    """One number a row, NaN for a row that holds none.
+
+    Raises:
+        Trouble: when they are of a kind that would lose its meaning as a number: dates, complex numbers, texts.
+    """
     if array.ndim > 1:
-        raise child.Trouble(f"answered {array.shape[1]} numbers a row, where one was expected")
+        raise manners.Trouble(f"answered {array.shape[1]} numbers a row, where one was expected")
+    kind = pd.api.types.infer_dtype(array, skipna=True)
+    if kind not in NUMBERS and not kind.startswith("mixed"):
+        raise manners.Trouble(f"answered values of kind {kind}, where numbers were expected")
+    if kind.startswith("mixed"):
+        array = np.array([one if pd.api.types.infer_dtype([one]) in NUMBERS else np.nan for one in array], dtype=object)
     return Answers("numbers", pd.to_numeric(pd.Series(array), errors="coerce").to_numpy(np.float64))
 
 
@@ -128,15 +143,19 @@ def probabilities(array: Any, request: dict[str, Any]) -> Answers:
     """One probability a class, put into the order of our classes."""
     classes, served = request["classes"], list(request["served"])
     if array.shape[1] != len(served):
-        raise child.Trouble(f"answered {array.shape[1]} numbers a row for {len(served)} classes")
+        raise manners.Trouble(f"answered {array.shape[1]} numbers a row for {len(served)} classes")
     sums = array.sum(axis=1)
-    if not (np.abs(sums[np.isfinite(sums)] - 1) < NEAR_ONE).all():
-        raise child.Trouble("answered numbers a row that are no probabilities: they do not add up to 1")
+    whole = np.isfinite(sums)
+    if not (np.abs(sums[whole] - 1) < NEAR_ONE).all():
+        raise manners.Trouble("answered numbers a row that are no probabilities: they do not add up to 1")
+    if not (np.abs(array[whole] - 0.5) <= 0.5 + NEAR_ONE).all():
+        raise manners.Trouble("answered numbers a row that are no probabilities: not all are between 0 and 1")
+    shares = np.where(whole[:, None], array.clip(0, 1), np.nan)
     places = places_of(classes, served)
     if (places < 0).all():
-        raise child.Trouble(f"knows none of the classes {classes[:5]}, but {served[:5]}")
+        raise manners.Trouble(f"knows none of the classes {classes[:5]}, but {served[:5]}")
     # A class that the model never saw has no chance.
-    return Answers("probabilities", np.where(places >= 0, array[:, places], 0.0).astype(np.float64))
+    return Answers("probabilities", np.where(places >= 0, shares[:, places], 0.0).astype(np.float64))
 
 
 def places_of(wanted: Any, there: list[Any]) -> Any:
@@ -154,19 +173,21 @@ def codes(array: Any, request: dict[str, Any], kind: str) -> Answers:
     classes, served = request["classes"], list(request["served"])
     absent = pd.isna(pd.Series(array)).to_numpy()
     found = places_of(array, classes)
-    is_share = array.dtype.kind == "f" and len(served) == 2 and (kind == "probabilities" or (found[~absent] < 0).any())  # noqa: PLR2004
-    if is_share and kind != "codes" and ((array[~absent] >= 0) & (array[~absent] <= 1)).all():
+    between = array.dtype.kind == "f" and len(served) == 2 and ((array >= 0) & (array <= 1))[~absent].all()  # noqa: PLR2004
+    open_ = kind != "codes" and between
+    if open_ and (kind == "probabilities" or (found[~absent] < 0).any()):
         return probabilities(np.column_stack([1 - array, array]), request)
-    return Answers("codes", np.where(absent, ABSENT, found).astype(np.int32))
+    return Answers("codes", np.where(absent, ABSENT, found).astype(np.int32), sure=not open_)
 
 
 @dataclass
 class Asked:
-    """A loaded model, in what form it answers, and how long its answers took so far."""
+    """A loaded model, in what form it answers and did so far, and how long its answers took."""
 
     model: Any
     request: dict[str, Any]
     kind: str = ""
+    sent: str = ""
     predict_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -175,6 +196,8 @@ class Asked:
             self.raw = self.model.get_raw_model()
         classes = self.request["classes"]
         theirs = getattr(self.raw, "classes_", None)
+        if classes is None and theirs is not None and not self.request.get("any_model"):
+            raise manners.Trouble(CLASSIFIER)
         # As served, probabilities come in the order in which the model holds its classes, which is sorted by default.
         served = sorted(classes) if classes else None
         if classes and theirs is not None and np.ndim(theirs) == 1:
@@ -184,7 +207,13 @@ class Asked:
     def answers(self, frame: pd.DataFrame) -> Iterator[Answers]:
         """What the model says as it is served, then its own probabilities where they are wanted and there are any."""
         served = answers_of(self.timed(self.model.predict, frame), self.request, len(frame), self.kind)
-        self.kind = self.kind or served.kind
+        # What was sent is counted by now, so the rows before cannot be told again as what they were.
+        if self.sent not in ("", served.kind):
+            raise manners.Trouble(
+                f"answered {self.sent} at first, then {served.kind}: let it answer one column a class"
+            )
+        self.sent = served.kind
+        self.kind = self.kind or (served.kind if served.sure else "")
         yield served
         if served.kind == "codes" and self.request["probabilities"] and hasattr(self.raw, "predict_proba"):
             yield probabilities(np.asarray(self.timed(self.raw.predict_proba, frame)), self.request)
@@ -199,12 +228,9 @@ class Asked:
 
 def score(request: dict[str, Any], pipe: BinaryIO) -> dict[str, Any]:
     """Sends every batch's answers; what is returned is the last frame."""
-    import mlflow.pyfunc  # before the clock and the limit: what it costs is not the model's doing
-
-    if request["memory_limit_mib"] is not None:
-        child.limit_memory(request["memory_limit_mib"] * 1024 * 1024)
+    pyfunc = manners.pyfunc(request)
     began = time.perf_counter()
-    model = mlflow.pyfunc.load_model(request["model_dir"])
+    model = pyfunc.load_model(request["model_dir"])
     load_s, rows = time.perf_counter() - began, 0
     asked = Asked(model, request)
     for frame in batches(request):
@@ -219,17 +245,15 @@ def score(request: dict[str, Any], pipe: BinaryIO) -> dict[str, Any]:
 
 def main() -> None:
     """One request in, many frames out; whatever the model raises, SystemExit included, becomes the last frame."""
-    sys.dont_write_bytecode = True
-    warnings.showwarning = lambda *_, **__: None
-    request = json.load(sys.stdin)
+    request = manners.request()
     with os.fdopen(request["answer_to"], "wb", buffering=1 << 20) as pipe:
         try:
             last = score(request, pipe)
         except BrokenPipeError:  # nobody listens any more
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - a model may raise SystemExit or KeyboardInterrupt as well
-            last = {"kind": "error", "error": child.told(error)}
-        pipe.write(json.dumps({**last, "peak_mib": child.peak_mib()}).encode() + b"\n")
+            last = {"kind": "error", "error": manners.told(error)}
+        pipe.write(json.dumps({**last, "peak_mib": manners.peak_mib()}).encode() + b"\n")
         pipe.flush()
         os._exit(0)
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from model_promotion.core.scores import Answers, NoAnswerError, Spent
 from model_promotion.core.trial import one_line
-from model_promotion.scoring.process import ChildScorer, Ended, NoEnvironmentError, Room, how
-from model_promotion.scoring.scan import dangers
+from model_promotion.scoring.process import ChildScorer, Ended, NoEnvironmentError, Room
+from model_promotion.scoring.scan import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +106,8 @@ def scoring(scorer: ChildScorer, order: Order) -> Iterator[Stream]:
     Raises:
         NoAnswerError: when it may not or cannot be started.
     """
-    if found := dangers(order.model_dir):
-        raise NoAnswerError(one_line(f"{order.label}: is not loaded, its files call {', '.join(found)}"))
+    if why := refused(order.model_dir):
+        raise NoAnswerError(f"{order.label}: {why}")
     with TemporaryDirectory(prefix="promote-score-", ignore_cleanup_errors=True) as folder:
         try:
             room = Room.at(Path(folder), scorer.environ, scorer.running)
@@ -146,9 +146,7 @@ def piped(room: Room, program: Program, order: Order) -> Iterator[Stream]:
 
         def ended() -> str:
             code = None if late.is_set() else process.wait()
-            last = next((text for text in reversed(process.words().splitlines()) if text.strip()), "")
-            said = how(Ended(code, last), order.timeout_s)
-            return one_line(f"{said}: {last}" if last and code is not None else said)
+            return Ended(code, process.words()).told(order.timeout_s)
 
         timer = threading.Timer(order.timeout_s, end_it)
         timer.daemon = True
@@ -166,6 +164,7 @@ def _request(order: Order, answer_to: int, rows_from: int | None) -> str:
             "model_dir": str(order.model_dir.resolve()),
             "files": [str(path.resolve()) for path in order.files],
             "columns": list(order.columns),
+            "any_model": order.any_model,
             "classes": None if order.classes is None else list(order.classes),
             "probabilities": order.probabilities,
             "batch_rows": order.batch_rows,

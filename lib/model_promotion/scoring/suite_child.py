@@ -8,12 +8,9 @@ Run as `python -I suite_child.py < request.json`, beside `child.py` and `suite_p
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
-import json
 import os
 import sys
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +23,10 @@ ENDS = {2: "was interrupted", 3: "broke", 4: "cannot use what it was given", NO_
 LACKING = "pytest is not installed where the model runs; install it there: pip install pytest"
 
 
-def _neighbour(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None  # noqa: S101 - the file is beside this one
-    assert spec.loader is not None  # noqa: S101 - as above
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+sys.path.insert(0, str(Path(__file__).parent))  # `python -I` leaves it out,
+import manners  # noqa: E402
 
-
-child = _neighbour("child")
+sys.path.pop(0)  # and what the model imports is its own.
 
 
 class Reporter:
@@ -103,11 +93,8 @@ def run(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> Non
     except ImportError:
         write({"case": "tests", "kind": "broke", "said": LACKING, "took_s": 0.0})
         return
-    import mlflow.pyfunc  # noqa: F401 - before the limit: what it costs is not the model's doing
-
-    if request["memory_limit_mib"] is not None:
-        child.limit_memory(request["memory_limit_mib"] * 1024 * 1024)
-    plugin = _neighbour("suite_plugin")
+    manners.pyfunc(request)
+    plugin = manners.neighbour("suite_plugin")
     with contextlib.redirect_stderr(io.StringIO()) as errors:
         code = int(pytest.main(words(request), plugins=[plugin, Reporter(write)]))
     if code in ENDS:
@@ -118,19 +105,12 @@ def run(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> Non
 
 def main() -> None:
     """One request in, two lines a test out."""
-    sys.dont_write_bytecode = True
-    warnings.showwarning = lambda *_, **__: None
-    request = json.load(sys.stdin)
-    with Path(request["answer_to"]).open("a", encoding="utf-8") as file:
-
-        def write(line: dict[str, Any]) -> None:
-            file.write(json.dumps(line, allow_nan=False) + "\n")
-            file.flush()
-
+    request = manners.request()
+    with manners.lines(request["answer_to"]) as write:
         try:
             run(request, write)
         except BaseException as error:  # noqa: BLE001 - a test may raise SystemExit or KeyboardInterrupt as well
-            write({"case": "tests", "kind": "broke", "said": child.told(error), "took_s": 0.0})
+            write({"case": "tests", "kind": "broke", "said": manners.told(error), "took_s": 0.0})
         write({"end": True})
     os._exit(0)
 
