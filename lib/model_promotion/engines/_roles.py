@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall
+from model_promotion.core.scores import Answers
 from model_promotion.engines._columns import kind_of
 from model_promotion.evidence.counting import Batch, score_edges
 from model_promotion.evidence.slicing import MOST_LEVELS
@@ -20,8 +21,6 @@ from model_promotion.evidence.tables import MOST_LABELS, Question, Target, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from model_promotion.core.scores import Answers
 
 NULL = "(null)"
 WHOLE_BELOW = 2.0**63
@@ -71,6 +70,12 @@ class Roles:
             return self
         found = (score_edges(shares[0]), score_edges(shares[1]))
         return replace(self, question=replace(self.question, score_edges=found))
+
+
+def as_one(parts: Sequence[Answers]) -> Answers:
+    """The answers to several batches."""
+    columns = zip(*((one.codes, one.probabilities, one.numbers) for one in parts), strict=True)
+    return Answers(*(None if one[0] is None else np.concatenate(one) for one in columns))
 
 
 def target_of(columns: Iterable[pa.Array], name: str) -> Target:

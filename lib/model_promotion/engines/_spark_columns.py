@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SEED = 20261121
+NO_LABELS = 4
+"""Null, NaN and both infinities are different values, and no labels."""
 
 
 def target_in(frame: Any, name: str) -> Target:  # noqa: ANN401 - pyspark is not typed here
@@ -25,12 +28,13 @@ def target_in(frame: Any, name: str) -> Target:  # noqa: ANN401 - pyspark is not
     Raises:
         BadCall: when it holds neither numbers, texts nor truth values.
     """
-    truth = frame.select(plain(name, kinds_of(frame)[name]))
-    labels = collected(truth.distinct().limit(MOST_LABELS + 2))
+    value = column(name)
+    truth = frame.select((value.cast("double") if kinds_of(frame)[name] == "number" else value).alias(name))
+    labels = collected(truth.distinct().limit(MOST_LABELS + NO_LABELS + 1))
     # Of its kind the distinct values tell all, and of its range where there are few of them.
     found = target_of(labels.column(0).chunks or [labels.column(0).combine_chunks()], name)
-    rows = truth.where(column(name).isNotNull()).count()
-    few = labels.num_rows <= MOST_LABELS + 1
+    rows = truth.where(value.isNotNull()).count()
+    few = labels.num_rows <= MOST_LABELS + NO_LABELS
     return replace(found, rows=rows) if few or not found.is_number else _range_of(truth, name, rows)
 
 
@@ -45,31 +49,32 @@ def _range_of(truth: Any, name: str, rows: int) -> Target:  # noqa: ANN401 - as 
     return Target(rows, (), is_number=True, whole=not fractions, low=float(low), high=float(high))
 
 
-def plain(name: str, kind: str) -> Any:  # noqa: ANN401 - as above
-    """Numbers of any width as double, everything else as it is."""
-    return (column(name).cast("double") if kind == "number" else column(name)).alias(name)
-
-
 def levels_of(frame: Any, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:  # noqa: ANN401 - as above
     """The values of each column by how often they are there, then by name; of many, one more than can be sliced by."""
-    return {name: _levels(frame, name) for name in names}
+    return {name: _levels(frame.select(column(name).alias("value"))) for name in names}
 
 
-def _levels(frame: Any, name: str) -> tuple[str, ...]:  # noqa: ANN401 - as above
+def _levels(values: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
     from pyspark.sql import functions
 
-    value = plain(name, kinds_of(frame)[name])
-    counted = frame.select(value).groupBy(column(name)).agg(functions.count(functions.lit(1)).alias("rows"))
-    most = collected(counted.orderBy(functions.desc("rows"), column(name).cast("string")).limit(MOST_LEVELS + 1))
-    words = words_of(most.column(0).combine_chunks()).tolist()
-    ordered = sorted(zip(words, most.column(1).to_pylist(), strict=True), key=lambda one: (-one[1], one[0]))
-    return tuple(word for word, _ in ordered)
+    counted = values.groupBy("value").agg(functions.count(functions.lit(1)).alias("rows"))
+    most = collected(counted.orderBy(functions.desc("rows")).limit(MOST_LABELS))
+    found: Counter[str] = Counter()
+    for word, rows in zip(words_of(most.column(0).combine_chunks()), most.column(1).to_pylist(), strict=True):
+        found[word] += rows  # 0.0 and -0.0 are one
+    ordered = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(word for word, _ in ordered[: MOST_LEVELS + 1])
 
 
-def sample_of(frame: Any, rows: int) -> pa.Table:  # noqa: ANN401 - as above
-    """Rows from all over the data; all of them where they are few."""
+def columns_sample(frame: Any, rows: int) -> pa.Table:  # noqa: ANN401 - as above
+    """Some of so many rows, of the columns that are counted."""
     kinds = kinds_of(frame)
-    wanted = frame.select(*(plain(name, kind) for name, kind in kinds.items() if kind in COUNTED))
-    if rows > SAMPLE_ROWS:
-        wanted = wanted.sample(fraction=min(1.0, 1.05 * SAMPLE_ROWS / rows), seed=SEED)
-    return collected(wanted.limit(SAMPLE_ROWS))
+    wanted = frame.select(*(column(name) for name, kind in kinds.items() if kind in COUNTED))
+    return collected(sample_of(wanted, rows, SAMPLE_ROWS))
+
+
+def sample_of(frame: Any, rows: int, wanted: int) -> Any:  # noqa: ANN401 - as above
+    """About so many rows from all over the data, the same ones each time; all of them where they are few."""
+    if rows <= wanted:
+        return frame
+    return frame.sample(fraction=wanted / rows, seed=SEED)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -13,12 +14,15 @@ import pyarrow as pa
 from model_promotion.core.errors import BadCall, Denied, NotFound, PromotionError, Unavailable
 from model_promotion.core.trial import one_line
 from model_promotion.engines._columns import kind_of
-from model_promotion.engines._files import files_at
+from model_promotion.engines._files import files_at, opened
+from model_promotion.engines._forms import coarser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 TABLE = re.compile(r"(`[^`]+`|[^`./\s]+)(\.(`[^`]+`|[^`./\s]+)){1,2}")
+WILD = re.compile(r"[\\\[\]{}*?]")
+"""What Spark takes for a pattern."""
 FILE = re.compile(r".*\.(parquet|csv)", re.IGNORECASE)
 HOW = "name a table (catalog.schema.table), or the path of Parquet, CSV or Delta"
 MEANS = (
@@ -57,8 +61,32 @@ def _last_line(text: str) -> str:
     return (errors or lines or [""])[-1 if errors else 0]
 
 
-def frame_of(session: Any, uri: str) -> Any:  # noqa: ANN401 - pyspark is not typed here
-    """The rows behind a name.
+@contextmanager
+def reading(session: Any, uri: str, ids: Sequence[str], *, here: bool) -> Iterator[Any]:  # noqa: ANN401 - pyspark is not typed here
+    """The rows behind a name. What lies `here`, where the workers are, is read exactly as the local engine reads it.
+
+    Args:
+        session: Spark's.
+        uri: a table or a path.
+        ids: as for files: the columns that hold names of something.
+        here: whether the workers see the files of this machine.
+
+    Raises:
+        NotFound: when nothing is there.
+        BadCall: when it is nothing that can be read.
+    """
+    path = Path(uri.removeprefix("file://"))
+    if not here or not path.exists() or (path / "_delta_log").is_dir():
+        yield frame_of(session, uri)
+        return
+    with opened(uri, ids) as files, TemporaryDirectory(prefix="promote-times-") as folder:
+        with told(uri):
+            frame = _known(session.read.parquet(*map(_name, coarser(files.parquet, Path(folder)))))
+        yield frame
+
+
+def frame_of(session: Any, uri: str) -> Any:  # noqa: ANN401 - as above
+    """The rows behind a name, as Spark reads it.
 
     Raises:
         NotFound: when nothing is there.
@@ -81,11 +109,16 @@ def _of_path(session: Any, path: Path) -> Any:  # noqa: ANN401 - as above
             return _known(session.read.format("delta").load(str(path)))
         files = files_at(path)
         # The files and not their folder: Spark would make columns of folders that are named like x=1.
-        # A volume of Unity Catalog is no file of this machine to Spark, though it looks like one.
-        names = [str(one) if str(one).startswith("/Volumes/") else f"file://{one}" for one in files]
-        if files[0].suffix == ".parquet":
-            return _known(session.read.parquet(*names))
-        return _known(session.read.csv(names, header=True, inferSchema=True))
+        names = list(map(_name, files))
+        if files[0].suffix.lower() == ".csv":
+            return _known(session.read.csv(names, header=True, inferSchema=True))
+        return _known(session.read.parquet(*names))
+
+
+def _name(path: Path) -> str:
+    """How Spark calls a file. A volume of Unity Catalog is no file of this machine to it, though it looks like one."""
+    plain = WILD.sub(r"\\\g<0>", str(path.resolve()))
+    return plain if plain.startswith("/Volumes/") else f"file://{plain}"
 
 
 def _elsewhere(session: Any, uri: str) -> Any:  # noqa: ANN401 - as above
@@ -110,7 +143,7 @@ def kinds_of(frame: Any) -> dict[str, str]:  # noqa: ANN401 - as above
 
     found = {}
     for field in frame.schema.fields:
-        kind = "other"
+        kind = "other value"
         with suppress(Exception):  # a type that Arrow does not have
             kind = kind_of(to_arrow_type(field.dataType))
         found[field.name] = kind

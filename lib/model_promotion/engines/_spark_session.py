@@ -5,23 +5,22 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import subprocess
 import sys
+import uuid
 import warnings
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
 from typing import Any
 
-from model_promotion.core.environment import harmless
-from model_promotion.core.errors import BadCall, Unavailable
+from model_promotion.core.errors import BadCall, PromotionError, Unavailable
 from model_promotion.core.trial import one_line
+from model_promotion.engines import _spark_java as java
 
 INSTALL = "pip install 'promote-model[spark]'"
-JAVA = "Spark 4 needs Java 17 or newer: install it (apt-get install openjdk-17-jre-headless), or set JAVA_HOME"
-OF_SPARK = ("SPARK_HOME", "SPARK_CONF_DIR", "HADOOP_HOME", "HADOOP_CONF_DIR")
 # Any of these says that a session is given to us: a cluster's, spark-submit's, or a Spark Connect server's.
 GIVEN = ("DATABRICKS_RUNTIME_VERSION", "PYSPARK_GATEWAY_PORT", "SPARK_REMOTE")
+TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105 - the name of one
 OURS = {
     "spark.master": "local[*]",
     "spark.app.name": "promote-model",
@@ -52,57 +51,52 @@ def session() -> Any:  # noqa: ANN401 - pyspark is not typed here
     with _ONE_AT_A_TIME:
         try:
             return SparkSession.getActiveSession() or _given(SparkSession) or _own(SparkSession)
-        except BadCall:
+        except PromotionError:
             raise
         except Exception as error:  # whatever Java, gRPC and pyspark raise
             said = one_line(f"{type(error).__name__}: {error}")
-            raise Unavailable(f"there is no Spark session to be had: {said}", hint=JAVA) from error
+            raise Unavailable(f"there is no Spark session to be had: {said}", hint=java.NEEDED) from error
+
+
+def context() -> Any:  # noqa: ANN401 - as above
+    """What this process itself drives; None where a Spark Connect server somewhere else does."""
+    from pyspark import SparkContext
+
+    return SparkContext._active_spark_context  # noqa: SLF001 - no other way to ask from another thread
+
+
+def is_here() -> bool:
+    """Whether the workers run on this machine."""
+    ours = context()
+    return ours is not None and str(ours.master).startswith("local")
 
 
 def _given(sessions: Any) -> Any:  # noqa: ANN401 - as above
-    from pyspark import SparkContext
+    named = any(os.environ.get(name) for name in GIVEN) and not _is_local_connect()
+    return sessions.builder.getOrCreate() if named or context() is not None else None
 
-    there = any(os.environ.get(name) for name in GIVEN) or SparkContext._active_spark_context is not None  # noqa: SLF001 - there is no other way to ask from another thread
-    return sessions.builder.getOrCreate() if there else None
+
+def _is_local_connect() -> bool:
+    """Whether a Spark Connect server on this machine is asked for, which pyspark starts."""
+    return os.environ.get("SPARK_REMOTE", "").startswith("local")
 
 
 def _own(sessions: Any) -> Any:  # noqa: ANN401 - as above
     """A session on this machine: with a home of its own, quiet, and gone when this process is."""
-    from pyspark import SparkConf, SparkContext
-    from pyspark.java_gateway import launch_gateway
-
-    java = os.environ.get("JAVA_HOME")
-    if not (shutil.which("java") or (java and Path(java, "bin").is_dir())):
-        raise BadCall("--engine spark needs Java, and there is none on this machine", hint=JAVA)
+    home = os.environ.get("JAVA_HOME")
+    if not (shutil.which("java") or (home and Path(home, "bin").is_dir())):
+        raise BadCall("--engine spark needs Java, and there is none on this machine", hint=java.NEEDED)
     folder = mkdtemp(prefix="promote-spark-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    # Spark reads this from our own environment: the workers are to run in the Python that runs us.
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    conf = SparkConf(loadDefaults=False)
-    for name, value in {**OURS, "spark.local.dir": folder, "spark.sql.warehouse.dir": folder}.items():
-        conf.set(name, value)
-    context = SparkContext(conf=conf, gateway=launch_gateway(conf, _Clean(_environment(folder), folder)))
-    context.setLogLevel("OFF")
-    made = sessions(context)
-    atexit.register(context.stop)
+    settings = {**OURS, "spark.local.dir": folder, "spark.sql.warehouse.dir": folder}
+    # The workers are to run in the Python that runs us, and Spark reads which one that is from our own environment.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    more: dict[str, str] = {}
+    if _is_local_connect():
+        more = {TOKEN: os.environ.setdefault(TOKEN, str(uuid.uuid4()))}
+    with java.started(settings, Path(folder), more):
+        made = sessions.builder.getOrCreate()
+    if not more:
+        made.sparkContext.setLogLevel("OFF")
+    atexit.register(made.stop)
     return made
-
-
-def _environment(folder: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in OF_SPARK if name in os.environ}
-    places = {"HOME": folder, "TMPDIR": folder, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
-    return {**harmless(os.environ), **kept, **places}
-
-
-class _Clean(dict[str, Any]):
-    """How Java is started. pyspark hands it our whole environment: of that only what pyspark itself has added stays."""
-
-    def __init__(self, environ: dict[str, str], folder: str) -> None:
-        super().__init__(cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self._environ = environ
-
-    def __setitem__(self, name: str, value: Any) -> None:  # noqa: ANN401 - any argument of Popen
-        if name == "env":
-            added = {key: said for key, said in value.items() if os.environ.get(key) != said}
-            value = {**self._environ, **added}
-        super().__setitem__(name, value)

@@ -65,6 +65,12 @@ def rows_of(tables: PairTables, of: str = "") -> Iterator[pa.RecordBatch]:
         yield from rows_of(one, of=name)
 
 
+def rows_of_edges(edges: tuple[Any, Any] | None) -> Iterator[pa.RecordBatch]:
+    """The edges between the scores of champion and candidate, where there are any."""
+    for which, one in enumerate(edges or ()):
+        yield rows(EDGES, one, text=str(which))
+
+
 def tables_of(added: pa.Table) -> PairTables:
     """The tables of all rows.
 
@@ -149,7 +155,8 @@ def _counts(parts: Mapping[str, Any], column: str, empty: Counts) -> Counts:
     if found := parts.get(f"ends{BETWEEN}{column}"):
         low, high = min(found["least"]), max(found["most"])
     new = sorted(parts.get(f"new{BETWEEN}{column}", {"text": []})["text"])
-    return Counts(bins, *missing.tolist(), low, high, frozenset(new[:SHOWN_LEVELS]))
+    nulls, nans, infinite = missing.tolist()
+    return Counts(bins, nulls, nans, infinite, low, high, frozenset(new[:SHOWN_LEVELS]))
 
 
 def _by_name(added: pa.Table) -> dict[str, dict[str, list[Any]]]:

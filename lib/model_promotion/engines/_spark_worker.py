@@ -18,19 +18,21 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import NoAnswerError
 from model_promotion.engines._columns import counted, nothing
 from model_promotion.engines._files import readable
-from model_promotion.engines._roles import Roles
-from model_promotion.engines._spark_tables import BAD_CALL, EDGES, NO_ANSWER, rows, rows_of, rows_of_counts, words
+from model_promotion.engines._roles import Roles, as_one
+from model_promotion.engines._spark_tables import BAD_CALL, NO_ANSWER, rows_of, rows_of_counts, rows_of_edges, words
 from model_promotion.evidence.counting import count
 from model_promotion.evidence.profiling import Edges, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from model_promotion.evidence.tables import Question
     from model_promotion.ports import Abroad, Asking
 
 UNIT = "promote_model_unit"
 """The column that tells rows apart where the data name no unit."""
 PROFILE_ROWS = 250_000
+PAIR = ("champion", "candidate")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Profiler:
 class Pair:
     """Champion and candidate, asked about the same rows; `models` is one where they are the same.
 
+    `fits` tells that all rows are in one partition, whose first batch says where the edges between scores are.
     `folders` are where a worker finds their files: a path, or the name under which Spark has sent them.
     """
 
@@ -58,30 +61,33 @@ class Pair:
     models: Sequence[Abroad]
     columns: Sequence[Sequence[str]]
     folders: Sequence[str]
+    fits: bool = False
 
     def counts(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The tables of one partition, or the one sentence why there are none."""
-        tables = None
+        tables, question = None, self.roles.question
 
         def add(batch: Any) -> None:  # noqa: ANN401 - a Batch
-            nonlocal tables
-            one = count(batch, self.roles.question)
+            nonlocal tables, question
+            question = self._fitted([batch]) if self.fits and not tables else question
+            one = count(batch, question)
             tables = tables + one if tables else one
 
         yield from self._said(batches, add)
         if tables is not None:
             yield from rows_of(tables)
+        if self.fits:
+            yield from rows_of_edges(question.score_edges)
 
     def edges(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Edges between the scores of the first rows, or the one sentence why there are none."""
-        first: list[Any] = []
+        """Edges between the scores of a few rows, or the one sentence why there are none."""
+        some: list[Any] = []
+        yield from self._said(batches, some.append)
+        if some:
+            yield from rows_of_edges(self._fitted(some).score_edges)
 
-        def keep(batch: Any) -> None:  # noqa: ANN401 - a Batch
-            first[:] = first or [self.roles.with_edges([batch.champion, batch.candidate]).question.score_edges]
-
-        yield from self._said(batches, keep)
-        for which, edges in enumerate(first[0] if first and first[0] else ()):
-            yield rows(EDGES, edges, text=str(which))
+    def _fitted(self, some: Sequence[Any]) -> Question:
+        return self.roles.with_edges([as_one([getattr(one, name) for one in some]) for name in PAIR]).question
 
     def _said(self, batches: Iterator[pa.RecordBatch], then: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - a function
         """Does it with every batch; what goes wrong is told, as an exception would be a task that Spark tries again."""

@@ -17,7 +17,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers, NoAnswerError
 from model_promotion.engines._columns import fitted, kinds_of, profiled
 from model_promotion.engines._files import Files, opened, readable
-from model_promotion.engines._roles import BATCH_ROWS, EDGE_ROWS, Roles, levels_of, target_of
+from model_promotion.engines._roles import BATCH_ROWS, EDGE_ROWS, Roles, as_one, levels_of, target_of
 from model_promotion.engines._sampling import spread
 from model_promotion.evidence.counting import count
 from model_promotion.evidence.tables import PairTables, Question, Target, Task
@@ -203,7 +203,7 @@ class Aligned:
             if more is None:
                 raise NoAnswerError(f"{self.label}: answered fewer rows than it was given")
             self._left.append(more)
-        whole = self._left[0] if len(self._left) == 1 else _joined(self._left)
+        whole = self._left[0] if len(self._left) == 1 else as_one(self._left)
         self._left = [_part(whole, slice(rows, None))] if whole.rows > rows else []
         return whole if whole.rows == rows else _part(whole, slice(0, rows))
 
@@ -215,11 +215,6 @@ class Aligned:
         """
         if self._left or next(self._iterator or iter(()), None) is not None:
             raise NoAnswerError(f"{self.label}: answered more rows than it was given")
-
-
-def _joined(parts: list[Answers]) -> Answers:
-    columns = zip(*((one.codes, one.probabilities, one.numbers) for one in parts), strict=True)
-    return Answers(*(None if one[0] is None else np.concatenate(one) for one in columns))
 
 
 def _part(answers: Answers, which: slice) -> Answers:

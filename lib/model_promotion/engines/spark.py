@@ -22,19 +22,20 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import NoAnswerError
 from model_promotion.engines._columns import countable, edges_from, nothing
 from model_promotion.engines._files import readable
-from model_promotion.engines._roles import Roles
-from model_promotion.engines._spark_columns import levels_of, sample_of, target_in
+from model_promotion.engines._roles import EDGE_ROWS, Roles
+from model_promotion.engines._spark_columns import columns_sample, levels_of, sample_of, target_in
 from model_promotion.engines._spark_frames import (
     collected,
     column,
     delta_version,
     digest_of,
-    frame_of,
     hashed,
     kinds_of,
+    reading,
     told,
 )
-from model_promotion.engines._spark_session import session
+from model_promotion.engines._spark_session import context, is_here, session
+from model_promotion.engines._spark_shipping import sent_by_value
 from model_promotion.engines._spark_tables import ROWS, counts_of, edges_in, tables_of
 from model_promotion.engines._spark_worker import UNIT, Pair, Profiler
 from model_promotion.evidence.tables import Task
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
     from model_promotion.evidence.tables import PairTables, Question, Target
     from model_promotion.ports import Data, Scores
 
-TASKS_PER_CORE = 2
-"""Each task starts both models anew, which takes seconds."""
 USUAL_TASKS = 32
 """Where Spark does not tell its cores."""
 
@@ -66,7 +65,9 @@ class SparkEngine:
     def open(self, dataset: Dataset) -> Iterator[Data]:
         """The data behind a name."""
         spark = session()
-        yield SparkData(dataset, frame_of(spark, dataset.uri), spark, self.scores)
+        ids = [name for name in (dataset.id, dataset.group) if name]
+        with reading(spark, dataset.uri, ids, here=is_here()) as frame:
+            yield SparkData(dataset, frame, spark, self.scores)
 
 
 def connect(scores: Scores) -> SparkEngine:
@@ -119,14 +120,14 @@ class SparkData:
             return target_in(self.frame, self.dataset.target)
 
     def levels(self, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """The values of some columns, in all rows."""
+        """The different values of each column in all rows, the most frequent first; one more than are too many."""
         with told(self.dataset.uri), readable(self.dataset.uri):
             return levels_of(self.frame, columns)
 
     def fit_edges(self) -> Edges:
         """Edges from a sample of all rows."""
         with told(self.dataset.uri), readable(self.dataset.uri):
-            return edges_from(sample_of(self.frame, self.rows), self.kinds)
+            return edges_from(columns_sample(self.frame, self.rows), self.kinds)
 
     def profile(self, edges: Edges) -> Mapping[str, Counts]:
         """All rows, counted.
@@ -135,6 +136,7 @@ class SparkData:
             NotFound: for a column that is not there.
         """
         countable(edges, self.kinds, self.dataset.uri)
+        sent_by_value({})
         wanted = self.frame.select(*map(column, edges.columns))
         with told(self.dataset.uri), readable(self.dataset.uri):
             return counts_of(self._added(wanted, Profiler(edges).counts), nothing(edges))
@@ -152,37 +154,39 @@ class SparkData:
             stack.enter_context(told(uri))
             stack.enter_context(readable(uri))
             stack.enter_context(_alive(orders))
+            sent_by_value(question.losses or {})
             pair = self._pair(stack, roles, orders[:1] if orders[0] is orders[1] else orders)
-            wanted = self._wanted(pair)
-            if question.task is Task.BINARY and question.score_edges is None:
-                pair = pair.with_edges(self._score_edges(wanted.limit(roles.batch_rows), pair))
-            tables = tables_of(self._added(wanted.coalesce(self._tasks), pair.counts))
-        return replace(tables, score_edges=pair.roles.question.score_edges)
+            return self._counted(self._wanted(pair), pair)
+
+    def _counted(self, wanted: Any, pair: Pair) -> PairTables:  # noqa: ANN401 - pyspark is not typed here
+        """Few rows at once, as the local engine does; else in a task a core, each of which starts both models."""
+        rows, question, tasks = self.rows, pair.roles.question, self._tasks
+        needs_edges = question.task is Task.BINARY and question.score_edges is None
+        if rows <= pair.roles.batch_rows:
+            tasks, pair = 1, replace(pair, fits=needs_edges)
+        elif needs_edges:
+            some = sample_of(wanted, rows, EDGE_ROWS).coalesce(1)
+            pair = pair.with_edges(edges_in(self._added(some, pair.edges)))
+        added = self._added(wanted.coalesce(tasks), pair.counts)
+        return replace(tables_of(added), score_edges=pair.roles.question.score_edges or edges_in(added))
 
     def _pair(self, stack: ExitStack, roles: Roles, orders: Sequence[Order]) -> Pair:
         sized = [replace(order, batch_rows=roles.batch_rows) for order in orders]
-        models = [self.scores.abroad(order) for order in sized]
+        # The candidate first: where neither may be asked, it is the candidate's fault that counts.
+        models = [self.scores.abroad(order) for order in reversed(sized)][::-1]
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="promote-model-")))
         return Pair(roles, models, [one.columns for one in orders], [self._sent(one, folder) for one in orders])
 
-    def _wanted(self, pair: Pair) -> Any:  # noqa: ANN401 - pyspark is not typed here
+    def _wanted(self, pair: Pair) -> Any:  # noqa: ANN401 - as above
         """The columns that the models and the question need, and the hash of the row where nothing names its unit."""
         names = dict.fromkeys((*(name for one in pair.columns for name in one), *pair.roles.columns))
         unit = [] if pair.roles.unit else [hashed(self.frame).alias(UNIT)]
         return self.frame.select(*map(column, names), *unit)
 
-    def _score_edges(self, first: Any, pair: Pair) -> tuple[Any, Any] | None:  # noqa: ANN401 - as above
-        return edges_in(self._added(first.coalesce(1), pair.edges))
-
     def _added(self, frame: Any, work: Any) -> pa.Table:  # noqa: ANN401 - as above
         """What the workers made of the rows, added up."""
-        import pyspark.cloudpickle
         from pyspark.sql import functions
 
-        import model_promotion
-
-        # By value, so that the workers need not have us.
-        pyspark.cloudpickle.register_pickle_by_value(model_promotion)
         made = frame.mapInArrow(work, ROWS)
         return collected(
             made.groupBy("name", "place", "text").agg(
@@ -195,23 +199,19 @@ class SparkData:
 
     @property
     def _tasks(self) -> int:
-        cores = None if self._is_remote else self.spark.sparkContext.defaultParallelism
-        return TASKS_PER_CORE * cores if cores else USUAL_TASKS
-
-    @property
-    def _is_remote(self) -> bool:
-        return ".connect." in type(self.spark).__module__
+        ours = context()
+        return int(ours.defaultParallelism) if ours else USUAL_TASKS
 
     def _sent(self, order: Order, folder: Path) -> str:
         """Where the workers find a model's files: here, where they are on this machine, else where Spark puts them."""
-        if not self._is_remote and self.spark.sparkContext.master.startswith("local"):
+        if is_here():
             return str(order.model_dir.resolve())
         name = f"{folder.name}-{order.label}".replace("/", "-")
         archive = shutil.make_archive(str(folder / name), "zip", order.model_dir)
-        if self._is_remote:
-            self.spark.addArtifacts(f"{archive}#{name}", archive=True)
+        if (ours := context()) is not None:
+            ours.addArchive(f"{archive}#{name}")
         else:
-            self.spark.sparkContext.addArchive(f"{archive}#{name}")
+            self.spark.addArtifacts(f"{archive}#{name}", archive=True)
         return name
 
 
