@@ -39,11 +39,13 @@ DOORS = {
         "scoring/process.py",
         "scoring/ending.py",  # ends what process.py has started
         "scoring/suite_plugin.py",  # in a child: two models share none
-        "engines/_spark_session.py",  # Java is started by pyspark, which is told where its output goes
+        "engines/_spark_java.py",
     },
     "pyspark": {
         "engines/spark.py",
         "engines/_spark_session.py",
+        "engines/_spark_java.py",
+        "engines/_spark_shipping.py",
         "engines/_spark_frames.py",
         "engines/_spark_columns.py",
         "engines/_spark_worker.py",
@@ -76,6 +78,7 @@ DOORS = {
         "connections/databricks.py",
         "connections/mlflow.py",
         "scoring/process.py",
+        "engines/_spark_java.py",
         "engines/_spark_session.py",
         "demo/show.py",
     },
@@ -90,6 +93,7 @@ DOORS = {
         "scoring/process.py",
         "scoring/streams.py",
         "scoring/abroad.py",
+        "engines/_spark_java.py",
         "scoring/child.py",
         "scoring/exams.py",
         "scoring/manners.py",
@@ -110,8 +114,9 @@ RUN_BY = {
     "engines/_forms.py": "engines/test_files.py",
     "engines/_roles.py": "engines/test_local.py",
     "engines/_columns.py": "engines/test_local.py",
-    "engines/_spark_columns.py": "engines/test_engines_agree.py",
-    "engines/_spark_frames.py": "engines/test_engines_agree.py",
+    "engines/_spark_columns.py": "engines/test_spark.py",
+    "engines/_spark_frames.py": "engines/test_spark.py",
+    "engines/_spark_shipping.py": "engines/test_engines_agree.py",
     "engines/_spark_worker.py": "engines/test_engines_agree.py",
     "checks/_measuring.py": "checks/test_evaluation.py",
     "checks/_orders.py": "checks/test_evaluation.py",

@@ -301,6 +301,10 @@ class Data(Protocol):
 class Engine(Protocol):
     """Where data is counted."""
 
+    def capabilities(self) -> Mapping[str, str]:
+        """What the record says of it beside its name: what counts, in which version, and where. It may be started."""
+        ...
+
     def open(self, dataset: Dataset) -> AbstractContextManager[Data]:
         """The data of that name. Raises NotFound, Denied, Unavailable or BadCall."""
         ...

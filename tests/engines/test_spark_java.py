@@ -1,6 +1,7 @@
 """Java that does not start is told in one line, and ended."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -37,4 +38,9 @@ def test_java_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "Java 17" in caught.value.hint
     assert "PYSPARK_GATEWAY_PORT" not in os.environ
     if (tmp_path / "pid").exists():
-        assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
+        process = Path("/proc", (tmp_path / "pid").read_text().strip(), "stat")
+        for _ in range(100):
+            if not process.exists() or ") Z " in process.read_text():
+                return
+            time.sleep(0.1)
+        pytest.fail("it still runs")

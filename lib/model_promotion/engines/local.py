@@ -37,6 +37,10 @@ class LocalEngine:
 
     scores: Scores
 
+    def capabilities(self) -> Mapping[str, str]:
+        """Arrow reads, numpy counts."""
+        return {"pyarrow": pa.__version__, "numpy": np.__version__}
+
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Data]:
         """The data behind a path."""

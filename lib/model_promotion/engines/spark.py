@@ -16,6 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall
@@ -43,8 +45,6 @@ from model_promotion.evidence.tables import Task
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import pyarrow as pa
-
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
     from model_promotion.evidence.profiling import Counts, Edges
@@ -60,6 +60,12 @@ class SparkEngine:
     """Opens tables and files in the session that is there, else in one on this machine."""
 
     scores: Scores
+
+    def capabilities(self) -> Mapping[str, str]:
+        """Spark's version, and its master, or that it is reached through Connect; the session starts for it."""
+        spark, ours = session(), context()
+        where = str(ours.master) if ours else "Spark Connect"
+        return {"spark": str(spark.version), "master": where, "pyarrow": pa.__version__, "numpy": np.__version__}
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Data]:
