@@ -8,6 +8,7 @@ import shutil
 import sys
 import uuid
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
@@ -35,17 +36,27 @@ OURS = {
 _ONE_AT_A_TIME = Lock()
 
 
+def equipped() -> None:
+    """Whether there is what a session takes.
+
+    Raises:
+        BadCall: when pyspark, or Java where it would run here, is missing.
+    """
+    if find_spec("pyspark") is None:
+        raise BadCall("--engine spark needs pyspark, which is not installed", hint=INSTALL)
+    home = os.environ.get("JAVA_HOME")
+    if not (_is_given() or shutil.which("java") or (home and Path(home, "bin").is_dir())):
+        raise BadCall("--engine spark needs Java, and there is none on this machine", hint=java.NEEDED)
+
+
 def session() -> Any:  # noqa: ANN401 - pyspark is not typed here
     """The active session; else the one that the environment names; else one of our own, for as long as we live.
 
     Raises:
-        BadCall: when pyspark or Java is missing.
-        Unavailable: when the session cannot be had.
+        Unavailable: when it cannot be had.
     """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise BadCall(f"--engine spark needs pyspark: {one_line(str(error))}", hint=INSTALL) from error
+    from pyspark.sql import SparkSession
+
     # It says on stderr which pandas it prefers; what it cannot do raises.
     warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     with _ONE_AT_A_TIME:
@@ -72,8 +83,11 @@ def is_here() -> bool:
 
 
 def _given(sessions: Any) -> Any:  # noqa: ANN401 - as above
-    named = any(os.environ.get(name) for name in GIVEN) and not _is_local_connect()
-    return sessions.builder.getOrCreate() if named or context() is not None else None
+    return sessions.builder.getOrCreate() if _is_given() or context() is not None else None
+
+
+def _is_given() -> bool:
+    return any(os.environ.get(name) for name in GIVEN) and not _is_local_connect()
 
 
 def _is_local_connect() -> bool:
@@ -83,9 +97,6 @@ def _is_local_connect() -> bool:
 
 def _own(sessions: Any) -> Any:  # noqa: ANN401 - as above
     """A session on this machine: with a home of its own, quiet, and gone when this process is."""
-    home = os.environ.get("JAVA_HOME")
-    if not (shutil.which("java") or (home and Path(home, "bin").is_dir())):
-        raise BadCall("--engine spark needs Java, and there is none on this machine", hint=java.NEEDED)
     folder = mkdtemp(prefix="promote-spark-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     settings = {**OURS, "spark.local.dir": folder, "spark.sql.warehouse.dir": folder}

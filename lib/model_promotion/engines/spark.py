@@ -36,7 +36,7 @@ from model_promotion.engines._spark_frames import (
     reading,
     told,
 )
-from model_promotion.engines._spark_session import context, is_here, session
+from model_promotion.engines._spark_session import context, equipped, is_here, session
 from model_promotion.engines._spark_shipping import sent_by_value
 from model_promotion.engines._spark_tables import ROWS, counts_of, edges_in, tables_of
 from model_promotion.engines._spark_worker import UNIT, Pair, Profiler
@@ -77,7 +77,12 @@ class SparkEngine:
 
 
 def connect(scores: Scores) -> SparkEngine:
-    """The engine."""
+    """The engine.
+
+    Raises:
+        BadCall: when pyspark or Java is missing.
+    """
+    equipped()
     return SparkEngine(scores)
 
 
