@@ -20,7 +20,8 @@ from model_promotion.engines._forms import coarser
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-TABLE = re.compile(r"(`[^`]+`|[^`./\s]+)(\.(`[^`]+`|[^`./\s]+)){1,2}")
+PART = r"(?:`[^`]+`|[^`./\s]+)"
+TABLE = re.compile(rf"{PART}(?:\.{PART}){{1,2}}")
 WILD = re.compile(r"[\\\[\]{}*?]")
 """What Spark takes for a pattern."""
 FILE = re.compile(r".*\.(parquet|csv)", re.IGNORECASE)
@@ -186,7 +187,8 @@ def digest_of(frame: Any, history: Sequence[str]) -> str:  # noqa: ANN401 - as a
 
 def delta_version(session: Any, uri: str) -> tuple[str, ...]:  # noqa: ANN401 - as above
     """The version of a Delta table, of anything else nothing."""
-    named = uri if TABLE.fullmatch(uri) else "delta.`{}`".format(uri.replace("`", "``"))
+    parts = re.findall(PART, uri) if TABLE.fullmatch(uri) else ("delta", uri)
+    named = ".".join("`{}`".format(part.strip("`").replace("`", "``")) for part in parts)
     with suppress(Exception):  # no Delta table, or nobody may know its history
         return (f"delta{session.sql(f'DESCRIBE HISTORY {named} LIMIT 1').collect()[0]['version']}",)
     return ()
