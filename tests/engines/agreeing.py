@@ -40,6 +40,7 @@ def rows() -> pd.DataFrame:
     frame["odd"] = odd
     frame["some"] = pd.array([None if number % 7 == 0 else number for number in range(ROWS)], dtype="Int64")
     frame["seen"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(made.integers(0, 10**15, ROWS), unit="ns")
+    frame["when"] = frame["seen"].dt.tz_localize("UTC")
     frame["day"] = frame["seen"].dt.date
     frame["raw"] = [b"x"] * ROWS
     frame["nested"] = [[1, 2]] * ROWS

@@ -69,11 +69,10 @@ def test_amounts_in_a_csv_and_a_metric_of_the_team_make_the_same_tables(
 
 
 def test_a_model_that_raises_is_named_as_locally(engines: Engines, shop: Path) -> None:
-    for engine in engines:
-        with engine.open(Dataset(str(shop / "rows.parquet"), "amount")) as data:
-            sound, wrong = (Order(f"v{1 + place}", shop / "amount_a", FEATURES[: 2 - place]) for place in (0, 1))
-            with pytest.raises(NoAnswerError, match=r"^v2: cannot answer: "):
-                data.score_pair(Question(data.target().task), (sound, wrong))
+    with engines[1].open(Dataset(str(shop / "rows.parquet"), "amount")) as data:
+        sound, wrong = (Order(f"v{1 + place}", shop / "amount_a", FEATURES[: 2 - place]) for place in (0, 1))
+        with pytest.raises(NoAnswerError, match=r"^v2: cannot answer: "):
+            data.score_pair(Question(data.target().task), (sound, wrong))
 
 
 def test_weights_that_are_none_are_refused_as_locally(engines: Engines, shop: Path, tmp_path: Path) -> None:

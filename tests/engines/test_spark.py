@@ -45,7 +45,7 @@ def test_both_know_the_same_of_the_columns_and_count_the_same_between_the_same_e
         assert {name: one.tolist() for name, one in edges.numbers.items()} == {
             name: one.tolist() for name, one in others.numbers.items()
         }
-        assert {"seen", "day"} <= edges.times
+        assert {"seen", "when", "day"} <= edges.times
         kept = type(edges)(edges.numbers, {**edges.levels, "region": ("north",)}, edges.times)
         first, second = ours.profile(kept), theirs.profile(kept)
         assert ours.levels(("region", "paid", "user", "id")) == theirs.levels(("region", "paid", "user", "id"))
@@ -98,7 +98,8 @@ def test_the_first_rows_are_written(engines: Engines, shop: Path, tmp_path: Path
         with engine.open(Dataset(str(shop / "rows.parquet"))) as data:
             data.write_head(5, tmp_path / f"{place}.parquet")
     ours, theirs = (pd.read_parquet(tmp_path / f"{place}.parquet") for place in (0, 1))
-    to_microseconds = ours.assign(seen=ours["seen"].astype("datetime64[us]"))  # as fine as Spark's
+    fine = {name: ours[name].dt.as_unit("us") for name in ("seen", "when")}
+    to_microseconds = ours.assign(**fine)  # as Spark has them
     pd.testing.assert_frame_equal(to_microseconds, theirs, check_dtype=False)
 
 

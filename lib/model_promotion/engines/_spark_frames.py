@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from model_promotion.core.errors import BadCall, Denied, NotFound, PromotionError, Unavailable
 from model_promotion.core.trial import one_line
-from model_promotion.engines._columns import kind_of
 from model_promotion.engines._files import files_at, opened
 from model_promotion.engines._forms import coarser
 
@@ -140,15 +139,20 @@ def _known(frame: Any) -> Any:  # noqa: ANN401 - as above
 
 def kinds_of(frame: Any) -> dict[str, str]:  # noqa: ANN401 - as above
     """What each column holds, in the same words as for files."""
-    from pyspark.sql.pandas.types import to_arrow_type
+    from pyspark.sql import types
 
-    found = {}
-    for field in frame.schema.fields:
-        kind = "other value"
-        with suppress(Exception):  # a type that Arrow does not have
-            kind = kind_of(to_arrow_type(field.dataType))
-        found[field.name] = kind
-    return found
+    kinds = {
+        "number": (types.NumericType,),
+        "text": (types.StringType,),
+        "truth value": (types.BooleanType,),
+        "time": (types.DateType, types.TimestampType, types.TimestampNTZType),
+        "binary value": (types.BinaryType,),
+        "nested value": (types.ArrayType, types.MapType, types.StructType),
+    }
+    return {
+        field.name: next((word for word, each in kinds.items() if isinstance(field.dataType, each)), "other value")
+        for field in frame.schema.fields
+    }
 
 
 def column(name: str) -> Any:  # noqa: ANN401 - as above
