@@ -145,9 +145,9 @@ def scoring(rows: int, kind: str, rounds: int) -> bool:
     )
     bare, ours = rounds_of[0]
     print(
-        f"scoring {rows:>9,} rows, two {kind:<8} models: {ours.wall_s:6.1f} s beside {bare.wall_s:6.1f} s for one in a "
-        f"loop, ratio {ratio:.2f} (limit {SCORING_LIMIT}); of all cores {ours.cores_s:.1f} s beside {bare.cores_s:.1f}, "
-        f"ratio {cores:.2f}; largest process {ours.peak_mib:.0f} MiB beside {bare.peak_mib:.0f} MiB",
+        f"scoring {rows:>9,} rows, two {kind:<8} models: {ours.wall_s:6.1f} s beside {bare.wall_s:6.1f} s for one "
+        f"in a loop, ratio {ratio:.2f} (limit {SCORING_LIMIT}); of all cores {ours.cores_s:.1f} s beside "
+        f"{bare.cores_s:.1f} s, ratio {cores:.2f}; largest process {ours.peak_mib:.0f} beside {bare.peak_mib:.0f} MiB",
         flush=True,
     )
     return ratio <= SCORING_LIMIT
