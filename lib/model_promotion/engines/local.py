@@ -36,7 +36,7 @@ EDGE_ROWS = 20_000
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """Reads Parquet and CSV; the models answer in child processes, at the same time."""
+    """Reads files; the models answer in child processes, at the same time."""
 
     scores: Scores
 
