@@ -37,7 +37,7 @@ DOORS = {
     "socket": {"connections/preflight.py", "owners.py"},
     # suite_plugin.py in a child, as two models share none; ending.py ends what process.py has started.
     "subprocess": {"scoring/process.py", "scoring/ending.py", "scoring/suite_plugin.py"},
-    "databricks": {"connections/databricks.py"},
+    "databricks": {"connections/databricks.py", "connections/warehouse.py"},
     "duckdb": {"engines/_duckdb.py"},
     "pydantic": {
         "settings.py",
@@ -119,6 +119,8 @@ RUN_BY = {
     "reports/whole_file.py": "reports/test_plan_file.py",
     "registries/mlflow_copy.py": "e2e/test_copies.py",
     "serving/databricks.py": "e2e/test_unity_catalog.py",
+    "connections/warehouse.py": "engines/test_warehouse.py",
+    "engines/_warehouse_sql.py": "engines/test_warehouse.py",
     "scoring/aside_child.py": "scoring/test_exams.py",
     "scoring/probe_answers.py": "scoring/test_exams.py",
     "scoring/manners.py": "scoring/test_process.py",
