@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'promote-model[duckdb]'"
 BATCH_ROWS = 100_000
-QUERY = ".sql"
 SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.run_inputs import QUERY
 from model_promotion.core.trial import one_line
 from model_promotion.engines._csv import rewritten
-from model_promotion.engines._duckdb import QUERY, from_json, from_query
+from model_promotion.engines._duckdb import from_json, from_query
 from model_promotion.engines._forms import in_one_form
 
 KINDS = {
