@@ -142,10 +142,10 @@ def test_other_rows_are_counted_between_kept_edges_as_well(shop: Workspace, tmp_
     assert found["word"].new_levels == {"w0.5"}
 
 
-def test_its_own_edges_are_a_hundred_exact_quantiles_whatever_the_order(shop: Workspace) -> None:
+def test_its_own_edges_are_the_exact_quantiles_whatever_the_order(shop: Workspace) -> None:
     edges = fitted(shop)
     amount = rows()["amount"].to_numpy()
-    assert np.array_equal(edges.numbers["amount"], edges_of(amount, 100))
+    assert np.array_equal(edges.numbers["amount"], edges_of(amount))
     assert edges.times == {"day", "local", "moment"}
     assert edges.levels["ok"] == ("false", "true")
     assert len(edges.numbers["nothing"]) == 0

@@ -90,7 +90,8 @@ class WarehouseData:
         """BINS bins of equal mass for numbers and times, the most frequent values for texts; of all rows."""
         passed: dict[str, list[tuple[float, int]]] = {name: [] for name in self._types(NUMBERS)}
         for name, value, times in self._asked(sql.edges, self._types(NUMBERS)):
-            passed[name].append((float(value), int(times)))
+            # 0.0 and -0.0 are one value, and which of them is told depends on the order of the rows.
+            passed[name].append((float(value) + 0.0, int(times)))
         found: dict[str, list[str]] = {name: [] for name in self._types(TEXTS)}
         for name, value in self._asked(sql.levels, self._types(TEXTS)):
             found[name].append(value)
