@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from model_promotion.catalog import names
 from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.errors import BadCall
@@ -42,6 +43,7 @@ COLUMNS = {
     "weight": "how much a row counts",
 }
 DEFAULT_DEMO = "promote-model-demo"
+ENGINES = tuple(name for name in names("engines") if name != "memory")
 
 
 class Parser(argparse.ArgumentParser):
@@ -179,9 +181,9 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
     )
     for role, meaning in COLUMNS.items():
         group.add_argument(f"--{role}", dest=f"{role}_column", metavar="COLUMN", help=f"of --eval-data: {meaning}")
-    group.add_argument("--reference-data", metavar="PATH", help="what the data looked like; its profile is kept")
-    group.add_argument("--current-data", metavar="PATH", help="drifted from that, or from the kept profile?")
-    group.add_argument("--engine", choices=("local",), default="local", help="what counts the rows [local]")
+    group.add_argument("--reference-data", metavar="PATH|TABLE", help="what the data looked like; its profile is kept")
+    group.add_argument("--current-data", metavar="PATH|TABLE", help="drifted from that, or from the kept profile?")
+    group.add_argument("--engine", choices=ENGINES, default="local", help="what counts the rows [local]")
     group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
     group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")
 

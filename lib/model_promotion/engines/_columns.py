@@ -35,8 +35,7 @@ COUNTERS = 2
 
 def fitted(files: Files) -> Edges:
     """Edges from rows of all over the files; columns that are neither numbers, times nor texts have none."""
-    schema = files.schema
-    kinds = {name: kind_of(schema.field(name).type) for name in schema.names}
+    kinds = kinds_of(files)
     numbers = [name for name, kind in kinds.items() if kind in ("number", "time")]
     texts = [name for name, kind in kinds.items() if kind in ("text", "truth value")]
     sample = spread(files, [*numbers, *texts], SAMPLE_ROWS, texts)
@@ -47,6 +46,11 @@ def fitted(files: Files) -> Edges:
     )
 
 
+def kinds_of(files: Files) -> dict[str, str]:
+    """What each column holds."""
+    return {name: kind_of(files.schema.field(name).type) for name in files.schema.names}
+
+
 def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
     """All rows of all files.
 
@@ -54,15 +58,7 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
         NotFound: for a column that is not there.
         BadCall: for one that holds no numbers where the edges are between numbers, or no times.
     """
-    there = set(files.schema.names)
-    if missing := [name for name in edges.columns if name not in there]:
-        raise NotFound(f"{files.given[0]} has no column {', '.join(missing)}", hint="compare data of the same columns")
-    for name in edges.numbers:
-        wanted = "time" if name in edges.times else "number"
-        if (kind := kind_of(files.schema.field(name).type)) != wanted:
-            raise BadCall(
-                f"{name} of {files.given[0]} holds {kind}s, and {wanted}s in the reference", hint="mend the data"
-            )
+    countable(edges, kinds_of(files), files.given[0])
     profile: Mapping[str, Counts] = {
         **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
         **{name: count_levels({}, levels) for name, levels in edges.levels.items()},
@@ -73,6 +69,22 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
             counted = counters.map(lambda name, batch=batch: _counted(batch.column(name), name, edges), edges.columns)
             profile = joined(profile, dict(zip(edges.columns, counted, strict=True)))
     return profile
+
+
+def countable(edges: Edges, kinds: Mapping[str, str], where: object) -> None:
+    """Whether data with such columns can be counted between these edges.
+
+    Raises:
+        NotFound: for a column that is not there.
+        BadCall: for one that holds no numbers where the edges are between numbers, or no times.
+    """
+    if missing := [name for name in edges.columns if name not in kinds]:
+        raise NotFound(f"{where} has no column {', '.join(missing)}", hint="compare data of the same columns")
+    for name in edges.numbers:
+        wanted = "time" if name in edges.times else "number"
+        if kinds[name] != wanted:
+            said = f"{name} of {where} holds {kinds[name]}s, and {wanted}s in the reference"
+            raise BadCall(said, hint="mend the data")
 
 
 def _counted(column: pa.Array, name: str, edges: Edges) -> Counts:

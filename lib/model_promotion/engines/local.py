@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
     from model_promotion.evidence.profiling import Counts, Edges
-    from model_promotion.ports import Data, Scores
+    from model_promotion.ports import Data, Means, Scores
 
 BATCH_ROWS = 100_000
 EDGE_ROWS = 20_000
@@ -36,7 +36,7 @@ EDGE_ROWS = 20_000
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """Reads Parquet and CSV; the models answer in child processes, at the same time."""
+    """Reads files; the models answer in child processes, at the same time."""
 
     scores: Scores
 
@@ -47,9 +47,9 @@ class LocalEngine:
             yield LocalData(dataset, files, self.scores)
 
 
-def connect(scores: Scores) -> LocalEngine:
+def connect(means: Means) -> LocalEngine:
     """The engine."""
-    return LocalEngine(scores)
+    return LocalEngine(means.scores)
 
 
 @dataclass(frozen=True)
