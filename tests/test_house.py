@@ -50,7 +50,8 @@ DOORS = {
         "engines/_spark_columns.py",
         "engines/_spark_worker.py",
     },
-    "databricks": {"connections/databricks.py"},
+    "databricks": {"connections/databricks.py", "connections/warehouse.py"},
+    "duckdb": {"engines/_duckdb.py"},
     "pydantic": {
         "settings.py",
         "services/values.py",
@@ -101,7 +102,7 @@ DOORS = {
         "demo/show.py",
     },
 }
-SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "pyspark", "socket"}
+SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "pyspark", "socket"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 
@@ -111,6 +112,7 @@ RUN_BY = {
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
     "checks/data_schema.py": "e2e/test_evidence.py",
+    "engines/_duckdb.py": "engines/test_duckdb.py",
     "engines/_forms.py": "engines/test_files.py",
     "engines/_roles.py": "engines/test_local.py",
     "engines/_columns.py": "engines/test_local.py",
@@ -138,6 +140,8 @@ RUN_BY = {
     "reports/whole_file.py": "reports/test_plan_file.py",
     "registries/mlflow_copy.py": "e2e/test_copies.py",
     "serving/databricks.py": "e2e/test_unity_catalog.py",
+    "connections/warehouse.py": "engines/test_warehouse.py",
+    "engines/_warehouse_sql.py": "engines/test_warehouse.py",
     "scoring/aside_child.py": "scoring/test_exams.py",
     "scoring/probe_answers.py": "scoring/test_exams.py",
     "scoring/manners.py": "scoring/test_process.py",

@@ -183,8 +183,8 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
     )
     for role, meaning in COLUMNS.items():
         group.add_argument(f"--{role}", dest=f"{role}_column", metavar="COLUMN", help=f"of --eval-data: {meaning}")
-    group.add_argument("--reference-data", metavar="PATH", help="what the data looked like; its profile is kept")
-    group.add_argument("--current-data", metavar="PATH", help="drifted from that, or from the kept profile?")
+    group.add_argument("--reference-data", metavar="PATH|TABLE", help="what the data looked like; its profile is kept")
+    group.add_argument("--current-data", metavar="PATH|TABLE", help="drifted from that, or from the kept profile?")
     group.add_argument("--engine", choices=ENGINES, default="local", help="what counts the rows [local]")
     group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
     group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")

@@ -23,6 +23,7 @@ from model_promotion.core.exam import Case, Exam
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.core.record import Line, Record, Stored
 from model_promotion.core.scores import Answers, Order
+from model_promotion.core.sql import Answer, Statement
 from model_promotion.core.stages import Features
 from model_promotion.core.steps import Step
 from model_promotion.core.trial import Trial, TrialResult
@@ -295,6 +296,28 @@ class Data(Protocol):
 
     def score_pair(self, question: "Question", orders: tuple[Order, Order]) -> "PairTables":
         """What champion and candidate answer to every row, counted; orders name no files. Raises NoAnswerError."""
+        ...
+
+
+class Statements(Protocol):
+    """SQL that is run where the tables are."""
+
+    def answer(self, statement: Statement) -> Answer:
+        """What it answers. Raises NotFound, Denied, Unavailable, TimedOut or BadCall."""
+        ...
+
+
+class Means(Protocol):
+    """What an engine may work with."""
+
+    @property
+    def scores(self) -> Scores:
+        """Models, in processes of their own."""
+        ...
+
+    @property
+    def statements(self) -> Statements:
+        """A SQL warehouse."""
         ...
 
 

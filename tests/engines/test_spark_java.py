@@ -9,9 +9,6 @@ import pytest
 from model_promotion.core.errors import BadCall, Unavailable
 from model_promotion.engines import _spark_java
 from model_promotion.engines._spark_session import GIVEN, equipped
-from model_promotion.engines.spark import connect
-from model_promotion.scoring.process import ChildScorer
-from model_promotion.scoring.streams import ChildScores
 from tests.spark_here import needs_spark
 
 pytestmark = needs_spark
@@ -22,7 +19,7 @@ def test_without_java_one_line_says_what_to_install(tmp_path: Path, monkeypatch:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BadCall, match="needs Java, and there is none") as caught:
-        connect(ChildScores(ChildScorer()))
+        equipped()
     assert "apt-get install openjdk-17" in caught.value.hint
     for name in GIVEN:
         monkeypatch.setenv(name, "sc://elsewhere")

@@ -31,17 +31,15 @@ if TYPE_CHECKING:
 SAMPLE_ROWS = 200_000
 BATCH_ROWS = 250_000
 COUNTED = ("number", "time", "text", "truth value")
+COUNTERS = 2
 
 
 def fitted(files: Files) -> Edges:
     """Edges from rows of all over the files; columns that are neither numbers, times nor texts have none."""
     kinds = kinds_of(files)
-    return edges_from(spread(files, [name for name, kind in kinds.items() if kind in COUNTED], SAMPLE_ROWS), kinds)
-
-
-def kinds_of(files: Files) -> dict[str, str]:
-    """What each column holds."""
-    return {name: kind_of(files.schema.field(name).type) for name in files.schema.names}
+    counted = [name for name, kind in kinds.items() if kind in COUNTED]
+    texts = [name for name in counted if kinds[name] in ("text", "truth value")]
+    return edges_from(spread(files, counted, SAMPLE_ROWS, texts), kinds)
 
 
 def edges_from(sample: pa.Table, kinds: Mapping[str, str]) -> Edges:
@@ -55,6 +53,11 @@ def edges_from(sample: pa.Table, kinds: Mapping[str, str]) -> Edges:
     )
 
 
+def kinds_of(files: Files) -> dict[str, str]:
+    """What each column holds."""
+    return {name: kind_of(files.schema.field(name).type) for name in files.schema.names}
+
+
 def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
     """All rows of all files.
 
@@ -64,8 +67,11 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
     """
     countable(edges, kinds_of(files), files.given[0])
     profile = nothing(edges)
-    for batch in _ahead(_batches(files, list(edges.columns), list(edges.levels))):
-        profile = joined(profile, counted(batch, edges))
+    # Arrow and numpy count without holding the interpreter: one column a core, while the next rows are read.
+    with ThreadPoolExecutor(COUNTERS) as counters:
+        for batch in _ahead(_batches(files, list(edges.columns), list(edges.levels))):
+            counted = counters.map(lambda name, batch=batch: _counted(batch.column(name), name, edges), edges.columns)
+            profile = joined(profile, dict(zip(edges.columns, counted, strict=True)))
     return profile
 
 
@@ -95,14 +101,13 @@ def nothing(edges: Edges) -> Mapping[str, Counts]:
 
 def counted(batch: pa.RecordBatch, edges: Edges) -> Mapping[str, Counts]:
     """The rows of one batch."""
-    numbers = {
-        name: count_numbers(_numbers(batch.column(name)), between, batch.column(name).null_count)
-        for name, between in edges.numbers.items()
-    }
-    return numbers | {
-        name: count_levels(_tally(batch.column(name)), levels, batch.column(name).null_count)
-        for name, levels in edges.levels.items()
-    }
+    return {name: _counted(batch.column(name), name, edges) for name in edges.columns}
+
+
+def _counted(column: pa.Array, name: str, edges: Edges) -> Counts:
+    if name in edges.numbers:
+        return count_numbers(_numbers(column), edges.numbers[name], column.null_count)
+    return count_levels(_tally(column), edges.levels[name], column.null_count)
 
 
 def _batches(files: Files, columns: Sequence[str], texts: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,8 +15,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers
 from model_promotion.engines._columns import kind_of
 from model_promotion.evidence.counting import Batch, score_edges
-from model_promotion.evidence.slicing import MOST_LEVELS
-from model_promotion.evidence.tables import MOST_LABELS, Question, Target, Task
+from model_promotion.evidence.tables import MOST_LABELS, MOST_LEVELS, Question, Target, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,6 +109,8 @@ def target_of(columns: Iterable[pa.Array], name: str) -> Target:
 
 def truth_of(column: pa.Array, question: Question) -> Any:  # noqa: ANN401 - arrays
     """Labels as places of classes, -1 for none; amounts as numbers, NaN for none."""
+    import pandas as pd  # while the models are being loaded
+
     if kind_of(column.type) == "number":
         numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         return pd.Index(question.classes, dtype=float).get_indexer(pd.Index(numbers)) if question.classes else numbers
@@ -168,6 +168,8 @@ def _tally(column: pa.Array) -> Counter[str]:
 
 def unit_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays
     """A number for each unit, the same for the same value in every batch, file and type."""
+    import pandas as pd
+
     return pd.util.hash_array(words_of(column))
 
 

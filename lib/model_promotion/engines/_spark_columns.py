@@ -11,8 +11,7 @@ import pyarrow as pa
 from model_promotion.engines._columns import COUNTED, SAMPLE_ROWS
 from model_promotion.engines._roles import target_of, words_of
 from model_promotion.engines._spark_frames import collected, column, kinds_of
-from model_promotion.evidence.slicing import MOST_LEVELS
-from model_promotion.evidence.tables import MOST_LABELS, Target
+from model_promotion.evidence.tables import MOST_LABELS, MOST_LEVELS, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

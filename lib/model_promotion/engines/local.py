@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
     from model_promotion.evidence.profiling import Counts, Edges
-    from model_promotion.ports import Data, Scores
+    from model_promotion.ports import Data, Means, Scores
 
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """Reads Parquet and CSV; the models answer in child processes, at the same time."""
+    """Reads files; the models answer in child processes, at the same time."""
 
     scores: Scores
 
@@ -48,9 +48,9 @@ class LocalEngine:
             yield LocalData(dataset, files, self.scores)
 
 
-def connect(scores: Scores) -> LocalEngine:
+def connect(means: Means) -> LocalEngine:
     """The engine."""
-    return LocalEngine(scores)
+    return LocalEngine(means.scores)
 
 
 @dataclass(frozen=True)

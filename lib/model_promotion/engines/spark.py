@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from model_promotion.core.scores import Order
     from model_promotion.evidence.profiling import Counts, Edges
     from model_promotion.evidence.tables import PairTables, Question, Target
-    from model_promotion.ports import Data, Scores
+    from model_promotion.ports import Data, Means, Scores
 
 USUAL_TASKS = 32
 """Where Spark does not tell its cores."""
@@ -76,14 +76,14 @@ class SparkEngine:
             yield SparkData(dataset, frame, spark, self.scores)
 
 
-def connect(scores: Scores) -> SparkEngine:
+def connect(means: Means) -> SparkEngine:
     """The engine.
 
     Raises:
         BadCall: when pyspark or Java is missing.
     """
     equipped()
-    return SparkEngine(scores)
+    return SparkEngine(means.scores)
 
 
 @dataclass(frozen=True)
