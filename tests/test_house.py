@@ -35,8 +35,21 @@ DOORS = {
         "scoring/probe_child.py",
     },  # they time the model, with no house around
     "socket": {"connections/preflight.py", "owners.py"},
-    # suite_plugin.py in a child, as two models share none; ending.py ends what process.py has started.
-    "subprocess": {"scoring/process.py", "scoring/ending.py", "scoring/suite_plugin.py"},
+    "subprocess": {
+        "scoring/process.py",
+        "scoring/ending.py",  # ends what process.py has started
+        "scoring/suite_plugin.py",  # in a child: two models share none
+        "engines/_spark_java.py",
+    },
+    "pyspark": {
+        "engines/spark.py",
+        "engines/_spark_session.py",
+        "engines/_spark_java.py",
+        "engines/_spark_shipping.py",
+        "engines/_spark_frames.py",
+        "engines/_spark_columns.py",
+        "engines/_spark_worker.py",
+    },
     "databricks": {"connections/databricks.py", "connections/warehouse.py"},
     "duckdb": {"engines/_duckdb.py"},
     "pydantic": {
@@ -66,6 +79,8 @@ DOORS = {
         "connections/databricks.py",
         "connections/mlflow.py",
         "scoring/process.py",
+        "engines/_spark_java.py",
+        "engines/_spark_session.py",
         "demo/show.py",
     },
     "writing files": {
@@ -78,6 +93,8 @@ DOORS = {
         "registries/memory.py",
         "scoring/process.py",
         "scoring/streams.py",
+        "scoring/abroad.py",
+        "engines/_spark_java.py",
         "scoring/child.py",
         "scoring/exams.py",
         "scoring/manners.py",
@@ -85,7 +102,7 @@ DOORS = {
         "demo/show.py",
     },
 }
-SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "socket"}
+SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "pyspark", "socket"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 
@@ -99,6 +116,10 @@ RUN_BY = {
     "engines/_forms.py": "engines/test_files.py",
     "engines/_roles.py": "engines/test_local.py",
     "engines/_columns.py": "engines/test_local.py",
+    "engines/_spark_columns.py": "engines/test_spark.py",
+    "engines/_spark_frames.py": "engines/test_spark.py",
+    "engines/_spark_shipping.py": "engines/test_engines_agree.py",
+    "engines/_spark_worker.py": "engines/test_engines_agree.py",
     "checks/_measuring.py": "checks/test_evaluation.py",
     "checks/_orders.py": "checks/test_evaluation.py",
     "checks/_question.py": "checks/test_evaluation.py",

@@ -148,4 +148,4 @@ def test_the_engines_are_those_on_the_shelf_and_those_of_the_job() -> None:
 
     from model_promotion.jobs import PromotionJob
 
-    assert ENGINES == get_args(PromotionJob.model_fields["engine"].annotation) == ("local", "warehouse")
+    assert ENGINES == get_args(PromotionJob.model_fields["engine"].annotation) == ("local", "spark", "warehouse")

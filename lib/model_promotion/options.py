@@ -177,7 +177,9 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
         "--env-manager", choices=("local", "uv"), default="local", help="the environment --run-tests uses [local]"
     )
     group.add_argument(
-        "--eval-data", metavar="PATH", help="compare candidate and champion on these rows; run: what its run logged"
+        "--eval-data",
+        metavar="PATH|TABLE",
+        help="compare candidate and champion on these rows; run: what its run logged",
     )
     for role, meaning in COLUMNS.items():
         group.add_argument(f"--{role}", dest=f"{role}_column", metavar="COLUMN", help=f"of --eval-data: {meaning}")

@@ -219,6 +219,34 @@ class Scores(Protocol):
         """One model at work; its answers come in the order of the rows, as it gives them. Raises NoAnswerError."""
         ...
 
+    def abroad(self, order: Order) -> "Abroad":
+        """One model, to be asked on other machines. Raises NoAnswerError where it must not be loaded."""
+        ...
+
+
+class Abroad(Protocol):
+    """A model that other machines can ask, in a process of its own there; it can be pickled."""
+
+    def answering(self, model_dir: Path) -> AbstractContextManager["Asking"]:
+        """The model at work, whose files are in that folder now."""
+        ...
+
+
+class Asking(Protocol):
+    """A model that is asked batch by batch."""
+
+    def give(self, rows: Any) -> None:  # noqa: ANN401 - an Arrow batch
+        """The next rows."""
+        ...
+
+    def take(self) -> Answers:
+        """The answers to them. Raises NoAnswerError."""
+        ...
+
+    def finish(self) -> None:
+        """There are no more. Raises NoAnswerError."""
+        ...
+
 
 class Data(Protocol):
     """Data that an engine has opened. Nothing of a row leaves it but counts, and a few rows for a team's own tests."""
@@ -295,6 +323,10 @@ class Means(Protocol):
 
 class Engine(Protocol):
     """Where data is counted."""
+
+    def capabilities(self) -> Mapping[str, str]:
+        """What the record says of it beside its name: what counts, in which version, and where. It may be started."""
+        ...
 
     def open(self, dataset: Dataset) -> AbstractContextManager[Data]:
         """The data of that name. Raises NotFound, Denied, Unavailable or BadCall."""

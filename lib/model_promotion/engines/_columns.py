@@ -30,15 +30,22 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 200_000
 BATCH_ROWS = 250_000
+COUNTED = ("number", "time", "text", "truth value")
 COUNTERS = 2
 
 
 def fitted(files: Files) -> Edges:
     """Edges from rows of all over the files; columns that are neither numbers, times nor texts have none."""
     kinds = kinds_of(files)
+    counted = [name for name, kind in kinds.items() if kind in COUNTED]
+    texts = [name for name in counted if kinds[name] in ("text", "truth value")]
+    return edges_from(spread(files, counted, SAMPLE_ROWS, texts), kinds)
+
+
+def edges_from(sample: pa.Table, kinds: Mapping[str, str]) -> Edges:
+    """Edges of every column that is counted."""
     numbers = [name for name, kind in kinds.items() if kind in ("number", "time")]
     texts = [name for name, kind in kinds.items() if kind in ("text", "truth value")]
-    sample = spread(files, [*numbers, *texts], SAMPLE_ROWS, texts)
     return Edges(
         {name: edges_of(_numbers(sample.column(name))) for name in numbers},
         {name: _levels(sample.column(name)) for name in texts},
@@ -59,10 +66,7 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
         BadCall: for one that holds no numbers where the edges are between numbers, or no times.
     """
     countable(edges, kinds_of(files), files.given[0])
-    profile: Mapping[str, Counts] = {
-        **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
-        **{name: count_levels({}, levels) for name, levels in edges.levels.items()},
-    }
+    profile = nothing(edges)
     # Arrow and numpy count without holding the interpreter: one column a core, while the next rows are read.
     with ThreadPoolExecutor(COUNTERS) as counters:
         for batch in _ahead(_batches(files, list(edges.columns), list(edges.levels))):
@@ -85,6 +89,19 @@ def countable(edges: Edges, kinds: Mapping[str, str], where: object) -> None:
         if kinds[name] != wanted:
             said = f"{name} of {where} holds {kinds[name]}s, and {wanted}s in the reference"
             raise BadCall(said, hint="mend the data")
+
+
+def nothing(edges: Edges) -> Mapping[str, Counts]:
+    """No row, counted."""
+    return {
+        **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
+        **{name: count_levels({}, levels) for name, levels in edges.levels.items()},
+    }
+
+
+def counted(batch: pa.RecordBatch, edges: Edges) -> Mapping[str, Counts]:
+    """The rows of one batch."""
+    return {name: _counted(batch.column(name), name, edges) for name in edges.columns}
 
 
 def _counted(column: pa.Array, name: str, edges: Edges) -> Counts:

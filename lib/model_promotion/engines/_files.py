@@ -99,7 +99,7 @@ def opened(uri: str, ids: Sequence[str] = ()) -> Iterator[Files]:
     path = Path(uri.removeprefix("file://"))
     if not path.exists():
         raise NotFound(f"there is no data at {path}", hint=HOW)
-    given = _given(path)
+    given = files_at(path)
     with TemporaryDirectory(prefix="promote-data-") as folder:
         with readable(uri):
             parquet = tuple(_as_parquet(given, Path(folder), ids))
@@ -120,7 +120,12 @@ def _is_query(path: Path) -> bool:
     return path.suffix.lower() == QUERY
 
 
-def _given(path: Path) -> tuple[Path, ...]:
+def files_at(path: Path) -> tuple[Path, ...]:
+    """The files of one kind that a path means.
+
+    Raises:
+        BadCall: when there is none, or of both kinds.
+    """
     if path.is_file() and _is_query(path):
         return (path,)
     if (path / "_delta_log").is_dir():

@@ -39,6 +39,10 @@ class WarehouseEngine:
 
     statements: Statements
 
+    def capabilities(self) -> Mapping[str, str]:
+        """The warehouse counts by statements; which version it runs is its own affair."""
+        return {}
+
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Data]:
         """The table of that name, catalog.schema.table."""

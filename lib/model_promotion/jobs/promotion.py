@@ -42,7 +42,7 @@ class PromotionJob(CommandJob):
     weight: str | None = None
     reference_data: str | None = None
     current_data: str | None = None
-    engine: Literal["local", "warehouse"] = "local"
+    engine: Literal["local", "spark", "warehouse"] = "local"
     if_better: Several = ()
     else_alias: str | None = None
     metadata_file: File | None = None
