@@ -207,7 +207,7 @@ def test_a_creator_without_rights_is_told_and_nothing_moves(shop: Place) -> None
 
 @pytest.mark.parametrize(("how", "stands"), [("resume", "2"), ("abandon", "1")])
 def test_a_killed_canary_is_gone_on_with_or_undone_by_somebody_else(shop: Place, how: str, stands: str) -> None:
-    running = start([shop.model, "--canary", "10,50", "--bake", "30s", "--json"], shop.env, shop.cwd)
+    running = start([shop.model, "--canary", "10,50", "--bake", "6s", "--json"], shop.env, shop.cwd)
     until = time.monotonic() + 60
     while serves(shop) != {"1": 90, "2": 10} and time.monotonic() < until:
         time.sleep(0.1)
