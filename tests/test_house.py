@@ -35,9 +35,23 @@ DOORS = {
         "scoring/probe_child.py",
     },  # they time the model, with no house around
     "socket": {"connections/preflight.py", "owners.py"},
-    # suite_plugin.py in a child, as two models share none; ending.py ends what process.py has started.
-    "subprocess": {"scoring/process.py", "scoring/ending.py", "scoring/suite_plugin.py"},
-    "databricks": {"connections/databricks.py"},
+    "subprocess": {
+        "scoring/process.py",
+        "scoring/ending.py",  # ends what process.py has started
+        "scoring/suite_plugin.py",  # in a child: two models share none
+        "engines/_spark_java.py",
+    },
+    "pyspark": {
+        "engines/spark.py",
+        "engines/_spark_session.py",
+        "engines/_spark_java.py",
+        "engines/_spark_shipping.py",
+        "engines/_spark_frames.py",
+        "engines/_spark_columns.py",
+        "engines/_spark_worker.py",
+    },
+    "databricks": {"connections/databricks.py", "connections/warehouse.py"},
+    "duckdb": {"engines/_duckdb.py"},
     "prometheus_client": {"evidence/health/scraped.py"},
     "river": {"evidence/health/trend.py"},
     "pydantic": {
@@ -67,6 +81,8 @@ DOORS = {
         "connections/databricks.py",
         "connections/mlflow.py",
         "scoring/process.py",
+        "engines/_spark_java.py",
+        "engines/_spark_session.py",
         "demo/show.py",
     },
     "writing files": {
@@ -79,6 +95,8 @@ DOORS = {
         "registries/memory.py",
         "scoring/process.py",
         "scoring/streams.py",
+        "scoring/abroad.py",
+        "engines/_spark_java.py",
         "scoring/child.py",
         "scoring/exams.py",
         "scoring/manners.py",
@@ -86,7 +104,8 @@ DOORS = {
         "demo/show.py",
     },
 }
-SDKS = {"subprocess", "mlflow", "databricks", "tabulate", "tqdm", "pydantic", "socket", "river", "prometheus_client"}
+SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "pyspark", "river", "socket"}
+SDKS |= {"prometheus_client"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 
@@ -96,9 +115,14 @@ RUN_BY = {
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
     "checks/data_schema.py": "e2e/test_evidence.py",
+    "engines/_duckdb.py": "engines/test_duckdb.py",
     "engines/_forms.py": "engines/test_files.py",
     "engines/_roles.py": "engines/test_local.py",
     "engines/_columns.py": "engines/test_local.py",
+    "engines/_spark_columns.py": "engines/test_spark.py",
+    "engines/_spark_frames.py": "engines/test_spark.py",
+    "engines/_spark_shipping.py": "engines/test_engines_agree.py",
+    "engines/_spark_worker.py": "engines/test_engines_agree.py",
     "checks/_endpoints.py": "checks/test_endpoint_smoke.py",
     "core/strict.py": "test_settings.py",
     "serving/_http.py": "serving/test_load.py",
@@ -135,6 +159,8 @@ RUN_BY = {
     "reports/whole_file.py": "reports/test_plan_file.py",
     "registries/mlflow_copy.py": "e2e/test_copies.py",
     "serving/databricks.py": "e2e/test_unity_catalog.py",
+    "connections/warehouse.py": "engines/test_warehouse.py",
+    "engines/_warehouse_sql.py": "engines/test_warehouse.py",
     "scoring/aside_child.py": "scoring/test_exams.py",
     "scoring/probe_answers.py": "scoring/test_exams.py",
     "scoring/manners.py": "scoring/test_process.py",

@@ -10,7 +10,7 @@ import pytest
 from model_promotion.core.errors import BadCall
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import BySemver, Latest
-from model_promotion.options import parser
+from model_promotion.options import ENGINES, parser
 
 LIB = Path(__file__).parents[1] / "lib"
 HEAVY = {"mlflow", "databricks", "tabulate", "tqdm", "pydantic", "numpy", "pandas"}
@@ -147,3 +147,11 @@ def test_help_and_wrong_calls_import_nothing_heavy(words: list[str], code: int) 
     ended, *modules = ran.stdout.splitlines()[-1].split()
     assert int(ended) == code
     assert not HEAVY & set(modules)
+
+
+def test_the_engines_are_those_on_the_shelf_and_those_of_the_job() -> None:
+    from typing import get_args
+
+    from model_promotion.jobs import PromotionJob
+
+    assert ENGINES == get_args(PromotionJob.model_fields["engine"].annotation) == ("local", "spark", "warehouse")

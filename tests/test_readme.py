@@ -122,6 +122,7 @@ def test_the_policy_is_one_that_the_program_reads(tmp_path: Path) -> None:
         "evidence",
         "drift",
         "load_test",
+        "rollout",
         "watch",
         "retention",
         "record",

@@ -163,7 +163,7 @@ def _endpoints(options: argparse.Namespace) -> tuple[str, ...]:
         BadCall: when there is none to load, or one is named twice.
     """
     named = tuple(options.endpoint)
-    if options.load_test and not named:
+    if options.load_test and not (named or options.update_endpoints or options.canary):
         raise BadCall("--load-test loads an endpoint, and none was named", hint="add --endpoint NAME|URL")
     if twice := {one for one in named if named.count(one) > 1}:
         raise BadCall(f"--endpoint {redacted(min(twice))} was named twice", hint=LEAVE_OUT)

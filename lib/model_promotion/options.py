@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from model_promotion.catalog import names
 from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.endpoints import endpoint_named
@@ -48,6 +49,7 @@ COLUMNS = {
 NO_TIME = ("0", "0s", "0m")
 USUAL_WATCH_S = 1800.0
 DEFAULT_DEMO = "promote-model-demo"
+ENGINES = tuple(name for name in names("engines") if name != "memory")
 
 
 class Parser(argparse.ArgumentParser):
@@ -189,13 +191,15 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
         "--env-manager", choices=("local", "uv"), default="local", help="the environment --run-tests uses [local]"
     )
     group.add_argument(
-        "--eval-data", metavar="PATH", help="compare candidate and champion on these rows; run: what its run logged"
+        "--eval-data",
+        metavar="PATH|TABLE",
+        help="compare candidate and champion on these rows; run: what its run logged",
     )
     for role, meaning in COLUMNS.items():
         group.add_argument(f"--{role}", dest=f"{role}_column", metavar="COLUMN", help=f"of --eval-data: {meaning}")
-    group.add_argument("--reference-data", metavar="PATH", help="what the data looked like; its profile is kept")
-    group.add_argument("--current-data", metavar="PATH", help="drifted from that, or from the kept profile?")
-    group.add_argument("--engine", choices=("local",), default="local", help="what counts the rows [local]")
+    group.add_argument("--reference-data", metavar="PATH|TABLE", help="what the data looked like; its profile is kept")
+    group.add_argument("--current-data", metavar="PATH|TABLE", help="drifted from that, or from the kept profile?")
+    group.add_argument("--engine", choices=ENGINES, default="local", help="what counts the rows [local]")
     group.add_argument(
         "--endpoint",
         action="append",

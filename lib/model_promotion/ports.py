@@ -27,6 +27,7 @@ from model_promotion.core.load import Destination, Load, LoadRun
 from model_promotion.core.payloads import Payload
 from model_promotion.core.record import Line, Record, Stored
 from model_promotion.core.scores import Answers, Order
+from model_promotion.core.sql import Answer, Statement
 from model_promotion.core.stages import Features
 from model_promotion.core.steps import Step
 from model_promotion.core.trial import Trial, TrialResult
@@ -138,6 +139,10 @@ class Access(Protocol):
 
     def rights(self, model: str) -> Rights:
         """Whether the caller may move this model's aliases and set its tags."""
+        ...
+
+    def may_execute(self, model: str, who: str) -> bool | None:
+        """Whether somebody may run this model; None where that is not known."""
         ...
 
 
@@ -270,6 +275,34 @@ class Scores(Protocol):
         """One model at work; its answers come in the order of the rows, as it gives them. Raises NoAnswerError."""
         ...
 
+    def abroad(self, order: Order) -> "Abroad":
+        """One model, to be asked on other machines. Raises NoAnswerError where it must not be loaded."""
+        ...
+
+
+class Abroad(Protocol):
+    """A model that other machines can ask, in a process of its own there; it can be pickled."""
+
+    def answering(self, model_dir: Path) -> AbstractContextManager["Asking"]:
+        """The model at work, whose files are in that folder now."""
+        ...
+
+
+class Asking(Protocol):
+    """A model that is asked batch by batch."""
+
+    def give(self, rows: Any) -> None:  # noqa: ANN401 - an Arrow batch
+        """The next rows."""
+        ...
+
+    def take(self) -> Answers:
+        """The answers to them. Raises NoAnswerError."""
+        ...
+
+    def finish(self) -> None:
+        """There are no more. Raises NoAnswerError."""
+        ...
+
 
 class Data(Protocol):
     """Data that an engine has opened. No row leaves it but a few for a team's own tests, and answers with labels."""
@@ -326,8 +359,34 @@ class Data(Protocol):
         ...
 
 
+class Statements(Protocol):
+    """SQL that is run where the tables are."""
+
+    def answer(self, statement: Statement) -> Answer:
+        """What it answers. Raises NotFound, Denied, Unavailable, TimedOut or BadCall."""
+        ...
+
+
+class Means(Protocol):
+    """What an engine may work with."""
+
+    @property
+    def scores(self) -> Scores:
+        """Models, in processes of their own."""
+        ...
+
+    @property
+    def statements(self) -> Statements:
+        """A SQL warehouse."""
+        ...
+
+
 class Engine(Protocol):
     """Where data is counted."""
+
+    def capabilities(self) -> Mapping[str, str]:
+        """What the record says of it beside its name: what counts, in which version, and where. It may be started."""
+        ...
 
     def open(self, dataset: Dataset) -> AbstractContextManager[Data]:
         """The data of that name. Raises NotFound, Denied, Unavailable or BadCall."""

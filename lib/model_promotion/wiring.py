@@ -12,11 +12,12 @@ from model_promotion.clocks import SystemClock
 from model_promotion.connections.databricks import DatabricksConnection
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.mlflow import MlflowConnection
+from model_promotion.connections.warehouse import Warehouse
 from model_promotion.core.errors import BadCall
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.journals.file import FileJournal
 from model_promotion.journals.mlflow import MlflowJournal
-from model_promotion.ports import Access, Endpoints, Engine, Serving, Voice
+from model_promotion.ports import Access, Endpoints, Engine, Scores, Serving, Statements, Voice
 from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.serving.databricks import DatabricksEndpoints, DatabricksServing
@@ -51,6 +52,14 @@ class ShelfCheck:
     def ask(self, witness: Witness) -> Finding | None:
         """The answer."""
         return cast("Finding | None", self.module.ask(witness))
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """What engines work with."""
+
+    scores: Scores
+    statements: Statements
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
         journal=MlflowJournal(aside.mlflow, settings.policy.record.experiment),
         spare_journal=FileJournal(settings.spare_records),
         scorer=scorer,
-        engine=partial(engine, scorer),
+        engine=partial(engine, scorer, warehouse(settings, lines.workspace)),
         clock=clock,
         voice=voice,
         checks=checks(settings),
@@ -113,11 +122,18 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
     )
 
 
-def engine(scorer: ChildScorer, name: str) -> Engine:
+def engine(scorer: ChildScorer, statements: Statements, name: str) -> Engine:
     """The engine of that name; none is imported before data is looked at."""
     from model_promotion.scoring.streams import ChildScores
 
-    return cast("Engine", catalog.load("engines", name).connect(ChildScores(scorer)))
+    return cast("Engine", catalog.load("engines", name).connect(Plugged(ChildScores(scorer), statements)))
+
+
+def warehouse(settings: Settings, workspace: DatabricksConnection | None) -> Warehouse:
+    """The SQL warehouse of the workspace, also where the registry is elsewhere."""
+    clock, policy = SystemClock(), settings.policy.evidence
+    to = workspace or DatabricksConnection(settings.address.profile, Deadline(settings.timeout_s, clock))
+    return Warehouse(to, clock, policy.timeout_s, policy.warehouse, settings.timeout_s)
 
 
 def checks(settings: Settings) -> tuple[ShelfCheck, ...]:

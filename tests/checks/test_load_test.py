@@ -108,7 +108,7 @@ def test_an_endpoint_that_does_not_answer_its_example_is_not_loaded() -> None:
     scene = a_place(asked=Asked(1, 500))
     finding = found(scene)
     assert (finding.verdict, scene.loader.runs) == (Verdict.UNKNOWN, [])
-    assert "does not answer the example" in finding.sentence
+    assert "the example is not answered by" in finding.sentence
 
 
 def test_each_row_of_the_example_is_a_request() -> None:

@@ -69,3 +69,9 @@ def test_a_source_that_nothing_here_can_read_is_named_in_one_line(logged: Logged
     with pytest.raises(BadCall, match="cannot be read here") as wrong:
         _ = logged.uri
     assert wrong.value.hint == "name the data: --eval-data PATH"
+
+
+@pytest.mark.parametrize("uri", ["/data/q.sql", "file:///data/q.SQL", "file:q%2esql", "q.sql/."])
+def test_who_writes_to_a_run_has_no_query_run_here(uri: str) -> None:
+    with pytest.raises(BadCall, match=r"are a query, .* which only a call runs"):
+        _ = an_input("eval", uri=uri).uri

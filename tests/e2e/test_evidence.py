@@ -1,5 +1,6 @@
 """A real comparison: real models in a real registry, scored on real files, through the command."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+
+from tests.spark_here import needs_spark
 
 REPO = Path(__file__).parents[2]
 FEATURES = ["age", "visits"]
@@ -220,3 +223,25 @@ def test_a_plan_holds_on_the_rows_that_it_was_made_on_and_on_no_others(shop: Pat
     assert (code, "the plan is stale: check evaluation was" in str(stale)) == (2, True), stale
     rows(4000, seed=2).to_parquet(data)
     assert run(shop, "--apply", plan)[0] == 0
+
+
+@needs_spark
+def test_spark_compares_and_finds_drift_as_the_local_engine_does(shop: Path) -> None:
+    moved = drifted(shop, age=lambda frame: frame["age"] + 0.5)
+    found = [
+        run(shop, "--dry-run", "--version", "2", *on(shop), *moved, "--engine", engine) for engine in ("local", "spark")
+    ]
+    (_, local), (code, spark) = found
+    assert code == 1
+    assert evidence(spark)["verdict"] == evidence(local)["verdict"] == "passed"
+    assert evidence(spark)["sentence"] == evidence(local)["sentence"]
+    assert of(spark, "data_drift")["sentence"] == of(local, "data_drift")["sentence"]
+    assert evidence(spark)["facts"]["engine"] == "spark"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyspark") is not None, reason="pyspark is here")
+def test_without_pyspark_one_line_says_what_to_install(shop: Path) -> None:
+    code, document = call(shop, "2", *on(shop), "--engine", "spark")
+    assert code == 64
+    assert "--engine spark needs pyspark" in json.dumps(document, ensure_ascii=False)
+    assert "pip install 'promote-model[spark]'" in json.dumps(document, ensure_ascii=False)

@@ -64,6 +64,15 @@ def test_a_promotion_keeps_its_reference_and_the_next_check_reads_none(shop: Pat
     assert drift(shop, "same") == ("unknown", "no record keeps a profile with v1")
 
 
+def test_a_query_is_compared_as_the_rows_that_it_answers(shop: Path) -> None:
+    pytest.importorskip("duckdb", reason="pip install 'promote-model[duckdb]'")
+    (shop / "now.sql").write_text("SELECT * REPLACE (age + 9 AS age) FROM 'same.parquet'")
+    words = ("--version", str(BETTER), "--check", "--reference-data", "then.parquet", "--current-data", "now.sql")
+    found = finding(asked(shop, *words)[1])
+    said = found["sentence"].startswith("1 of 4 columns drifted: age")
+    assert (found["verdict"], said) == ("failed", True), found
+
+
 def test_the_file_holds_nothing_of_a_column_that_the_model_does_not_take(shop: Path) -> None:
     asked(shop, "--version", str(BETTER), "--reference-data", "then.parquet")
     body = json.loads(gzip.decompress(kept(shop).read_bytes()))

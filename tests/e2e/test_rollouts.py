@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.conftest import Place
 from tests.e2e.program import start
-from tests.workspace import RefusedError
+from tests.workspace import USER, RefusedError
 from tests.workspace.seed import ROW
 
 QUICK = """
@@ -172,12 +172,13 @@ def test_an_entity_that_never_gets_ready_is_told_with_what_stands(shop: Place) -
     assert "not ready after 2 s" in stuck.json["summary"]
     assert [tag for tag in shop.tags if tag.startswith("promotion_intent")], "for --recover"
     shop.workspace.finish_update("churn")
+    shop.workspace.polls_until_ready = 1
     undone = shop.ask("--recover", "abandon")
     assert (undone.code, serves(shop), shop.tags) == (0, {"1": 100}, {}), undone.all
 
 
 def test_a_lost_reply_to_an_update_is_settled_by_looking(shop: Place) -> None:
-    shop.workspace.faults.lose("/serving-endpoints/churn/config", method="PUT", times=1, when="after")
+    shop.workspace.faults.lose_reply("/serving-endpoints/churn/config", method="PUT")
     done = shop.ask("--update-endpoints", "--bake", "0")
     assert (done.code, serves(shop)) == (0, {"2": 100}), done.all
 
@@ -198,8 +199,7 @@ def test_percentages_that_are_texts_are_numbers(shop: Place) -> None:
 
 def test_a_creator_without_rights_is_told_and_nothing_moves(shop: Place) -> None:
     endpoint = shop.workspace.endpoints["churn"]
-    endpoint.creator, endpoint.rights = "left@example.com", {**endpoint.rights, "ada@example.com": "CAN_MANAGE"}
-    endpoint.rights["users"] = "CAN_MANAGE"
+    endpoint.creator, endpoint.rights = "left@example.com", {USER: "CAN_MANAGE"}
     refused = shop.ask("--update-endpoints", "--bake", "0")
     assert refused.code in (2, 4), refused.all
     assert (shop.champion, serves(shop), shop.tags) == (1, {"1": 100}, {})
@@ -207,7 +207,7 @@ def test_a_creator_without_rights_is_told_and_nothing_moves(shop: Place) -> None
 
 @pytest.mark.parametrize(("how", "stands"), [("resume", "2"), ("abandon", "1")])
 def test_a_killed_canary_is_gone_on_with_or_undone_by_somebody_else(shop: Place, how: str, stands: str) -> None:
-    running = start([shop.model, "--canary", "10,50", "--bake", "30s", "--json"], shop.env, shop.cwd)
+    running = start([shop.model, "--canary", "10,50", "--bake", "6s", "--json"], shop.env, shop.cwd)
     until = time.monotonic() + 60
     while serves(shop) != {"1": 90, "2": 10} and time.monotonic() < until:
         time.sleep(0.1)

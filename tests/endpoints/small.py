@@ -19,6 +19,7 @@ from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
 SEEN: list[dict[str, str]] = []
+MOST_SEEN = 10_000
 OK = b'{"predictions": [0.5]}'
 
 
@@ -71,7 +72,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             method, path, _ = head.split(" ")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
             await reader.readexactly(int(headers.get("content-length", 0)))
-            if method == "POST":
+            if method == "POST" and len(SEEN) < MOST_SEEN:
                 SEEN.append(headers)
             status, body, more = await _answer(path)
             writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body)
@@ -83,8 +84,9 @@ async def _answer(path: str) -> tuple[int, bytes, str]:
     how = path.split("/")[1]
     if how == "slow":
         await asyncio.sleep(0.05)
+    if how == "seen":
+        return 200, json.dumps(SEEN).encode(), ""
     answers: dict[str, tuple[int, bytes, str]] = {
-        "seen": (200, json.dumps(SEEN).encode(), ""),
         "busy": (429, b"", "") if len(SEEN) % 2 else (200, OK, ""),
         "broken": (500, b'{"message": "out of memory"}', ""),
         "elsewhere": (307, b"", "Location: /well/invocations\r\n"),

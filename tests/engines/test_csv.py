@@ -1,11 +1,13 @@
 """CSV says nothing about types: what is read is what somebody wrote."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from model_promotion.core.errors import BadCall
 from model_promotion.engines._csv import CSV_BLOCK_BYTES
 from model_promotion.engines._files import opened
 
@@ -69,3 +71,19 @@ def test_names_stay_as_they_were_written_where_numbers_would_say_less(
 def test_all_files_together_tell_whether_names_are_texts(tmp_path: Path) -> None:
     found = columns(csv(tmp_path, "user,y\n1,0\n2,1\n", "user,y\n01,0\nB2,1\n"), "user")
     assert found["user"] == ["1", "2", "01", "B2"]
+
+
+def test_a_compressed_file_is_read_as_one_that_is_not(tmp_path: Path) -> None:
+    text = "user,x,country\n01,1.5,NA\n1,,DE\n"
+    csv(tmp_path, text)
+    (tmp_path / "0.csv.gz").write_bytes(gzip.compress(text.encode()))
+    read = {"user": ["01", "1"], "x": [1.5, None], "country": ["NA", "DE"]}
+    assert columns(tmp_path / "0.csv.gz", "user") == columns(tmp_path / "0.csv", "user") == read
+
+
+@pytest.mark.parametrize("torn", [gzip.compress(b"x,user\n1,01\n" * 9999)[:90], b"x,user\n1,2\n"])
+def test_a_compressed_file_that_is_torn_is_one_line(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / "rows.csv.gz").write_bytes(torn)
+    with pytest.raises(BadCall, match=r"rows\.csv\.gz cannot be read as CSV: ") as told:
+        columns(tmp_path / "rows.csv.gz", "user")
+    assert "\n" not in str(told.value)

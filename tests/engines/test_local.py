@@ -156,11 +156,11 @@ def test_data_that_is_not_there_or_of_no_kind_is_one_clear_line(engine: LocalEng
     with pytest.raises(NotFound, match="there is no data at"), engine.open(Dataset(str(tmp_path / "none.parquet"))):
         pass
     (tmp_path / "notes.txt").write_text("no rows")
-    with pytest.raises(BadCall, match="no Parquet or CSV file"), engine.open(Dataset(str(tmp_path))):
+    with pytest.raises(BadCall, match="no Parquet, CSV or JSON file"), engine.open(Dataset(str(tmp_path))):
         pass
     (tmp_path / "a.csv").write_text("a\n1\n")
     rows().to_parquet(tmp_path / "b.parquet")
-    with pytest.raises(BadCall, match="Parquet and CSV"), engine.open(Dataset(str(tmp_path))):
+    with pytest.raises(BadCall, match="CSV and Parquet"), engine.open(Dataset(str(tmp_path))):
         pass
 
 

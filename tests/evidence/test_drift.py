@@ -7,7 +7,7 @@ from scipy.spatial.distance import jensenshannon
 from statsmodels.stats.multitest import multipletests
 
 from model_promotion.evidence import distances
-from model_promotion.evidence.calibrate import MOST_CELLS, calibrated, enough, permuted, portions
+from model_promotion.evidence.calibrate import FULL, MOST_CELLS, calibrated, enough, permuted, portions
 from model_promotion.evidence.drift import PRACTICAL, DriftPolicy, drift, holm, value
 from model_promotion.evidence.folding import Column, fold, folded
 
@@ -73,7 +73,7 @@ def test_folding_keeps_the_rows_and_the_order() -> None:
     assert (small.reference[-1], small.current[-1]) == (7, 9)
     assert np.all(np.diff(small.positions) > 0)
     assert folded(column, 40) is column
-    assert np.array_equal(fold(Column(column.reference, column.current), 10), np.eye(41))
+    assert np.array_equal(fold(Column(column.reference, column.current), 10), np.arange(41))
 
 
 # --- chance ---
@@ -91,6 +91,24 @@ def test_a_permutation_keeps_both_sizes_and_every_bin() -> None:
 def test_a_thousand_million_rows_are_dealt_out_too() -> None:
     dealt = permuted(BEFORE * 10**8, NOW * 10**8, (1, 20))
     assert set(dealt.current.sum(axis=1)) == {NOW.sum() * 10**8}
+
+
+def test_full_bins_are_dealt_out_as_the_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, now = FULL * np.array([2, 3, 4, 2]), FULL * np.array([4, 5, 2, 6])
+    before, now = np.append(before, [7, 0]), np.append(now, [2, 0])
+    normal = permuted(before, now, (5, 4000))
+    monkeypatch.setattr("model_promotion.evidence.calibrate.FULL", np.inf)
+    exact = permuted(before, now, (6, 4000))
+    assert np.allclose(normal.current.sum(axis=1), now.sum())
+    assert np.allclose(normal.reference + normal.current, before + now)
+    for statistic in ("psi", "jensen_shannon", "ks", "cramer_w"):
+        ours, theirs = (getattr(distances, statistic)(one.reference, one.current) for one in (normal, exact))
+        assert stats.ks_2samp(ours, theirs).pvalue > 0.001
+        assert np.quantile(ours, 0.999) == pytest.approx(np.quantile(theirs, 0.999), rel=0.1)
+    ours, theirs = (np.cov(one.current[:, :-1].T) for one in (normal, exact))
+    sd = np.sqrt(np.diag(theirs))
+    assert np.abs(ours - theirs).max() < 0.1 * sd.max() ** 2
+    assert np.sqrt(np.diag(ours)) == pytest.approx(sd, rel=0.1)
 
 
 def test_the_p_of_a_permutation_is_never_0_and_rounding_is_no_difference() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
-from model_promotion.core.load import Due, Ending, Load, Sample
+from model_promotion.core.load import Due, Ending, Load, LoadTest, Sample
 from model_promotion.core.policy import Policy, RolloutPolicy
 from model_promotion.serving.memory import MemoryLoader
 from model_promotion.serving.memory_endpoints import MemoryEndpoints
@@ -110,3 +110,11 @@ def test_where_nobody_can_tell_it_waits_for_somebody(how: str, stands: str) -> N
     assert again.code in (ExitCode.DONE, ExitCode.WARNED), again.summary
     assert (serves(scene), scene.aliases["champion"], scene.noted) == ({stands: 100}, stands, {})
     assert scene.fits()
+
+
+@pytest.mark.parametrize(("took_s", "stands"), [(0.01, "2"), (2.0, "1")])
+def test_it_is_loaded_before_it_gets_any_traffic(took_s: float, stands: str) -> None:
+    scene = a_shop(Behaviour(took_s=took_s))
+    outcome = scene.promote("2", update_endpoints=True, load_test=LoadTest(20, 60), bake_s=0)
+    assert (serves(scene), scene.aliases["champion"]) == ({stands: 100}, stands), outcome.summary
+    assert shifts(scene) == ([100] if stands == "2" else [])

@@ -47,7 +47,7 @@ SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "alias": ("canary", ("--to", "canary")),
     "compare_metrics": (True, ("--compare-metrics",)),
     "copy_from": ("staging", ("--copy-from", "staging")),
-    "engine": ("local", ("--engine", "local")),
+    "engine": ("spark", ("--engine", "spark")),
     "eval_data": ("rows.parquet", ("--eval-data", "rows.parquet")),
     "group": ("user", ("--group", "user")),
     "id": ("row", ("--id", "row")),

@@ -1,5 +1,6 @@
 """A real MLflow scoring server, and servers that are none."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -60,6 +61,13 @@ def test_a_server_that_stands_still_is_waited_for_and_no_longer(small: Small) ->
         small.go_on()
     assert (asked.status, asked.error) == (None, "no answer within 2 s")
     assert 1900 < asked.took_ms < 3500
+
+
+def test_a_notebook_whose_loop_is_running_can_ask_too(small: Small) -> None:
+    async def cell() -> int | None:
+        return SERVERS.ask(small.at("well"), ROWS).status
+
+    assert asyncio.run(cell()) == 200
 
 
 def test_a_redirect_is_not_followed(small: Small) -> None:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
-from tests.workspace import access, files, serving, tracking, uc_legacy, uc_native
+from tests.workspace import access, files, serving, sql, tracking, uc_legacy, uc_native
 from tests.workspace.faults import DroppedError, Hook
 from tests.workspace.wire import Call, RefusedError, Reply, Route
 
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from tests.workspace.workspace import Workspace
 
 # tracking comes last: it passes on whatever nobody before it knows.
-FAMILIES = (access.routes, uc_legacy.routes, uc_native.routes, files.routes, serving.routes, tracking.routes)
+FAMILIES = (
+    access.routes,
+    uc_legacy.routes,
+    uc_native.routes,
+    files.routes,
+    serving.routes,
+    sql.routes,
+    tracking.routes,
+)
 
 
 def all_routes() -> Iterator[Route]:

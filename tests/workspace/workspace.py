@@ -13,6 +13,7 @@ from tests.workspace.faults import Faults
 from tests.workspace.files import FileStore
 from tests.workspace.log import RequestLog, Seen
 from tests.workspace.server import Server
+from tests.workspace.sql import Warehouse
 from tests.workspace.state import AliasMove, Registry, Version, set_tag
 from tests.workspace.state import Model as RegisteredModel
 from tests.workspace.tracking import Tracking
@@ -38,6 +39,7 @@ class Workspace:
         self.catalog = Catalog(self.registry, self.access)
         self.endpoints: dict[str, Endpoint] = {}
         self.served: dict[tuple[str, int], Model] = {}
+        self.warehouse = Warehouse()
         self.tracking = Tracking(tracking_url)
         self.folders = {"/Shared"}
         self.sdk_artifacts = True  # the artifact probe's answer; False: presigned addresses

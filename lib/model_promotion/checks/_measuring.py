@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Evidence:
     """Both versions on the same rows: the tables, and by metric what they say; `deciding` names those that decide.
 
-    `of_run` is what the candidate's run said of these rows, where they are those that it logged.
+    `of_run` is what the candidate's run said of these rows, where they are those that it logged; `counted_by` says
+    which versions of what counted them.
     Without a champion the candidate stands for both, so that its own values are known.
     """
 
@@ -39,6 +40,7 @@ class Evidence:
     deciding: tuple[str, ...]
     every: Mapping[str, Measured]
     of_run: Mapping[str, Any]
+    counted_by: Mapping[str, str]
 
     @property
     def measured(self) -> dict[str, Measured]:
@@ -97,6 +99,7 @@ def facts_of(witness: Witness, evidence: Evidence) -> dict[str, Any]:
         "data": witness.evaluation_data,
         "digest": evidence.digest,
         "engine": witness.request.engine,
+        "counted_by": dict(evidence.counted_by),
         "rows": evidence.tables.rows,
         "unlabelled": evidence.tables.unlabelled,
         "unanswered": evidence.tables.unanswered,
@@ -120,7 +123,7 @@ def _gathered(witness: Witness) -> Evidence:
         compared = Compared(tables, question, Draw(policy.seed, policy.resamples))
         every = compared.measured(_wanted(witness, question.task))
     usual = tuple(name for name in USUAL[question.task] if name in every)
-    return Evidence(tables, question, digest, policy.metrics or usual, every, of_run)
+    return Evidence(tables, question, digest, policy.metrics or usual, every, of_run, engine.capabilities())
 
 
 def _as_logged(witness: Witness, data: Data) -> dict[str, Any]:

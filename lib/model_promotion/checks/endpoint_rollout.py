@@ -1,6 +1,6 @@
 """Can the candidate be rolled out to the endpoints that serve the champion?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from model_promotion.core.deployment import Deployment
 from model_promotion.core.finding import Finding, Verdict, Weight
@@ -19,19 +19,40 @@ def ask(witness: Witness) -> Finding | None:
     if witness.serving is None:
         said = "there is no serving backend here: endpoints are those of a Databricks workspace"
         return Finding(Verdict.FAILED, said, hint="leave --update-endpoints and --canary out")
-    return judge(witness.deployments, witness.rollouts, canary=bool(witness.request.canary))
+    if witness.request.canary and not witness.rollouts:
+        said = "a canary needs an endpoint that serves the champion, and there is none"
+        return Finding(Verdict.FAILED, said, hint="name one: --endpoint NAME, or leave --canary out")
+    model = witness.plan.seen.name
+    may = {one.creator: witness.access.may_execute(model, one.creator) for one in witness.deployments if one.creator}
+    return judge(witness.deployments, witness.rollouts, unseen={who for who, sure in may.items() if not sure})
 
 
-def judge(seen: Sequence[Deployment], rollouts: Sequence[Rollout], *, canary: bool) -> Finding:
-    """The finding for these endpoints, of which `rollouts` are to be changed; a canary needs one of them."""
-    facts = {"endpoints": list(seen), "rollouts": list(rollouts)}
-    changed = {one.endpoint for one in rollouts}
-    in_the_way = [f"{one.endpoint}: {why}" for one in seen if one.endpoint in changed for why in obstacles(one)]
+def _remarks(seen: Sequence[Deployment], unseen: Collection[str]) -> str:
+    """What no check of ours can settle: Databricks asks the endpoint's creator for EXECUTE again at each update."""
+    told = [
+        f"{one.creator}, who created {one.endpoint}, is not seen to have EXECUTE"
+        for one in seen
+        if one.creator in unseen
+    ]
+    told += [f"{one.endpoint} is route-optimised: asked with OAuth only" for one in seen if one.route_optimized]
+    return "".join(f"; {one}" for one in told)
+
+
+def judge(seen: Sequence[Deployment], rollouts: Sequence[Rollout], unseen: Collection[str] = ()) -> Finding:
+    """The finding for these endpoints, of which `rollouts` are to be changed.
+
+    `unseen` are creators of whom it is not seen that they may execute the model.
+    """
+    facts = {"endpoints": list(seen), "rollouts": list(rollouts), "creators_not_seen_to_execute": sorted(unseen)}
+    names = {one.endpoint for one in rollouts}
+    changed = [one for one in seen if one.endpoint in names]
+    in_the_way = [f"{one.endpoint}: {why}" for one in changed for why in obstacles(one)]
     if in_the_way:
         return Finding(Verdict.FAILED, "; ".join(in_the_way), facts, hint="wait, or leave that endpoint out")
     if not rollouts:
-        said = "no endpoint serves the champion, so there is nothing to roll out to"
-        verdict = Verdict.FAILED if canary else Verdict.PASSED
-        return Finding(verdict, said, facts, hint="name one: --endpoint NAME" if canary else "")
-    told = "; ".join(f"{one.endpoint} serves {one.told}" for one in seen if one.endpoint in changed)
-    return Finding(Verdict.PASSED, f"{count(len(rollouts), 'endpoint')} can be changed: {told}", facts)
+        served = "; ".join(f"{one.endpoint} serves {one.told}" for one in seen)
+        said = f"no endpoint serves what the candidate replaces ({served or 'none names the model'})"
+        return Finding(Verdict.PASSED, f"{said}, so nothing is rolled out", facts)
+    told = "; ".join(f"{one.endpoint} serves {one.told}" for one in changed)
+    said = f"{count(len(rollouts), 'endpoint')} can be changed: {told}{_remarks(changed, unseen)}"
+    return Finding(Verdict.PASSED, said, facts)

@@ -171,9 +171,10 @@ def _dues_of(target: int, load: Load) -> Iterator[Due]:
     from random import Random  # Not for every call: the first line is to be there at once.
 
     random = Random(f"{load.seed}/{target}")  # noqa: S311 - no secret
-    at_s, end_s = 0.0, load.warm_up_s + load.test.duration_s
-    while (at_s := at_s + random.expovariate(load.test.rate_per_s)) < end_s:
-        yield Due(at_s, target, random.randrange(len(load.payloads)))
+    for begins_s, lasts_s in ((0.0, load.warm_up_s), (load.warm_up_s, load.test.duration_s)):
+        # A Poisson process that has exactly so many arrivals has them at independent, uniform times.
+        for at_s in sorted(random.uniform(0, lasts_s) for _ in range(round(load.test.rate_per_s * lasts_s))):
+            yield Due(begins_s + at_s, target, random.randrange(len(load.payloads)))
 
 
 class Ending(StrEnum):

@@ -154,7 +154,7 @@ class EvidencePolicy:
     `metrics` are those that decide, also the team's own as package.module:function, which take (truth, prediction) and
     answer one number a row; none means the usual ones of the task. `positive` is the class that F1 is about.
     `task` is what is predicted, None finds it out. `slices` are columns, of each of whose values no loss may be sure
-    either; None finds texts with few values.
+    either; None finds texts with few values. `warehouse` is the id of the SQL warehouse that counts tables.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -172,6 +172,7 @@ class EvidencePolicy:
     seed: int = 20_261_121
     resamples: int = 2000
     timeout_s: float = 3600.0
+    warehouse: str = ""
 
     def __post_init__(self) -> None:
         """Numbers that make no sense are refused where they are written.

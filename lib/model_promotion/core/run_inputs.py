@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from urllib.parse import unquote, urlsplit
 
 from model_promotion.core.errors import BadCall, NotFound
@@ -12,6 +13,7 @@ RUN = "run"
 CONTEXTS = ("evaluation", "eval", "test", "testing", "validation")
 LOCAL = frozenset({"local", "uc_volume"})
 NAME_THEM = "name the data: --eval-data PATH"
+QUERY = ".sql"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,11 @@ class LoggedInput:
         if not (readable and isinstance(place, str) and place):
             said = f"the run's data {self.label} come from the source {self.source_type!r}, which cannot be read here"
             raise BadCall(said, hint=NAME_THEM)
-        return _path(place)
+        path = _path(place)
+        if PurePath(path).suffix.lower() == QUERY:
+            # A query is a program, and who may write to a run is not who may say what is run here.
+            raise BadCall(f"the run's data {self.label} are a query, {path}, which only a call runs", hint=NAME_THEM)
+        return path
 
     @property
     def is_table(self) -> bool:

@@ -30,20 +30,32 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 200_000
 BATCH_ROWS = 250_000
+COUNTED = ("number", "time", "text", "truth value")
+COUNTERS = 2
 
 
 def fitted(files: Files) -> Edges:
     """Edges from rows of all over the files; columns that are neither numbers, times nor texts have none."""
-    schema = files.schema
-    kinds = {name: kind_of(schema.field(name).type) for name in schema.names}
+    kinds = kinds_of(files)
+    counted = [name for name, kind in kinds.items() if kind in COUNTED]
+    texts = [name for name in counted if kinds[name] in ("text", "truth value")]
+    return edges_from(spread(files, counted, SAMPLE_ROWS, texts), kinds)
+
+
+def edges_from(sample: pa.Table, kinds: Mapping[str, str]) -> Edges:
+    """Edges of every column that is counted."""
     numbers = [name for name, kind in kinds.items() if kind in ("number", "time")]
     texts = [name for name, kind in kinds.items() if kind in ("text", "truth value")]
-    sample = spread(files, [*numbers, *texts], SAMPLE_ROWS)
     return Edges(
         {name: edges_of(_numbers(sample.column(name))) for name in numbers},
         {name: _levels(sample.column(name)) for name in texts},
         frozenset(name for name in numbers if kinds[name] == "time"),
     )
+
+
+def kinds_of(files: Files) -> dict[str, str]:
+    """What each column holds."""
+    return {name: kind_of(files.schema.field(name).type) for name in files.schema.names}
 
 
 def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
@@ -53,33 +65,49 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
         NotFound: for a column that is not there.
         BadCall: for one that holds no numbers where the edges are between numbers, or no times.
     """
-    there = set(files.schema.names)
-    if missing := [name for name in edges.columns if name not in there]:
-        raise NotFound(f"{files.given[0]} has no column {', '.join(missing)}", hint="compare data of the same columns")
-    for name in edges.numbers:
-        wanted = "time" if name in edges.times else "number"
-        if (kind := kind_of(files.schema.field(name).type)) != wanted:
-            raise BadCall(
-                f"{name} of {files.given[0]} holds {kind}s, and {wanted}s in the reference", hint="mend the data"
-            )
-    profile: Mapping[str, Counts] = {
-        **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
-        **{name: count_levels({}, levels) for name, levels in edges.levels.items()},
-    }
-    for batch in _ahead(_batches(files, list(edges.columns), list(edges.levels))):
-        profile = joined(profile, _counted(batch, edges))
+    countable(edges, kinds_of(files), files.given[0])
+    profile = nothing(edges)
+    # Arrow and numpy count without holding the interpreter: one column a core, while the next rows are read.
+    with ThreadPoolExecutor(COUNTERS) as counters:
+        for batch in _ahead(_batches(files, list(edges.columns), list(edges.levels))):
+            counted = counters.map(lambda name, batch=batch: _counted(batch.column(name), name, edges), edges.columns)
+            profile = joined(profile, dict(zip(edges.columns, counted, strict=True)))
     return profile
 
 
-def _counted(batch: pa.RecordBatch, edges: Edges) -> Mapping[str, Counts]:
-    numbers = {
-        name: count_numbers(_numbers(batch.column(name)), between, batch.column(name).null_count)
-        for name, between in edges.numbers.items()
+def countable(edges: Edges, kinds: Mapping[str, str], where: object) -> None:
+    """Whether data with such columns can be counted between these edges.
+
+    Raises:
+        NotFound: for a column that is not there.
+        BadCall: for one that holds no numbers where the edges are between numbers, or no times.
+    """
+    if missing := [name for name in edges.columns if name not in kinds]:
+        raise NotFound(f"{where} has no column {', '.join(missing)}", hint="compare data of the same columns")
+    for name in edges.numbers:
+        wanted = "time" if name in edges.times else "number"
+        if kinds[name] != wanted:
+            said = f"{name} of {where} holds {kinds[name]}s, and {wanted}s in the reference"
+            raise BadCall(said, hint="mend the data")
+
+
+def nothing(edges: Edges) -> Mapping[str, Counts]:
+    """No row, counted."""
+    return {
+        **{name: count_numbers(np.zeros(0), between) for name, between in edges.numbers.items()},
+        **{name: count_levels({}, levels) for name, levels in edges.levels.items()},
     }
-    return numbers | {
-        name: count_levels(_tally(batch.column(name)), levels, batch.column(name).null_count)
-        for name, levels in edges.levels.items()
-    }
+
+
+def counted(batch: pa.RecordBatch, edges: Edges) -> Mapping[str, Counts]:
+    """The rows of one batch."""
+    return {name: _counted(batch.column(name), name, edges) for name in edges.columns}
+
+
+def _counted(column: pa.Array, name: str, edges: Edges) -> Counts:
+    if name in edges.numbers:
+        return count_numbers(_numbers(column), edges.numbers[name], column.null_count)
+    return count_levels(_tally(column), edges.levels[name], column.null_count)
 
 
 def _batches(files: Files, columns: Sequence[str], texts: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -44,7 +44,7 @@ def rewritten(given: Sequence[Path], folder: Path, ids: Sequence[str] = ()) -> I
             ):
                 for batch in rows:
                     writer.write_batch(_without_empty(batch))
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, OSError) as error:  # the latter: what gzip finds torn
             raise BadCall(f"{path} cannot be read as CSV: {error}", hint=HINT) from error
         yield made
 
@@ -71,7 +71,7 @@ def _are_texts(given: Sequence[Path], name: str) -> bool:
                     values = _without_empty(batch).column(0).drop_null()
                     numbers = numbers or bool(pc.any(pc.match_substring_regex(values, NUMBER)).as_py())
                     others = others or pc.all(pc.match_substring_regex(values, SAME_AS_NUMBER)).as_py() is False
-        except (pa.ArrowException, KeyError):
+        except (pa.ArrowException, KeyError, OSError):
             return False  # it is not there, or torn: who reads all of it says so
     return numbers and others
 

@@ -1,7 +1,7 @@
-"""A path as Parquet files: Parquet is read where it lies, CSV is rewritten once, so that all read the same rows."""
+"""A path as Parquet files: Parquet is read where it lies, all else rewritten once, so that all read the same rows."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +12,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.run_inputs import QUERY
 from model_promotion.core.trial import one_line
 from model_promotion.engines._csv import rewritten
+from model_promotion.engines._duckdb import from_json, from_query
 from model_promotion.engines._forms import in_one_form
 
-KINDS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
-HOW = "name a .parquet or .csv file, or a directory of one kind"
+KINDS = {
+    ".parquet": "Parquet",
+    ".pq": "Parquet",
+    ".csv": "CSV",
+    ".csv.gz": "CSV",
+    ".json": "JSON",
+    ".jsonl": "JSON",
+    ".ndjson": "JSON",
+}
+HOW = "name a .parquet, .csv or .json file, a directory of one kind, or a query in a .sql file"
 SHOWN = 5
 
 
@@ -48,7 +58,8 @@ class Files:
     def digest(self) -> str:
         """The SHA-256 of one file, or of the SHA-256s of several, one hexadecimal line each."""
         each = []
-        for path in self.given:
+        # What a query answers depends on more than its text.
+        for path in self.parquet if _is_query(self.given[0]) else self.given:
             with path.open("rb") as file:
                 each.append(hashlib.file_digest(file, "sha256").hexdigest())
         return each[0] if len(each) == 1 else hashlib.sha256("".join(f"{one}\n" for one in each).encode()).hexdigest()
@@ -88,24 +99,43 @@ def opened(uri: str, ids: Sequence[str] = ()) -> Iterator[Files]:
     path = Path(uri.removeprefix("file://"))
     if not path.exists():
         raise NotFound(f"there is no data at {path}", hint=HOW)
-    given = _given(path)
+    given = files_at(path)
     with TemporaryDirectory(prefix="promote-data-") as folder:
         with readable(uri):
-            is_parquet = _kind(given[0]) == "parquet"
-            parquet = given if is_parquet else tuple(rewritten(given, Path(folder), ids))
+            parquet = tuple(_as_parquet(given, Path(folder), ids))
             files = Files(given, tuple(in_one_form(given, parquet, Path(folder))))
         yield files
 
 
-def _given(path: Path) -> tuple[Path, ...]:
+def _as_parquet(given: Sequence[Path], folder: Path, ids: Sequence[str]) -> Iterable[Path]:
+    if _is_query(given[0]):
+        return [from_query(given[0], folder)]
+    kind = _kind(given[0])
+    if kind == "JSON":
+        return from_json(given, folder)
+    return rewritten(given, folder, ids) if kind == "CSV" else given
+
+
+def _is_query(path: Path) -> bool:
+    return path.suffix.lower() == QUERY
+
+
+def files_at(path: Path) -> tuple[Path, ...]:
+    """The files of one kind that a path means.
+
+    Raises:
+        BadCall: when there is none, or of both kinds.
+    """
+    if path.is_file() and _is_query(path):
+        return (path,)
     if (path / "_delta_log").is_dir():
         raise BadCall(f"{path} is a Delta table, whose files alone say nothing", hint="write it as Parquet first")
     found = _found(path)
     known = [one for one in found if _kind(one)]
     if not known:
-        raise BadCall(f"{path} holds no Parquet or CSV file", hint=HOW)
-    if len({_kind(one) for one in known}) > 1:
-        raise BadCall(f"{path} holds Parquet and CSV files", hint=HOW)
+        raise BadCall(f"{path} holds no Parquet, CSV or JSON file", hint=HOW)
+    if len(kinds := sorted({_kind(one) for one in known})) > 1:
+        raise BadCall(f"{path} holds {' and '.join(kinds)} files", hint=HOW)
     if unknown := [str(one.relative_to(path)) for one in found if not _kind(one)]:
         said = f"{path} holds files that are not read beside those that are: {', '.join(unknown[:SHOWN])}"
         raise BadCall(said, hint="move them away, or let their names begin with _ or .")
@@ -126,4 +156,4 @@ def _found(path: Path) -> list[Path]:
 
 
 def _kind(path: Path) -> str:
-    return KINDS.get(path.suffix.lower(), "")
+    return next((kind for ending, kind in KINDS.items() if path.name.lower().endswith(ending)), "")

@@ -30,6 +30,16 @@ def in_one_form(given: Sequence[Path], parquet: Sequence[Path], folder: Path) ->
         yield path if fits else _cast(path, types, folder / f"cast-{number}.parquet")
 
 
+def coarser(parquet: Sequence[Path], folder: Path) -> Iterator[Path]:
+    """The Parquet files; anew in the folder those with times finer than microseconds, which Spark does not read."""
+    for number, path in enumerate(parquet):
+        schema = pq.read_schema(path)
+        fine = [field.name for field in schema if pa.types.is_timestamp(field.type) and field.type.unit == "ns"]
+        types = {field.name: field.type for field in schema}
+        types |= {name: pa.timestamp("us", types[name].tz) for name in fine}
+        yield _cast(path, types, folder / f"coarse-{number}.parquet", safe=False) if fine else path
+
+
 def _types(schemas: Mapping[Path, pa.Schema]) -> dict[str, pa.DataType]:
     first, names = next((path, schema.names) for path, schema in schemas.items())
     for path, schema in schemas.items():
@@ -61,11 +71,11 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_string_view(kind) else kind
 
 
-def _cast(path: Path, types: Mapping[str, pa.DataType], made: Path) -> Path:
+def _cast(path: Path, types: Mapping[str, pa.DataType], made: Path, *, safe: bool = True) -> Path:
     with pq.ParquetFile(path, pre_buffer=False) as file:
         there = file.schema_arrow
         schema = pa.schema([field.with_type(types[field.name]) for field in there], there.metadata)
         with pq.ParquetWriter(made, schema) as writer:
             for batch in file.iter_batches(BATCH_ROWS):
-                writer.write_batch(batch.cast(schema))
+                writer.write_batch(batch.cast(schema, safe=safe))
     return made

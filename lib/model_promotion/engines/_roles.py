@@ -3,23 +3,77 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall
+from model_promotion.core.scores import Answers
 from model_promotion.engines._columns import kind_of
-from model_promotion.evidence.slicing import MOST_LEVELS
-from model_promotion.evidence.tables import MOST_LABELS, Question, Target
+from model_promotion.evidence.counting import Batch, score_edges
+from model_promotion.evidence.tables import MOST_LABELS, MOST_LEVELS, Question, Target, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 NULL = "(null)"
 WHOLE_BELOW = 2.0**63
+BATCH_ROWS = 100_000
+EDGE_ROWS = 20_000
+"""So many rows, from all over the data, say where the edges between scores are."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns of some data mean for a question."""
+
+    dataset: Dataset
+    question: Question
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that are needed beside the features."""
+        return tuple(dict.fromkeys((*self.dataset.roles, *self.question.slices)))
+
+    @property
+    def unit(self) -> str:
+        """The column that names the unit of a row, if there is one."""
+        return self.dataset.group or self.dataset.id
+
+    @property
+    def batch_rows(self) -> int:
+        """So many rows at once that the answers to them, which are one number a class, stay small."""
+        return max(1000, BATCH_ROWS // max(1, len(self.question.classes) // 10))
+
+    def batch(self, rows: pa.RecordBatch, answers: Sequence[Answers], units: Any) -> Batch:  # noqa: ANN401 - an array
+        """Rows with what champion and candidate answered to them, and units for rows that name none."""
+        dataset = self.dataset
+        return Batch(
+            truth=truth_of(rows.column(dataset.target), self.question),
+            champion=answers[0],
+            candidate=answers[-1],
+            units=unit_of(rows.column(self.unit)) if self.unit else units,
+            weights=weight_of(rows.column(dataset.weight), dataset.weight) if dataset.weight else None,
+            levels={name: words_of(rows.column(name)) for name in self.question.slices},
+        )
+
+    def with_edges(self, answers: Sequence[Answers]) -> Roles:
+        """With edges between scores, as many in each bin, where there are none yet and the answers are scores."""
+        shares = [one.probabilities for one in (answers[0], answers[-1])]
+        if self.question.score_edges or self.question.task is not Task.BINARY or any(one is None for one in shares):
+            return self
+        found = (score_edges(shares[0]), score_edges(shares[1]))
+        return replace(self, question=replace(self.question, score_edges=found))
+
+
+def as_one(parts: Sequence[Answers]) -> Answers:
+    """The answers to several batches."""
+    columns = zip(*((one.codes, one.probabilities, one.numbers) for one in parts), strict=True)
+    return Answers(*(None if one[0] is None else np.concatenate(one) for one in columns))
 
 
 def target_of(columns: Iterable[pa.Array], name: str) -> Target:
@@ -55,6 +109,8 @@ def target_of(columns: Iterable[pa.Array], name: str) -> Target:
 
 def truth_of(column: pa.Array, question: Question) -> Any:  # noqa: ANN401 - arrays
     """Labels as places of classes, -1 for none; amounts as numbers, NaN for none."""
+    import pandas as pd  # while the models are being loaded
+
     if kind_of(column.type) == "number":
         numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         return pd.Index(question.classes, dtype=float).get_indexer(pd.Index(numbers)) if question.classes else numbers
@@ -64,6 +120,16 @@ def truth_of(column: pa.Array, question: Question) -> Any:  # noqa: ANN401 - arr
 def words_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays
     """Each value as a text, the same for the same value in whatever type and beside whatever else."""
     return np.asarray(_as_text(column).fill_null(NULL).to_pylist(), dtype=object)
+
+
+def has_all(wanted: Sequence[str], there: Sequence[str], uri: str) -> None:
+    """Whether these columns are there.
+
+    Raises:
+        BadCall: when one is not.
+    """
+    if lacking := [name for name in wanted if name not in there]:
+        raise BadCall(f"{uri} has no column {lacking[0]}", hint="name another, or mend the data")
 
 
 def texts_of(column: pa.Array) -> list[str | None]:
@@ -117,6 +183,8 @@ def _tally(column: pa.Array) -> Counter[str]:
 
 def unit_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays
     """A number for each unit, the same for the same value in every batch, file and type."""
+    import pandas as pd
+
     return pd.util.hash_array(words_of(column))
 
 

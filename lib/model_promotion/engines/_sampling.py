@@ -17,16 +17,20 @@ PIECES = 32
 DECODED_ROWS = 50_000
 
 
-def spread(files: Files, columns: Sequence[str], rows: int) -> pa.Table:
-    """About so many rows, in their order: of each row group as much as its share, in PIECES pieces or more in all."""
+def spread(files: Files, columns: Sequence[str], rows: int, texts: Sequence[str] = ()) -> pa.Table:
+    """About so many rows, in their order: of each row group as much as its share, in PIECES pieces or more in all.
+
+    The columns named as texts come as dictionaries.
+    """
     parts: list[pa.Table] = []
     for path in files.parquet:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        with pq.ParquetFile(path, pre_buffer=False, read_dictionary=texts) as file:
             for group in range(file.num_row_groups):
                 wanted = _places(file.metadata.row_group(group).num_rows, files.rows, rows)
                 parts += _taken(file, group, columns, wanted)
-    schema = pa.schema([files.schema.field(name) for name in columns])
-    return pa.concat_tables([schema.empty_table(), *parts], promote_options="permissive")
+    if not parts:
+        return pa.schema([files.schema.field(name) for name in columns]).empty_table()
+    return pa.concat_tables(parts, promote_options="permissive")
 
 
 def _places(there: int, of_all: int, rows: int) -> np.ndarray:

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers, NoAnswerError
-from model_promotion.engines._columns import fitted, kind_of, profiled
+from model_promotion.engines._columns import fitted, kinds_of, profiled
 from model_promotion.engines._files import Files, opened, readable
-from model_promotion.engines._roles import levels_of, target_of, texts_of, truth_of, unit_of, weight_of, words_of
+from model_promotion.engines._roles import BATCH_ROWS, EDGE_ROWS, Roles, as_one, has_all, levels_of, target_of, texts_of
 from model_promotion.engines._sampling import spread
-from model_promotion.evidence.counting import Batch, count, score_edges
+from model_promotion.evidence.counting import count
 from model_promotion.evidence.tables import PairTables, Question, Target, Task
 
 if TYPE_CHECKING:
@@ -28,17 +28,18 @@ if TYPE_CHECKING:
     from model_promotion.core.dataset import Dataset
     from model_promotion.core.scores import Order
     from model_promotion.evidence.profiling import Counts, Edges
-    from model_promotion.ports import Data, Scores
-
-BATCH_ROWS = 100_000
-EDGE_ROWS = 20_000
+    from model_promotion.ports import Data, Means, Scores
 
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """Reads Parquet and CSV; the models answer in child processes, at the same time."""
+    """Reads files; the models answer in child processes, at the same time."""
 
     scores: Scores
+
+    def capabilities(self) -> Mapping[str, str]:
+        """Arrow reads, numpy counts."""
+        return {"pyarrow": pa.__version__, "numpy": np.__version__}
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Data]:
@@ -47,9 +48,9 @@ class LocalEngine:
             yield LocalData(dataset, files, self.scores)
 
 
-def connect(scores: Scores) -> LocalEngine:
+def connect(means: Means) -> LocalEngine:
     """The engine."""
-    return LocalEngine(scores)
+    return LocalEngine(means.scores)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class LocalData:
     @property
     def kinds(self) -> dict[str, str]:
         """What each column holds."""
-        return {name: kind_of(self.files.schema.field(name).type) for name in self.columns}
+        return kinds_of(self.files)
 
     @property
     def rows(self) -> int:
@@ -95,8 +96,7 @@ class LocalData:
         Raises:
             BadCall: for a column that is not there.
         """
-        if lacking := [name for name in columns if name not in self.columns]:
-            raise BadCall(f"{self.dataset.uri} has no column {lacking[0]}", hint="name another, or mend the data")
+        has_all(columns, self.columns, self.dataset.uri)
         with readable(self.dataset.uri):
             for batch in self.files.batches(list(dict.fromkeys(columns)), BATCH_ROWS):
                 yield from zip(*(texts_of(batch.column(name)) for name in columns), strict=True)
@@ -137,30 +137,32 @@ class LocalData:
             NoAnswerError: when one of them fails, or does not answer every row.
         """
         tables: PairTables | None = None
+        roles = Roles(self.dataset, question)
         # The candidate first: where neither can be begun, it is the candidate's fault that counts.
         asked = orders[:1] if orders[0] is orders[1] else orders[::-1]
-        rows = batch_rows(question)
         with ExitStack() as stack:
             stack.enter_context(readable(self.dataset.uri))
-            ahead = self._ahead(stack, asked) if self._needs_edges(question, rows) else []
-            streams = [self._begun(stack, order, (*ahead, *self.files.parquet), rows) for order in asked][::-1]
+            ahead = self._ahead(stack, asked) if self._needs_edges(roles) else []
+            files = (*ahead, *self.files.parquet)
+            streams = [self._begun(stack, order, files, roles.batch_rows) for order in asked][::-1]
             workers = stack.enter_context(ThreadPoolExecutor(2))
             for path in ahead:
-                question = with_edges(question, _taken(workers, streams, pq.read_metadata(path).num_rows))
-            for start, batch in self._roles(question, rows):
+                roles = roles.with_edges(_taken(workers, streams, pq.read_metadata(path).num_rows))
+            for units, batch in self._numbered(roles):
                 answers = _taken(workers, streams, len(batch))
-                question = question if tables else with_edges(question, answers)
-                counted = count(self._batch(question, batch, start, [answers[0], answers[-1]]), question)
+                roles = roles if tables else roles.with_edges(answers)
+                counted = count(roles.batch(batch, answers, units), roles.question)
                 tables = tables + counted if tables else counted
             for stream in reversed(streams):
                 stream.finish()
         if tables is None:
             raise BadCall(f"{self.dataset.uri} holds no row", hint="name data with rows")
-        return replace(tables, score_edges=question.score_edges)
+        return replace(tables, score_edges=roles.question.score_edges)
 
-    def _needs_edges(self, question: Question, rows: int) -> bool:
+    def _needs_edges(self, roles: Roles) -> bool:
         """Whether edges must be known before the first of several batches is counted."""
-        return question.task is Task.BINARY and not question.score_edges and self.files.rows > rows
+        question = roles.question
+        return question.task is Task.BINARY and not question.score_edges and self.files.rows > roles.batch_rows
 
     def _ahead(self, stack: ExitStack, orders: Sequence[Order]) -> list[Path]:
         """Rows of all over the files in a file of their own, so that no order of the rows decides on the edges."""
@@ -173,25 +175,13 @@ class LocalData:
         named = replace(order, files=files, batch_rows=rows)
         return Aligned(stack.enter_context(self.scores.scoring(named)), order.label)
 
-    def _roles(self, question: Question, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Batches with the number of their first row; all rows in one where they are so few."""
-        start = 0
-        batches = self.files.batches(list(dict.fromkeys((*self.dataset.roles, *question.slices))), rows)
+    def _numbered(self, roles: Roles) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
+        """Batches with the numbers of their rows; all rows in one where they are so few."""
+        start, rows = 0, roles.batch_rows
+        batches = self.files.batches(roles.columns, rows)
         for batch in _as_one(batches) if self.files.rows <= rows else batches:
-            yield start, batch
+            yield np.arange(start, start + len(batch), dtype=np.uint64), batch
             start += len(batch)
-
-    def _batch(self, question: Question, batch: pa.RecordBatch, start: int, answers: list[Answers]) -> Batch:
-        dataset = self.dataset
-        unit = dataset.group or dataset.id
-        return Batch(
-            truth=truth_of(batch.column(dataset.target), question),
-            champion=answers[0],
-            candidate=answers[1],
-            units=unit_of(batch.column(unit)) if unit else np.arange(start, start + len(batch), dtype=np.uint64),
-            weights=weight_of(batch.column(dataset.weight), dataset.weight) if dataset.weight else None,
-            levels={name: words_of(batch.column(name)) for name in question.slices},
-        )
 
 
 def _taken(workers: ThreadPoolExecutor, streams: Sequence[Aligned], rows: int) -> list[Answers]:
@@ -205,19 +195,6 @@ def _as_one(batches: Iterator[pa.RecordBatch]) -> list[pa.RecordBatch]:
     """All of them as one, where there are any."""
     there = list(batches)
     return pa.Table.from_batches(there).combine_chunks().to_batches() if there else []
-
-
-def batch_rows(question: Question) -> int:
-    """So many rows at once that the answers to them, which are one number a class, stay small."""
-    return max(1000, BATCH_ROWS // max(1, len(question.classes) // 10))
-
-
-def with_edges(question: Question, answers: Sequence[Answers]) -> Question:
-    """The question with edges between scores that are as many in each bin, where it has none and there are scores."""
-    shares = [one.probabilities for one in (answers[0], answers[-1])]
-    if question.task is not Task.BINARY or question.score_edges or any(one is None for one in shares):
-        return question
-    return replace(question, score_edges=(score_edges(shares[0]), score_edges(shares[1])))
 
 
 @dataclass
@@ -241,7 +218,7 @@ class Aligned:
             if more is None:
                 raise NoAnswerError(f"{self.label}: answered fewer rows than it was given")
             self._left.append(more)
-        whole = self._left[0] if len(self._left) == 1 else _joined(self._left)
+        whole = self._left[0] if len(self._left) == 1 else as_one(self._left)
         self._left = [_part(whole, slice(rows, None))] if whole.rows > rows else []
         return whole if whole.rows == rows else _part(whole, slice(0, rows))
 
@@ -253,11 +230,6 @@ class Aligned:
         """
         if self._left or next(self._iterator or iter(()), None) is not None:
             raise NoAnswerError(f"{self.label}: answered more rows than it was given")
-
-
-def _joined(parts: list[Answers]) -> Answers:
-    columns = zip(*((one.codes, one.probabilities, one.numbers) for one in parts), strict=True)
-    return Answers(*(None if one[0] is None else np.concatenate(one) for one in columns))
 
 
 def _part(answers: Answers, which: slice) -> Answers:

@@ -85,6 +85,10 @@ class MemoryEngine:
 
     known: dict[str, MemoryData] = field(default_factory=dict)
 
+    def capabilities(self) -> dict[str, str]:
+        """There is nothing that counts."""
+        return {}
+
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Data]:
         """The data of that address."""

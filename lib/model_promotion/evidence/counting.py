@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import ABSENT, Answers
@@ -132,6 +131,8 @@ def score_bin(shares: Any, edges: Any = USUAL_EDGES) -> Any:  # noqa: ANN401 - a
 
 def bin_scores(edges: Any = USUAL_EDGES) -> Any:  # noqa: ANN401 - arrays
     """The chance of the second class in the middle of each bin; shape (512,)."""
+    from scipy import special
+
     ends = np.concatenate([edges[:1], edges, edges[-1:]])
     middles = (ends[:-1] + ends[1:]) / 2
     return special.expit(np.append(middles, np.repeat(middles[-1], SCORE_BINS - len(middles))))
@@ -245,7 +246,9 @@ def _by_bucket(buckets: Any, sums: dict[str, Any]) -> Any:  # noqa: ANN401 - arr
 def _powers(champion: Any, candidate: Any) -> list[float]:  # noqa: ANN401 - arrays
     with np.errstate(over="ignore", invalid="ignore"):
         d = candidate - champion
-        return [float((d**power).sum()) for power in (1, 2, 3)]
+        squares = d * d
+        # Numpy's d ** 3 is twenty times slower.
+        return [float(one.sum()) for one in (d, squares, squares * d)]
 
 
 def _score_table(buckets: Any, truth: Any, bins: list[Any], weights: Any) -> Any:  # noqa: ANN401 - arrays

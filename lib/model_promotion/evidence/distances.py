@@ -24,9 +24,9 @@ def ks(reference: np.ndarray, current: np.ndarray) -> np.ndarray:
 
 def wasserstein(reference: np.ndarray, current: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """The earth mover's distance over the reference's standard deviation; positions[bins] are where the bins lie."""
-    apart = np.abs(np.cumsum(shares(current) - shares(reference), axis=-1))[..., :-1]
-    moved = (apart * np.diff(positions)).sum(axis=-1)
     before = shares(reference)
+    apart = np.abs(np.cumsum(shares(current) - before, axis=-1))[..., :-1]
+    moved = (apart * np.diff(positions)).sum(axis=-1)
     sd = np.sqrt(np.maximum(before @ positions**2 - (before @ positions) ** 2, 0))
     return np.divide(moved, sd, out=np.where(moved > 0, np.inf, 0.0), where=sd > 0)
 
@@ -52,12 +52,11 @@ def chi_square(reference: np.ndarray, current: np.ndarray) -> tuple[float, float
 
 def shares(counts: np.ndarray) -> np.ndarray:
     """Each bin's share of its row; NaN where there are no rows."""
-    counts = np.asarray(counts, dtype=float)
-    total = counts.sum(axis=-1, keepdims=True)
-    return np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+    with np.errstate(invalid="ignore"):
+        return counts / np.sum(counts, axis=-1, keepdims=True)
 
 
 def _divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     """Kullback and Leibler's, with 0 * log(0) = 0."""
-    ratio = np.divide(p, q, out=np.ones(np.broadcast(p, q).shape), where=(p > 0) & (q > 0))
-    return (p * np.log(ratio)).sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (p * np.log(np.where((p > 0) & (q > 0), p / q, 1.0))).sum(axis=-1)

@@ -14,7 +14,7 @@ import numpy as np
 from model_promotion.core.gate import ALPHA, MIN_UNITS
 from model_promotion.evidence import distances
 from model_promotion.evidence.calibrate import Calibrated, calibrated, enough, permuted, portions
-from model_promotion.evidence.folding import Column, fold, folded
+from model_promotion.evidence.folding import Column, fold, folded, summed
 
 PRACTICAL: Mapping[str, float] = MappingProxyType(
     {"psi": 0.1, "jensen_shannon": 0.1, "wasserstein": 0.1, "ks": 0.1, "cramer_w": 0.1}
@@ -114,8 +114,8 @@ def _computed(statistic: str, column: Column, counts: tuple[np.ndarray, np.ndarr
     known = {"psi": distances.psi, "jensen_shannon": distances.jensen_shannon, "cramer_w": distances.cramer_w}
     before, now = counts
     if statistic in known:
-        onto = fold(column, BINS[statistic])
-        return known[statistic](before @ onto, now @ onto)
+        starts = fold(column, BINS[statistic])
+        return known[statistic](summed(before, starts), summed(now, starts))
     if statistic == "ks":
         return distances.ks(before[..., :-1], now[..., :-1])
     return {"wasserstein": distances.wasserstein}[statistic](before[..., :-1], now[..., :-1], column.positions)
@@ -125,8 +125,8 @@ def _tested(column: Column, asked: list[Distance], how: tuple[DriftPolicy, int, 
     """With a p for each distance that is large enough to matter. The permutations of one column serve them all."""
     if not any(one.value >= one.threshold for one in asked):
         return asked
-    fine = folded(column, FINE)
     large = [one.statistic for one in asked if one.value >= one.threshold]
+    fine = folded(column, max(BINS.get(name, FINE) for name in large))
     found = _calibrated(fine, {name: value(name, fine) for name in large}, how)
     return [
         replace(one, p=found[one.statistic].p, chance=found[one.statistic].threshold) if one.statistic in found else one

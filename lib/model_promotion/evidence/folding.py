@@ -38,27 +38,29 @@ class Column:
 
 def folded(column: Column, most: int) -> Column:
     """The same column with at most so many bins, each at the mean position of its rows; categories stay as they are."""
-    if column.positions is None or len(column.positions) <= most:
+    starts = fold(column, most)
+    if column.positions is None or len(starts) == len(column.reference):
         return column
-    onto = fold(column, most)
     counts = column.pooled[:-1].astype(float) + 1e-9  # An empty bin has a place too.
-    positions = (counts * column.positions) @ onto[:-1, :-1] / (counts @ onto[:-1, :-1])
-    return replace(column, reference=column.reference @ onto, current=column.current @ onto, positions=positions)
+    positions = summed(counts * column.positions, starts[:-1]) / summed(counts, starts[:-1])
+    before, now = (summed(one, starts) for one in (column.reference, column.current))
+    return replace(column, reference=before, current=now, positions=positions)
 
 
 def fold(column: Column, most: int) -> np.ndarray:
-    """[B + 1, at most `most` + 1] of zeros and ones: counts @ it are the folded counts.
+    """At which bins at most `most` groups of about equal mass start, and the one of what is missing.
 
     The borders come from both sides pooled, so that a permutation of the rows between them does not move them.
     """
     bins = len(column.reference) - 1
     if column.positions is None or bins <= most:
-        return np.eye(bins + 1, dtype=np.int64)
+        return np.arange(bins + 1)
     pooled = column.pooled[:-1]
     middle = np.cumsum(pooled) - pooled / 2
     group = np.minimum((middle * most / max(pooled.sum(), 1)).astype(int), most - 1)
-    _, group = np.unique(group, return_inverse=True)
-    onto = np.zeros((bins + 1, int(group.max()) + 2), dtype=np.int64)
-    onto[np.arange(bins), group] = 1
-    onto[-1, -1] = 1
-    return onto
+    return np.append(np.flatnonzero(np.diff(group, prepend=-1)), bins)
+
+
+def summed(counts: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """counts[..., bins] as sums of the groups that start there."""
+    return counts if len(starts) == counts.shape[-1] else np.add.reduceat(counts, starts, axis=-1)

@@ -84,12 +84,12 @@ Profile = Mapping[str, Counts]
 
 def edges_of(sample: np.ndarray, bins: int = BINS) -> np.ndarray:
     """Edges between bins of equal mass; fewer where values are tied. Without a finite value there is none."""
-    finite = sample[np.isfinite(sample)]
-    if not len(finite):
+    ordered = np.sort(sample[np.isfinite(sample)])
+    if not len(ordered):
         return np.zeros(0)
-    inside = np.quantile(finite, np.arange(1, bins) / bins, method="inverted_cdf")
+    inside = ordered[-(-np.arange(1, bins) * len(ordered) // bins) - 1]
     # What lies below or above everything in the reference is a bin of its own.
-    return np.unique([np.nextafter(finite.min(), -np.inf), *inside, finite.max()])
+    return np.unique(np.concatenate([[np.nextafter(ordered[0], -np.inf)], inside, ordered[-1:]]))
 
 
 def count_numbers(values: np.ndarray, edges: np.ndarray, nulls: int = 0) -> Counts:
@@ -100,12 +100,12 @@ def count_numbers(values: np.ndarray, edges: np.ndarray, nulls: int = 0) -> Coun
         edges: ascending.
         nulls: how many values there were not.
     """
-    finite = np.isfinite(values)
-    nans = infinite = 0
-    if not finite.all():
-        nans = int(np.isnan(values).sum())
-        infinite, values = len(values) - int(finite.sum()) - nans, values[finite]
     ordered = np.sort(values)
+    # Infinity and NaN lie at the ends: they are found without another look at every value.
+    first, numbers = np.searchsorted(ordered, [-np.inf, np.inf], side="right")
+    last = np.searchsorted(ordered, np.inf)
+    infinite, nans = int(first + numbers - last), int(len(ordered) - numbers)
+    ordered = ordered[first:last]
     ends = np.searchsorted(ordered, edges, side="right")
     bins = np.diff(ends, prepend=0, append=len(ordered)).astype(np.int64)
     low, high = (float(ordered[0]), float(ordered[-1])) if len(ordered) else (np.inf, -np.inf)

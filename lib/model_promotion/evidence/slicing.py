@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from model_promotion.core.errors import BadCall
 from model_promotion.evidence.comparing import Compared
-from model_promotion.evidence.tables import Task
+from model_promotion.evidence.tables import MOST_LEVELS, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from model_promotion.evidence.tables import PairTables, Question
 
 FEW_LEVELS = 20
-MOST_LEVELS = 50
 SLICED = frozenset({"text", "truth value"})
 """What a column holds that rows can be sliced by."""
 METRIC = {Task.BINARY: "accuracy", Task.MULTICLASS: "accuracy", Task.REGRESSION: "mae"}

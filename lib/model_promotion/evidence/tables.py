@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BUCKETS = 1000
 SCORE_BINS = 512
+MOST_LEVELS = 50
+"""Nobody slices by a column with more levels."""
 MOST_CLASSES = 32
 """With more, only how often an answer is right is counted, not which class was taken for which."""
 

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from model_promotion.core.errors import Conflict, Paused, PromotionError
 from model_promotion.core.event import Event, Kind
+from model_promotion.core.finding import Verdict
 from model_promotion.core.health import Health, Look, Reading, looked, of_rung
 from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
-from model_promotion.core.load import Load, LoadTest
+from model_promotion.core.load import Destination, Load, LoadTest
 from model_promotion.flows.probes import Probes
 from model_promotion.flows.roll_out import Rolling
 from model_promotion.ports import Clock
@@ -33,6 +34,7 @@ class Canary:
     rolling: Rolling
     ladder: Ladder
     probes: Probes
+    load_test: LoadTest | None = None
     told: list[dict[str, Any]] = field(default_factory=list)
     probed: "Probed | None" = None
     failed: bool = False
@@ -49,6 +51,25 @@ class Canary:
             self.rolling.to(rung)
             if rung < ALL:
                 self.hold(rung)
+
+    def loaded(self) -> None:
+        """Both versions under the load that was asked for, before the new one gets any traffic.
+
+        Raises:
+            Conflict: when the new one does not keep the budget, or that could not be found out.
+        """
+        if self.load_test is None:
+            return
+        from model_promotion.evidence.under_load import judged
+
+        policy = self._world.policy.load_test
+        with self._world.models_at_work:
+            load = Load(self._targets, tuple(self.probes.payloads), self.load_test, policy.seed, policy.warm_up_s)
+            finding = judged(self._world.loader.run(load), policy)
+        self._world.voice.tell(replace(finding.event, topic="Load test"))
+        self.told.append({"rung": 0, "at": self._clock.now(), "load_test": finding})
+        if finding.verdict is not Verdict.PASSED:
+            raise Conflict(f"before any traffic: {finding.sentence}", hint=finding.hint)
 
     def hold(self, rung: int) -> None:
         """Look while the rung's time runs; raises as climb does."""
@@ -103,12 +124,16 @@ class Canary:
 
     @property
     def _load(self) -> Load:
-        policy, hands = self._world.policy.rollout, self.rolling.hands
-        pairs = [(one.endpoint, entity) for one in self.rolling.rollouts for entity in (one.old, one.new)]
-        targets = tuple(hands.endpoints.target(*pair) for pair in pairs)
+        policy = self._world.policy.rollout
         # Another seed for each look: the same times again would be the same requests again.
         seed, asked = self._world.policy.load_test.seed + len(self.told), LoadTest(policy.probes_per_s, self._look_s)
-        return Load(targets, tuple(self.probes.payloads), asked, seed, warm_up_s=0.0)
+        return Load(self._targets, tuple(self.probes.payloads), asked, seed, warm_up_s=0.0)
+
+    @property
+    def _targets(self) -> tuple[Destination, ...]:
+        """Champion and candidate in turn."""
+        pairs = [(one.endpoint, entity) for one in self.rolling.rollouts for entity in (one.old, one.new)]
+        return tuple(self.rolling.hands.endpoints.target(*pair) for pair in pairs)
 
     @property
     def _known(self) -> "Probed":

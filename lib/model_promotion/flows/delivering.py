@@ -29,7 +29,7 @@ def acted(judged: promote.Judged, world: World) -> Outcome:
     begun = begin(intent, world, world.registry.model(judged.plan.seen.name))
     if begun.failure:
         return promote.failed(judged, begun)
-    canary = canary_of(begun.hands, intent, payloads)
+    canary = replace(canary_of(begun.hands, intent, payloads), load_test=judged.request.load_test)
     done = carry_out_with_endpoints(intent, judged.plan.steps, canary, begun)
     if done.failure:
         return _not_delivered(judged, done, canary)

@@ -63,6 +63,8 @@ def judge(request: Request, world: World, still_holds: StillHolds | None = None)
 
     `still_holds` is shown what the decision rests on before anything is written; it raises when that was not reviewed.
     """
+    if request.engine != Request.engine:
+        world.engine(request.engine)  # what it lacks on this machine is said before anything is asked or done
     if request.copy_from:
         settled = copy.settled(request, world)
         if isinstance(settled, Outcome):

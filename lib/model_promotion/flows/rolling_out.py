@@ -83,6 +83,7 @@ def climb(canary: Canary, intent: Intent) -> None:
     rolling.to(0)
     for one in rolling.rollouts:
         probes.begin(one.endpoint, one.new)
+    canary.loaded()
     canary.climb() if intent.ladder else rolling.to(WHOLE)
     for one in rolling.rollouts:
         if one.share_pct == WHOLE:

@@ -56,6 +56,8 @@ class Labels:
         from model_promotion.evidence.health.in_service import Arrived
 
         self._engine, self._policy, self._world = request.engine, world.policy.watch, world
+        if request.engine != "local" and not self._policy.id:
+            raise BadCall("rows of a table have no order, so labels need an id to be counted once", hint="[watch] id")
         self._sureness, self._arrived = sureness, Arrived(self._rows(), by_id=bool(world.policy.watch.id))
         self._wrong_before = self._baseline(version)
         self._trend, self._wrong = self._follows(), self._none()

@@ -42,7 +42,7 @@ class PromotionJob(CommandJob):
     weight: str | None = None
     reference_data: str | None = None
     current_data: str | None = None
-    engine: Literal["local"] = "local"
+    engine: Literal["local", "spark", "warehouse"] = "local"
     endpoint: Several = ()
     load_test: str | None = None
     update_endpoints: bool = False

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 
+from model_promotion.core.environment import harmless
 from model_promotion.core.trial import MAX_ANSWER_BYTES, Trial, TrialResult, one_line
 from model_promotion.scoring.ending import end_group, end_strays
 from model_promotion.scoring.scan import refused
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 CHILD = Path(__file__).with_name("child.py")
 MIB = 1024 * 1024
 TAIL_BYTES = 16 * 1024
-# What a model may know of us. Everything else stays here: a list of what to hide would always lack the newest secret.
-ALLOWED = re.compile(
-    r"PATH|LANG|LC_\w+|TZ|SYSTEMROOT|LD_LIBRARY_PATH|JAVA_HOME|CUDA_VISIBLE_DEVICES"
-    r"|(OMP|MKL|OPENBLAS|NUMEXPR|VECLIB_MAXIMUM)_(NUM_)?THREADS"
-)
 SECRET = re.compile(r"//[^/\s]*@")
 
 
@@ -70,12 +66,11 @@ class Room:
         """The rooms for home, temporary files and work, and the environment that leads there."""
         for name in ("home", "tmp", "work"):
             (folder / name).mkdir()
-        kept = {name: value for name, value in environ.items() if ALLOWED.fullmatch(name)}
         places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder / "tmp"))
         store = f"sqlite:///{folder / 'home' / 'mlflow.db'}"
         ours = {"HOME": str(folder / "home"), "MLFLOW_TRACKING_URI": store, "MLFLOW_DISABLE_TELEMETRY": "true"}
         # So that the last line of stderr is the model's, not a warning.
-        return cls(folder, {**kept, **places, **ours, "MLFLOW_LOGGING_LEVEL": "ERROR"}, running)
+        return cls(folder, {**harmless(environ), **places, **ours, "MLFLOW_LOGGING_LEVEL": "ERROR"}, running)
 
     @contextlib.contextmanager
     def started(

@@ -1,8 +1,8 @@
 """Loads one model and answers many rows, batch by batch, so that memory is bounded by the batch.
 
 Run as `python -I score_child.py < request.json`, beside `child.py`, whose words it shares. It reads the features from
-Parquet files itself and sends nothing but numbers back, through a pipe of its own, because model code owns stdout:
-frames of a JSON line and the bytes that it announces.
+Parquet files itself, or from a pipe as Arrow's stream, and sends nothing but numbers back, through a pipe of its own,
+because model code owns stdout: frames of a JSON line and the bytes that it announces.
 
 A classifier's answer is sent as codes, which are places in the request's `classes` (OTHER where it is none of these,
 ABSENT where there is no answer), or as one probability a class; a regressor's as numbers, NaN where there is none.
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ class Answers:
 
 
 def batches(request: dict[str, Any]) -> Iterator[pd.DataFrame]:
-    """The features of all files, in their order; pre-buffering would hold whole row groups."""
+    """The features of all files, in their order, or as they are sent; pre-buffering would hold whole row groups."""
+    if request.get("rows_from") is not None:
+        with os.fdopen(request["rows_from"], "rb") as pipe, pa.ipc.open_stream(pipe) as stream:
+            yield from (batch.to_pandas() for batch in stream)
     for name in request["files"]:
         with pq.ParquetFile(name, pre_buffer=False) as file:
             for batch in file.iter_batches(request["batch_rows"], columns=request["columns"]):
@@ -234,6 +238,7 @@ def score(request: dict[str, Any], pipe: BinaryIO) -> dict[str, Any]:
         served.send(pipe, more=bool(more))
         for answers in more:
             answers.send(pipe)
+        pipe.flush()  # who sends rows waits for what is answered to them
         rows += len(frame)
     return {"kind": "end", "rows": rows, "load_s": load_s, "predict_s": asked.predict_s}
 

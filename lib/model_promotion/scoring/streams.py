@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from model_promotion.core.scores import Order
+    from model_promotion.scoring.abroad import Abroad
 
 CHILD = Path(__file__).with_name("score_child.py")
 LINE_BYTES = 4096
@@ -113,18 +114,31 @@ def scoring(scorer: ChildScorer, order: Order) -> Iterator[Stream]:
             python = scorer.python(room, order)
         except NoEnvironmentError as error:
             raise NoAnswerError(f"{order.label}: {error}") from error
-        with _piped(room, python, order) as stream:
+        with piped(room, Program(python, CHILD, max(1, (os.cpu_count() or 2) // 2)), order) as stream:
             yield stream
 
 
+@dataclass(frozen=True)
+class Program:
+    """What asks a model: its Python, file and threads, and the pipe that rows come through where no file has them."""
+
+    python: str
+    file: Path
+    threads: int
+    rows_from: int | None = None
+
+
 @contextmanager
-def _piped(room: Room, python: str, order: Order) -> Iterator[Stream]:
+def piped(room: Room, program: Program, order: Order) -> Iterator[Stream]:
+    """The answers of a model that a program asks; the pipe for rows is the program's alone from here on."""
     reading, writing = os.pipe()
-    (room.folder / "request.json").write_text(_request(order, writing), encoding="utf-8")
-    environ = {**room.environ, "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) // 2))}
+    theirs = (writing,) if program.rows_from is None else (writing, program.rows_from)
+    (room.folder / "request.json").write_text(_request(order, writing, program.rows_from), encoding="utf-8")
+    environ = {**room.environ, "OMP_NUM_THREADS": str(program.threads)}
     late = threading.Event()
-    with room.started([python, "-I", str(CHILD)], environ, (writing,)) as process:
-        os.close(writing)
+    with room.started([program.python, "-I", str(program.file)], environ, theirs) as process:
+        for end in theirs:
+            os.close(end)
 
         def end_it() -> None:
             late.set()
@@ -144,7 +158,7 @@ def _piped(room: Room, python: str, order: Order) -> Iterator[Stream]:
             timer.cancel()
 
 
-def _request(order: Order, answer_to: int) -> str:
+def _request(order: Order, answer_to: int, rows_from: int | None) -> str:
     return json.dumps(
         {
             "model_dir": str(order.model_dir.resolve()),
@@ -156,6 +170,7 @@ def _request(order: Order, answer_to: int) -> str:
             "batch_rows": order.batch_rows,
             "memory_limit_mib": order.memory_limit_mib,
             "answer_to": answer_to,
+            "rows_from": rows_from,
         }
     )
 
@@ -169,3 +184,9 @@ class ChildScores:
     def scoring(self, order: Order) -> AbstractContextManager[Stream]:
         """The model at work, see `scoring`."""
         return scoring(self.scorer, order)
+
+    def abroad(self, order: Order) -> Abroad:
+        """The model, ready to be asked on another machine, see `abroad`."""
+        from model_promotion.scoring.abroad import packed
+
+        return packed(order)

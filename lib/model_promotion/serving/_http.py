@@ -7,7 +7,6 @@ limit, and within a time that counts all of it. The proxy of the environment is 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -77,8 +76,10 @@ def proxy_for(url: str) -> str | None:
 
 
 def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
-    """The answer of a coroutine, in a loop and a thread of its own: a notebook has a loop running already."""
-    if threading.current_thread() is not threading.main_thread():
+    """The answer of a coroutine, in a loop of its own; a notebook has one running already, so there in a thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
         return asyncio.run(work)
     with ThreadPoolExecutor(1, thread_name_prefix="endpoint") as pool:
         return pool.submit(asyncio.run, work).result()

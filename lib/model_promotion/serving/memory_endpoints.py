@@ -78,7 +78,7 @@ class MemoryEndpoints:
         raw = self._found(name)
         if raw["state"]["config_update"] != "IN_PROGRESS":
             return
-        self._left[name] -= 1
+        self._left[name] = self._left.get(name, self.looks) - 1
         if self._left[name] >= 0:
             return
         if self.fails:
@@ -86,7 +86,7 @@ class MemoryEndpoints:
             raw["pending_config"]["served_entities"][-1]["state"] = state
             raw["state"]["config_update"] = "UPDATE_FAILED"
             return
-        raw["config"] = raw.pop("pending_config")
+        raw["config"] = raw.pop("pending_config", raw["config"])
         for one in raw["config"]["served_entities"]:
             one["state"] = {"deployment": "DEPLOYMENT_READY"}
         raw["state"]["config_update"] = "NOT_UPDATING"
