@@ -126,7 +126,8 @@ def _limits_kept(endpoint: str, number: str, watching: Watching) -> Validated:
     Raises:
         PromotionError: when it does not answer, or somebody else does.
     """
-    from model_promotion.evidence.health.in_service import Served, Sureness, void
+    from model_promotion.evidence.health.in_service import Served, Sureness
+    from model_promotion.evidence.under_load import void
 
     world, model = watching.world, watching.version.model
     policy, endpoints = world.policy.watch, serving_of(world)
@@ -139,7 +140,7 @@ def _limits_kept(endpoint: str, number: str, watching: Watching) -> Validated:
     probes.answers(endpoint, "" if entity.share_pct == WHOLE else entity.name, named=entity.name)
     asked = LoadTest(policy.probes_per_s, min(watching.look_s, LONGEST_S))
     run = world.loader.run(Load((endpoints.target(endpoint, entity.name),), payloads, asked, warm_up_s=0.0))
-    if why := void(run, world.policy.load_test.max_late_ms):
+    if why := void(run, world.policy.load_test):
         raise Unavailable(f"own requests say nothing: {why}")
     measures = Served.none(policy, Sureness(policy.alpha, 1, 1)).after(run.samples).measures
     found = [judged(one, limits) for one, limits in zip(measures, (policy.error_rate, policy.p95_ms), strict=True)]

@@ -168,9 +168,9 @@ class Watching:
         return self._sound(run, missed) or nothing
 
     def _sound(self, run: LoadRun, missed: list[str]) -> list[list[Sample] | None]:
-        from model_promotion.evidence.health.in_service import void
+        from model_promotion.evidence.under_load import void
 
-        if why := void(run, self.world.policy.load_test.max_late_ms):
+        if why := void(run, self.world.policy.load_test):
             missed.append(f"own requests: {why}")
             return []
         return [self._heard(run, number, missed) for number in range(len(self.places))]

@@ -8,18 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_promotion.core.load import Destination, Ending, Load, LoadRun, LoadTest, Sample
-from model_promotion.core.payloads import Payload
+from model_promotion.core.load import Ending, Sample
 from model_promotion.core.watch_rules import WatchPolicy
-from model_promotion.evidence.health.in_service import Arrived, Rate, Row, Served, Sureness, void
+from model_promotion.evidence.health.in_service import Arrived, Rate, Row, Served, Sureness
 from model_promotion.evidence.health.rates import Counts
 
 POLICY = WatchPolicy()
 SURE = Sureness(0.01, 30, 100)
 
 
-def samples(took_ms: Sequence[float], ending: Ending = Ending.ANSWERED, late_s: float = 0.0) -> list[Sample]:
-    return [Sample(0, float(at), late_s, took / 1000, ending) for at, took in enumerate(took_ms)]
+def samples(took_ms: Sequence[float], ending: Ending = Ending.ANSWERED) -> list[Sample]:
+    return [Sample(0, float(at), 0.0, took / 1000, ending) for at, took in enumerate(took_ms)]
 
 
 def test_values_are_of_the_newest_looks_that_are_enough_and_what_is_sure_of_all() -> None:
@@ -61,13 +60,6 @@ def test_a_drop_is_counted_from_where_accuracy_was() -> None:
         wrong = wrong.after(Counts(15, 50))
     found = wrong.drop(0.1)
     assert (found.value, found.low, found.n) == (pytest.approx(0.2), 0.10, 100)
-
-
-def test_a_run_in_which_the_sender_was_slow_says_nothing() -> None:
-    load = Load((Destination("a", "http://a"),), (Payload(b"{}"),), LoadTest(10, 1), warm_up_s=0.0)
-    assert void(LoadRun(load, tuple(samples([1.0] * 9))), 25) == ""
-    assert "late" in void(LoadRun(load, tuple(samples([1.0] * 9, late_s=0.2))), 25)
-    assert "stopped" in void(LoadRun(load, (), whole=False), 25)
 
 
 ROWS: list[Row] = [("a", "1", "1"), ("b", "0", "1"), ("c", "1", None)]

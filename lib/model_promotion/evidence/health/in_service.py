@@ -7,12 +7,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from model_promotion.core.load import Ending, LoadRun, Sample
+from model_promotion.core.load import Ending, Sample
 from model_promotion.core.watch_rules import ACCURACY_DROP, ERROR_RATE, P95_MS, Limits, Measure, WatchPolicy
 from model_promotion.evidence.health.quantiles import beyond
 from model_promotion.evidence.health.rates import Counts
 from model_promotion.evidence.health.watching import SLOW, Watched
-from model_promotion.evidence.latencies import late_ms
 
 T = TypeVar("T")
 Row = tuple[str | None, str | None, str | None]
@@ -116,14 +115,6 @@ class Served:
     def measures(self) -> tuple[Measure, Measure]:
         """Errors, then latencies."""
         return self.errors.measure(), self.latency.measure()
-
-
-def void(run: LoadRun, most_late_ms: float) -> str:
-    """Why a run says nothing, for a person: then it is our own machine that was slow. Empty when it does."""
-    if not run.whole:
-        return "the requests were stopped"
-    late = late_ms(run)
-    return f"void: one request in 100 left {late:.0f} ms late or more" if late > most_late_ms else ""
 
 
 def _enough(looks: list[T], sizes: list[int], least: int) -> list[T]:
