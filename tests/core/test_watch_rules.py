@@ -61,7 +61,7 @@ def test_the_sentence_says_which_limit_and_what_is_sure() -> None:
         "error_rate is 0.09 (n=500, surely above 0.05), beyond the limit of 0.05 for the rollback"
     )
     assert judged(Measure(ERROR_RATE, 0.06, 0.0, 100), limits).sentence == (
-        "error_rate is 0.06 (n=100, surely above 0), above 0.02; the rollback needs more than 0.05 for sure"
+        "error_rate is 0.06 (n=100), above 0.02; the rollback needs more than 0.05 for sure"
     )
 
 

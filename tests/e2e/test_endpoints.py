@@ -15,9 +15,10 @@ from tests.endpoints.scoring import Served
 from tests.endpoints.small import Small, running
 
 README = (DOOR.parent / "README.md").read_text(encoding="utf-8")
-SHOWN = re.findall(r"(?m)^\$ (promote_model\.py (?!.*--watch).*--endpoint .*)$", README)
+SHOWN = re.findall(r"(?m)^\$ (promote_model\.py (?!.*--watch).*--endpoint http.*)$", README)
 (WATCH,) = re.findall(r"(?m)^\$ (promote_model\.py .*--watch.*--endpoint .*)$", README)
 SERVED = str(len(METRICS) + 1)
+WATCHED = "[watch]\nlook_s = 1\nprobes_per_s = 60\nleast = 30\n[load_test]\nmax_late_ms = 500\n"
 STRICT = "[load_test]\np95_ms = 0.01\np99_ms = 0.02\nwarm_up_s = 0\n"
 
 
@@ -65,7 +66,7 @@ def test_the_calls_of_the_readme_run_against_a_real_server(shown: str, counter: 
 def test_a_real_server_is_watched_by_its_address_and_one_that_fails_is_rolled_back(
     counter: Path, served: Served, small: Small
 ) -> None:
-    (counter / "promotion.toml").write_text("[watch]\nlook_s = 1\nprobes_per_s = 60\nleast = 30\n")
+    (counter / "promotion.toml").write_text(WATCHED)
     assert call(counter, MODEL, SERVED, "--json").code in (0, 1)
     words = shlex.split(WATCH.replace("http://127.0.0.1:5001", served.url).replace("churn", MODEL))[1:]
     well = call(counter, *words, "--watch", "2s", "--json")

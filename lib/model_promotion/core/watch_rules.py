@@ -158,7 +158,8 @@ def judged(measure: Measure, limits: Limits) -> Judged:
     """How grave one measure is."""
     if not measure.n or math.isnan(measure.value):
         return Judged(measure.name, Severity.UNKNOWN, f"{measure.name} is not known: nothing was measured")
-    said = f"{measure.name} is {measure.value:.4g} (n={measure.n:,}, surely above {max(measure.low, 0):.4g})"
+    surely = f", surely above {measure.low:.4g}" if measure.low > 0 else ""
+    said = f"{measure.name} is {measure.value:.4g} (n={measure.n:,}{surely})"
     sure = next((severity for severity, limit in limits.sure.items() if measure.low >= limit), None)
     facts = {"value": measure.value, "low": measure.low, "n": measure.n}
     if sure is not None:

@@ -59,6 +59,7 @@ class Watching:
     last: dict[str, Judged] = field(default_factory=dict)
     worst: dict[str, Judged] = field(default_factory=dict)
     missed: int = 0
+    gap: str = ""
     superseded: str = ""
     _payloads: tuple[Payload, ...] | None = None
 
@@ -99,8 +100,8 @@ class Watching:
         """What was not well at any time, what is not known at the end, and how much was not seen."""
         graver = [one.sentence for one in self.worst.values() if one.severity >= Severity.WARNING]
         unknown = [one.sentence for one in self.last.values() if one.severity is Severity.UNKNOWN]
-        gaps = [f"{self.missed} of {say.count(len(self.told), 'look')} saw only part of it"] if self.missed else []
-        return (*dict.fromkeys((*graver, *unknown, *gaps)),)
+        gaps = [f"{self.missed} of {say.count(len(self.told), 'look')} saw only part of it: {self.gap}"]
+        return (*dict.fromkeys((*graver, *unknown, *(gaps if self.missed else ()))),)
 
     def facts(self, ended: str) -> dict[str, Any]:
         """Everything that was seen, for a document."""
@@ -133,6 +134,7 @@ class Watching:
 
     def _seen(self, found: list[Judged], missed: list[str]) -> Severity:
         self.missed += bool(missed)
+        self.gap = self.gap or next(iter(missed), "")
         found += [Judged(said.partition(":")[0], Severity.UNKNOWN, said) for said in missed]
         notes = [one.note for one in self.places if one.note]
         severity, at = gravest(found), self.world.clock.now()
