@@ -239,9 +239,15 @@ def test_spark_compares_and_finds_drift_as_the_local_engine_does(shop: Path) -> 
 
 
 def test_without_pyspark_one_line_says_what_to_install(shop: Path) -> None:
-    hidden = "import runpy, sys; sys.modules['pyspark'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
+    hidden = "import runpy, sys; sys.modules['pyspark'] = None; del sys.argv[0]"
     words = ["churn", "2", "--check", "--registry-uri", f"sqlite:///{shop}/mlflow.db", *on(shop), "--engine", "spark"]
-    command = [sys.executable, "-c", hidden, str(REPO / "promote_model.py"), *words]
+    command = [
+        sys.executable,
+        "-c",
+        f"{hidden}; runpy.run_path(sys.argv[0], None, '__main__')",
+        str(REPO / "promote_model.py"),
+        *words,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=shop, check=False)
     assert done.returncode == 64
     assert "--engine spark needs pyspark" in done.stdout + done.stderr
