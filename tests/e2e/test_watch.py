@@ -89,7 +89,7 @@ def test_a_version_that_degrades_is_rolled_back_with_its_routes(
     assert (back.code, shop.champion, shares(shop)) == (2, 1, {"1": 100, "2": 0}), back.all
     assert said in back.json["summary"]
     assert "promotion_hold" in shop.workspace.tags(shop.model, 2)
-    assert [one["well"] for one in watched(back)["validated"]] == [True]
+    assert [one["well"] for one in watched(back)["validated"]] == [True], back.json["summary"]
     assert len(watched(back)["looks"]) < 10
     refused = shop.ask("--version", "2")
     assert (refused.code, refused.verdict("hold")) == (2, "failed")
@@ -102,7 +102,7 @@ def test_a_promotion_and_its_watch_are_one_call_and_the_old_version_is_built_aga
     back = place.ask("--version", "2", "--update-endpoints", "--bake", "0", "--watch", "20s")
     assert (back.code, back.json["mode"], place.champion) == (2, "promote", 1), back.all
     assert shares(place) == {"1": 100, "2": 0}
-    assert [one["well"] for one in watched(back)["validated"]] == [True]
+    assert [one["well"] for one in watched(back)["validated"]] == [True], back.json["summary"]
     assert (place.champion, list(place.tags)) == (1, ["promotion_head"])
 
 
