@@ -29,7 +29,7 @@ class Rollout:
     before: int | None = None
 
     def forth(self, model: str, seen: Deployment, rung: int) -> tuple[ServingStep, ...]:
-        """What is missing until the new one gets `rung` percent of what both get together; at 0 it only has to be there.
+        """What is missing until the new one gets `rung` percent of what both get; at 0 it only has to be there.
 
         What it gets already when a rollout is taken up again is not taken from it: callers would go back and forth.
         """
