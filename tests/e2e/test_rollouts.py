@@ -106,7 +106,7 @@ def test_endpoints_serve_the_new_version_before_the_alias_moves_and_nobody_notic
 
 def test_a_canary_goes_up_its_ladder(shop: Place) -> None:
     with callers(shop) as seen:
-        done = shop.process("--canary", "10,50", "--bake", "3s")
+        done = shop.ask("--canary", "10,50", "--bake", "3s")
     assert (done.code, shop.champion, serves(shop)) == (0, 2, {"2": 100}), done.all
     assert shares(shop) == [0, 10, 50, 100, 100]
     assert not [name for name in seen if " " in name]
@@ -143,7 +143,7 @@ def wrong_answers() -> float:
 def test_a_version_that_degrades_is_rolled_back_and_held(shop: Place, then: Any) -> None:
     shop.workspace.serve(shop.model, 2, Degrading(200, then))
     with callers(shop) as seen:
-        refused = shop.process("--canary", "10,50", "--bake", "4s")
+        refused = shop.ask("--canary", "10,50", "--bake", "3s")
     assert (refused.code, shop.champion, serves(shop)) == (2, 1, {"1": 100}), refused.all
     assert "canary at" in refused.json["summary"]
     failed = {name for name in seen if " " in name}
@@ -215,17 +215,17 @@ def test_a_killed_canary_is_gone_on_with_or_undone_by_somebody_else(shop: Place,
     running.communicate()
     assert serves(shop) == {"1": 90, "2": 10}
     assert shop.champion == 1
-    ended = shop.process("--recover", how)
+    ended = shop.ask("--recover", how)
     assert ended.code in (0, 1), ended.all
     assert (shop.champion, serves(shop)) == (int(stands), {stands: 100}), ended.all
 
 
 def test_a_rollback_puts_the_routes_back_too(shop: Place) -> None:
-    assert shop.process("--update-endpoints", "--bake", "0").code == 0
+    assert shop.ask("--update-endpoints", "--bake", "0").code == 0
     name = shop.model.rpartition(".")[2]
     both = [("1", 0), ("2", 100)]
     shop.workspace.add_endpoint("churn", *((shop.model, int(number)) for number, _ in both))
     routes = [{"served_model_name": f"{name}-{number}", "traffic_percentage": pct} for number, pct in both]
     shop.workspace.endpoints["churn"].config["traffic_config"] = {"routes": routes}
-    back = shop.process("--rollback")
+    back = shop.ask("--rollback")
     assert (back.code, shop.champion, serves(shop)) == (0, 1, {"1": 100, "2": 0}), back.all

@@ -12,9 +12,9 @@ from model_promotion.engines._spark_session import context, session
 from model_promotion.evidence.profiling import Counts
 from tests.engines.agreeing import ROWS, Engines, rows
 from tests.engines.conftest import CURIOUS
-from tests.spark_here import needs_spark
+from tests.spark_here import missing, one_worker
 
-pytestmark = needs_spark
+pytestmark = [missing, one_worker]
 
 
 def alike(one: Counts, other: Counts) -> bool:

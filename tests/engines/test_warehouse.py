@@ -2,11 +2,8 @@
 
 import datetime as dt
 import json
-import os
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +24,7 @@ from model_promotion.engines.warehouse import WarehouseEngine
 from model_promotion.evidence.profiling import Counts, Edges, edges_of
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.scoring.streams import ChildScores
+from tests.spark_here import needs_spark
 from tests.workspace import USER, Workspace
 
 for needed in ("duckdb", "sqlglot"):
@@ -35,10 +33,6 @@ NAME = "main.shop.sales"
 TABLE = ("main", "shop", "sales")
 ROWS = 997
 HOSTILE = "x`; DROP TABLE main.shop.sales; --'\" :known ?"
-needs_spark = pytest.mark.skipif(
-    not (find_spec("pyspark") and (shutil.which("java") or os.environ.get("JAVA_HOME"))),
-    reason="pip install 'pyspark>=3.5,<4.3', and Java 17: apt-get install openjdk-17-jre-headless",
-)
 
 
 def rows(seed: int = 1, shift: float = 0.0) -> pa.Table:
