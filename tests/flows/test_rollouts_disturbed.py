@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def endpoints_of(scene: Scene) -> MemoryEndpoints:
     return scene.endpoints
 
 
-def killed_at_the_endpoint(scene: Scene, number: int) -> Scene:
+def killed_at_the_endpoint(scene: Scene, number: int, **options: Any) -> Scene:
     """A canary that is killed right after its `number`-th change of the endpoint was taken."""
     sent = 0
 
@@ -42,7 +43,7 @@ def killed_at_the_endpoint(scene: Scene, number: int) -> Scene:
 
     endpoints_of(scene).effect = dies
     with pytest.raises(Killed):
-        scene.promote("2", canary=RUNGS)
+        scene.promote("2", **{"canary": RUNGS, **options})
     endpoints_of(scene).effect = lambda take: take()
     scene.heal().clock.sleep(1000)
     return scene

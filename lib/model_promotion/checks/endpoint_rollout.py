@@ -59,9 +59,9 @@ def judge(seen: Sequence[Deployment], rollouts: Sequence[Rollout], unseen: Colle
     `unseen` are creators of whom it is not seen that they may execute the model.
     """
     facts = {"endpoints": list(seen), "rollouts": list(rollouts), "creators_not_seen_to_execute": sorted(unseen)}
-    names = {one.endpoint for one in rollouts}
-    changed = [one for one in seen if one.endpoint in names]
-    in_the_way = [f"{one.endpoint}: {why}" for one in changed for why in obstacles(one)]
+    adds = {one.endpoint: one.before is None for one in rollouts}
+    changed = [one for one in seen if one.endpoint in adds]
+    in_the_way = [f"{one.endpoint}: {why}" for one in changed for why in obstacles(one, needs_room=adds[one.endpoint])]
     if in_the_way:
         return Finding(Verdict.FAILED, "; ".join(in_the_way), facts, hint="wait, or leave that endpoint out")
     if not rollouts:
@@ -69,5 +69,6 @@ def judge(seen: Sequence[Deployment], rollouts: Sequence[Rollout], unseen: Colle
         said = f"no endpoint serves what the candidate replaces ({served or 'none names the model'})"
         return Finding(Verdict.PASSED, f"{said}, so nothing is rolled out", facts)
     told = "; ".join(f"{one.endpoint} serves {one.told}" for one in changed)
-    said = f"{count(len(rollouts), 'endpoint')} can be changed: {told}{_remarks(changed, unseen)}"
+    rest = "".join(f"; {one.endpoint} serves {one.told} and is left alone" for one in seen if one not in changed)
+    said = f"{count(len(rollouts), 'endpoint')} can be changed: {told}{rest}{_remarks(changed, unseen)}"
     return Finding(Verdict.PASSED, said, facts)

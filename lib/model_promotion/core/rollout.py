@@ -98,13 +98,14 @@ def planned(seen: Deployment, model: str, was: str | None, to: str) -> "Rollout 
     return Rollout(seen.endpoint, old.name, old.number, new, to, old.share_pct + (before or 0), before)
 
 
-def obstacles(seen: Deployment) -> tuple[str, ...]:
-    """Why the endpoint cannot be changed now, for a person."""
+def obstacles(seen: Deployment, *, needs_room: bool = True) -> tuple[str, ...]:
+    """Why the endpoint cannot be changed now, for a person; a version that is there already needs no room."""
     told: Mapping[str, bool] = {
         "it is being updated": bool(seen.updating),
         "its state is not known": seen.updating is None,
         "you may only look at it or ask it (CAN_MANAGE is needed)": seen.may_manage is False,
-        f"it serves {MOST_ENTITIES} entities already, and can serve no more": len(seen.entities) >= MOST_ENTITIES,
+        f"it serves {MOST_ENTITIES} entities already, and can serve no more": needs_room
+        and len(seen.entities) >= MOST_ENTITIES,
         "it is not ready": seen.ready is False,
     }
     down = (f"{one.name} is {one.state} ({one.message})" for one in seen.entities if one.state == "failed")

@@ -53,6 +53,12 @@ class Canary:
             if rung < ALL:
                 self.hold(rung)
 
+    @property
+    def begun(self) -> bool:
+        """Whether the new version has been given traffic already, by whoever was at work on it before."""
+        seen = [(one, self.rolling.hands.look(one.endpoint).entity(one.new)) for one in self.rolling.rollouts]
+        return any(has and has.share_pct > (one.before or 0) for one, has in seen)
+
     def loaded(self) -> None:
         """Both versions under the load that was asked for, before the new one gets any traffic.
 
@@ -64,9 +70,11 @@ class Canary:
         from model_promotion.evidence.under_load import judged
 
         policy = self._world.policy.load_test
+        self.rolling.hands.ours(policy.warm_up_s + self.load_test.duration_s)
         with self._world.models_at_work:
             load = Load(self._targets, tuple(self.probes.payloads), self.load_test, policy.seed, policy.warm_up_s)
-            finding = judged(self._world.loader.run(load), policy)
+            champions = {one.name for one in load.targets[::2]}
+            finding = judged(self._world.loader.run(load), policy, beside=champions)
         self._world.voice.tell(replace(finding.event, topic="Load test"))
         self.told.append({"rung": 0, "at": self._clock.now(), "load_test": finding})
         if finding.verdict is not Verdict.PASSED:
@@ -100,7 +108,7 @@ class Canary:
 
     def _look(self, rung: int, errors: int, *, at_the_end: bool) -> Look:
         begun = self._clock.monotonic()
-        self.rolling.hands.ours()
+        self.rolling.hands.ours(self._look_s)
         try:
             self.probed = self._known.after(self._world.loader.run(self._load))
             readings = (*self._known.readings(at_the_end=at_the_end), *self._states(rung))

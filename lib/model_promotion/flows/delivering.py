@@ -24,7 +24,7 @@ def acted(judged: promote.Judged, world: World) -> Outcome:
     begun = begin(intent, world, world.registry.model(judged.plan.seen.name))
     if begun.failure:
         return promote.failed(judged, begun)
-    canary = replace(canary_of(begun.hands, intent, payloads), load_test=judged.request.load_test)
+    canary = canary_of(begun.hands, intent, payloads)
     done = carry_out_with_endpoints(intent, judged.plan.steps, canary, begun)
     if done.failure:
         return _not_delivered(judged, done, canary)
@@ -45,8 +45,9 @@ def prepared(judged: promote.Judged, world: World) -> tuple[Intent, tuple[Payloa
 def _announced(judged: promote.Judged, world: World) -> Intent:
     request = judged.request
     bake_s = float(world.policy.rollout.bake_s if request.bake_s is None else request.bake_s)
+    load = str(request.load_test or "")
     alone = intent_of(judged.plan, world, judged.noticed)
-    intent = replace(alone, rollouts=judged.rollouts, ladder=request.canary, bake_s=bake_s)
+    intent = replace(alone, rollouts=judged.rollouts, ladder=request.canary, bake_s=bake_s, load=load)
     if len(intent.text) > ROOM:
         several = f"{len(judged.rollouts)} endpoints at once are more than can be noted down on the model"
         raise Conflict(several, hint="name fewer of them: --endpoint NAME")

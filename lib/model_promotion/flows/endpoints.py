@@ -16,14 +16,15 @@ from model_promotion.world import World
 LONGEST_WAIT_S = 10.0
 SETTLING_LOOKS = 3
 LOOK_TRIES = 5
-Ours = Callable[[], None]
+Ours = Callable[..., None]
 
 
 @dataclass
 class EndpointHands:
     """What was done to endpoints so far, newest last.
 
-    `ours` raises when the work is somebody else's by now; it is asked before each write and while waiting.
+    `ours` raises when the work is somebody else's by now; it is asked before each write and while waiting, and given
+    the seconds of what takes long.
     `patience_s` is how long a configuration may take until it serves. What was sent and never answered
     `may_land_later`: it is a whole configuration, and would bring back what was undone meanwhile.
     """

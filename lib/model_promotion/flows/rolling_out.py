@@ -12,6 +12,7 @@ from model_promotion.core.errors import Conflict, Paused, PromotionError, Unavai
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.ladder import USUAL, Ladder
+from model_promotion.core.load import LoadTest
 from model_promotion.core.payloads import Payload
 from model_promotion.core.rollout import WHOLE
 from model_promotion.core.say import version, when
@@ -51,12 +52,12 @@ def rolling_of(hands: Hands, intent: Intent) -> Rolling:
     world = hands.world
     if world.endpoints is None:
         raise Unavailable("endpoints cannot be changed from here", hint="log in to the workspace that serves the model")
-    on_endpoints = EndpointHands(world.endpoints, world, world.policy.rollout.timeout_s, lambda: keep_on(hands))
+    on_endpoints = EndpointHands(world.endpoints, world, world.policy.rollout.timeout_s, partial(keep_on, hands))
     return Rolling(hands.seen.name, intent.rollouts, on_endpoints)
 
 
-def keep_on(hands: Hands) -> None:
-    """The work goes on: it is ours still, and its lease does not run out while it is.
+def keep_on(hands: Hands, for_s: float = 0.0) -> None:
+    """The work goes on: it is ours still, and its lease does not run out while it is, nor in what takes `for_s`.
 
     Raises:
         TakenOver: when somebody else has taken it over.
@@ -68,10 +69,10 @@ def keep_on(hands: Hands) -> None:
     now = world.clock.now()
     try:
         hands.read()
-        if intent.until - now > world.lease_s / 2:
+        if intent.until - now > world.lease_s / 2 + for_s:
             hands.look()
         else:
-            hands.prolong(round(now + world.lease_s, 3))
+            hands.prolong(round(now + world.lease_s + for_s, 3))
     except Unavailable:
         # Nobody takes it over before its lease is over, and what is worse must go back meanwhile.
         if world.clock.now() >= intent.until:
@@ -86,7 +87,8 @@ def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Ca
     """
     rolling, world = rolling_of(hands, intent), hands.world
     probes = Probes(rolling.hands.endpoints, world.loader, payloads, world.policy.model_tests.tolerance)
-    return Canary(rolling, Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), probes)
+    load_test = LoadTest.parse(intent.load) if intent.load else None
+    return Canary(rolling, Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), probes, load_test)
 
 
 def climb(canary: Canary, intent: Intent) -> None:
@@ -99,7 +101,8 @@ def climb(canary: Canary, intent: Intent) -> None:
     rolling.to(0)
     for one in rolling.rollouts:
         probes.begin(one.endpoint, one.new)
-    canary.loaded()
+    if not canary.begun:
+        canary.loaded()
     canary.climb() if intent.ladder else rolling.to(WHOLE)
     for one in rolling.rollouts:
         if one.share_pct == WHOLE:
