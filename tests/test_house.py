@@ -111,6 +111,7 @@ WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"
 
 # What no test imports: the program itself runs it, in these tests.
 RUN_BY = {
+    "flows/baking.py": "flows/test_rollouts_disturbed.py",
     "__main__.py": "test_cli.py",
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",

@@ -31,9 +31,9 @@ def test_a_rung_takes_time() -> None:
 
 @pytest.mark.parametrize(
     ("stands", "left"),
-    [(0, (5, 25, 50, 100)), (5, (25, 50, 100)), (7, (25, 50, 100)), (50, (100,)), (99, (100,)), (100, ())],
+    [(0, (5, 25, 50, 100)), (5, (5, 25, 50, 100)), (7, (25, 50, 100)), (50, (50, 100)), (99, (100,)), (100, ())],
 )
-def test_a_killed_canary_goes_on_from_the_share_that_stands(stands: int, left: tuple[int, ...]) -> None:
+def test_a_killed_canary_judges_the_rung_that_stands_before_it_goes_on(stands: int, left: tuple[int, ...]) -> None:
     assert Ladder((5, 25, 50)).left(stands) == left
 
 

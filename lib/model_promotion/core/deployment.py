@@ -31,7 +31,8 @@ class Deployment:
     """What an endpoint serves (`entities`) and what is on its way there (`pending`, empty when nothing is).
 
     `ready` and `updating` are None where the state is none that is known. `failed_because` is the reason of the last
-    update, if that has failed. `may_manage` is whether the caller may change it; None where that is not told.
+    update, if that has failed. `config_version` changes with whatever of it is changed.
+    `may_manage` is whether the caller may change it; None where that is not told.
     """
 
     endpoint: str
@@ -43,6 +44,7 @@ class Deployment:
     creator: str = ""
     route_optimized: bool = False
     may_manage: bool | None = None
+    config_version: str = ""
 
     def entity(self, name: str) -> ServedEntity | None:
         """The entity of that name, if it serves."""

@@ -64,7 +64,8 @@ class Intent:
     cleanup, `held` names the versions that may be gone. That of a `group` names every model of it for which there is
     room, has the same `work` as theirs, and stands until the whole group has ended: it may be recorded already.
     `rollouts` are the endpoints that it changes, by the rungs of `ladder` (percent), each of which is held for
-    `bake_s`; how far they have come is for the endpoints to say. Such a note may also be recorded already.
+    `bake_s`; how far they have come is for the endpoints to say. Under `load` the new version is tried before it gets
+    any traffic. Such a note may also be recorded already.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Intent:
     rollouts: tuple[Rollout, ...] = ()
     ladder: tuple[int, ...] = ()
     bake_s: float = 0.0
+    load: str = ""
 
     @property
     def key(self) -> str:
@@ -96,7 +98,7 @@ class Intent:
         del body["id"]  # It is in the key,
         del body["target"]  # and that is the first move of a rollback and the last of a promotion; the room is needed.
         body["rollouts"] = [astuple(rollout) for rollout in self.rollouts]
-        for name in ("group", "rollouts", "ladder", "bake_s"):
+        for name in ("group", "rollouts", "ladder", "bake_s", "load"):
             if not body[name]:
                 del body[name]
         # Letters as they are: escaped, an alias of 255 of them would not fit into 1000 characters.
@@ -262,7 +264,7 @@ def _move(alias: str, was: object, to: object, *stages: str) -> Move:
 
 
 def _makes_sense(intent: Intent) -> bool:
-    texts = (intent.work, intent.held, intent.owner, *intent.group)
+    texts = (intent.work, intent.held, intent.owner, intent.load, *intent.group)
     sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
     sound = sound and type(intent.noticed) is bool and all(one.makes_sense for one in intent.rollouts)
     sound = sound and all(type(rung) is int for rung in intent.ladder) and type(intent.bake_s) is float

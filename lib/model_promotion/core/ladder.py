@@ -47,9 +47,9 @@ class Ladder:
         if not self.rungs or not rises or not self.rung_s > 0:
             raise ValueError(f"rungs must rise from 1 to 99, each for some time: {self.rungs}, {self.rung_s:g} s")
 
-    def left(self, share_pct: int) -> tuple[int, ...]:
-        """The shares that follow the one that stands now, 100 at the end; also where that one is on no rung."""
-        return () if share_pct >= ALL else (*(rung for rung in self.rungs if rung > share_pct), ALL)
+    def left(self, stands: int) -> tuple[int, ...]:
+        """From the rung that stands now on, as nobody knows whether it was judged, to 100 at the end."""
+        return () if stands >= ALL else (*(rung for rung in self.rungs if rung >= stands), ALL)
 
     def time_s(self, *, extended: bool) -> float:
         """How long a rung lasts."""

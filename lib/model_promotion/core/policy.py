@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.errors import BadCall
 from model_promotion.core.exam import CASES
 from model_promotion.core.gate import ALPHA, check_alpha
-from model_promotion.core.load import LoadPolicy
+from model_promotion.core.load import LoadPolicy, LoadTest
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 from model_promotion.core.strict import STRICT
 from model_promotion.core.watch_rules import WatchPolicy
@@ -254,6 +255,10 @@ class RolloutPolicy:
         check_alpha(self.alpha)
         if not min(self.timeout_s, self.probes_per_s, self.look_s, self.least_requests) > 0 or self.bake_s < 0:
             raise ValueError("times, rates and counts must be greater than 0, bake_s at least 0")
+        try:
+            LoadTest(self.probes_per_s, self.look_s)
+        except BadCall as error:
+            raise ValueError(f"probes_per_s and look_s: {error}") from error
         if self.latency_tolerance < 1:
             raise ValueError("latency_tolerance must be at least 1")
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 
 from model_promotion.core.deployment import MOST_ENTITIES, Deployment, ServedEntity, ServingStep, SetServed, SetTraffic
 
@@ -28,10 +29,15 @@ class Rollout:
     before: int | None = None
 
     def forth(self, model: str, seen: Deployment, rung: int) -> tuple[ServingStep, ...]:
-        """What is missing until the new one gets `rung` percent of what both get together."""
+        """What is missing until the new one gets `rung` percent of what both get; at 0 it only has to be there.
+
+        What it gets already when a rollout is taken up again is not taken from it: callers would go back and forth.
+        """
         there = seen.entity(self.new)
         if there is None:
             return (self._added(model), *self._shifted(0, self.at(rung)))
+        if rung == 0:
+            return ()
         return self._shifted(there.share_pct, self.at(rung))
 
     def back(self, model: str, seen: Deployment) -> tuple[ServingStep, ...]:
@@ -49,6 +55,14 @@ class Rollout:
         old = seen.entity(self.old)
         gone = SetServed(self.endpoint, self.old, model, self.was, None, like=self.new)
         return (gone,) if old and old.share_pct == 0 and old.number == self.was else ()
+
+    def way(self, model: str, rungs: Iterable[int]) -> tuple[ServingStep, ...]:
+        """Every step of it, from the beginning to the end."""
+        shares = [self.before or 0, *(share for share in map(self.at, rungs) if share > (self.before or 0))]
+        shifts = (SetTraffic(self.endpoint, self.old, self.new, *pair) for pair in pairwise((*shares, self.share_pct)))
+        gone = SetServed(self.endpoint, self.old, model, self.was, None, like=self.new)
+        added = (self._added(model),) if self.before is None else ()
+        return (*added, *(one for one in shifts if one.was != one.to), gone)
 
     def _added(self, model: str) -> SetServed:
         """The new one beside the old one, without traffic."""
@@ -84,13 +98,14 @@ def planned(seen: Deployment, model: str, was: str | None, to: str) -> "Rollout 
     return Rollout(seen.endpoint, old.name, old.number, new, to, old.share_pct + (before or 0), before)
 
 
-def obstacles(seen: Deployment) -> tuple[str, ...]:
-    """Why the endpoint cannot be changed now, for a person."""
+def obstacles(seen: Deployment, *, needs_room: bool = True) -> tuple[str, ...]:
+    """Why the endpoint cannot be changed now, for a person; a version that is there already needs no room."""
     told: Mapping[str, bool] = {
         "it is being updated": bool(seen.updating),
         "its state is not known": seen.updating is None,
         "you may only look at it or ask it (CAN_MANAGE is needed)": seen.may_manage is False,
-        f"it serves {MOST_ENTITIES} entities already, and can serve no more": len(seen.entities) >= MOST_ENTITIES,
+        f"it serves {MOST_ENTITIES} entities already, and can serve no more": needs_room
+        and len(seen.entities) >= MOST_ENTITIES,
         "it is not ready": seen.ready is False,
     }
     down = (f"{one.name} is {one.state} ({one.message})" for one in seen.entities if one.state == "failed")

@@ -1,7 +1,7 @@
 """What a load run comes to: void, within the budget, over it, or not surely either; in words and in numbers."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -32,14 +32,22 @@ HINTS = {
 NONE_TRIED: Mapping[str, Sequence[Tried]] = MappingProxyType({})
 
 
-def judged(run: LoadRun, policy: LoadPolicy, rates: Mapping[str, Sequence[Tried]] = NONE_TRIED) -> Finding:
-    """The finding, of all targets: the worst decides. `rates` are those that were tried beyond it, by target."""
+def judged(
+    run: LoadRun,
+    policy: LoadPolicy,
+    rates: Mapping[str, Sequence[Tried]] = NONE_TRIED,
+    beside: Collection[str] = (),
+) -> Finding:
+    """The finding, of all targets: the worst decides, but for those that were loaded `beside` to compare with.
+
+    `rates` are those that were tried beyond it, by target.
+    """
     facts = {"test": str(run.load.test), "seed": run.load.seed, "warm_up_s": run.load.warm_up_s}
     facts |= {"budget": {name: getattr(policy, name) for name in LIMITS}}
     if why := void(run, policy):
         return Finding(Verdict.UNKNOWN, why, {**facts, "measured": {"late_p99_ms": late_ms(run)}}, hint=AGAIN)
     found = loaded(run)
-    decided = worst([one.kept(policy) for one in found])
+    decided = worst([one.kept(policy) for one in found if one.name not in beside])
     told = [_told(one, rates.get(one.name, ()), policy) for one in found]
     return Finding(
         decided.verdict,

@@ -38,6 +38,7 @@ class Canary:
     told: list[dict[str, Any]] = field(default_factory=list)
     probed: "Probed | None" = None
     failed: bool = False
+    rung: int = 0
 
     def climb(self) -> None:
         """Rung by rung up to all of the traffic.
@@ -52,6 +53,12 @@ class Canary:
             if rung < ALL:
                 self.hold(rung)
 
+    @property
+    def begun(self) -> bool:
+        """Whether the new version has been given traffic already, by whoever was at work on it before."""
+        seen = [(one, self.rolling.hands.look(one.endpoint).entity(one.new)) for one in self.rolling.rollouts]
+        return any(has and has.share_pct > (one.before or 0) for one, has in seen)
+
     def loaded(self) -> None:
         """Both versions under the load that was asked for, before the new one gets any traffic.
 
@@ -63,9 +70,11 @@ class Canary:
         from model_promotion.evidence.under_load import judged
 
         policy = self._world.policy.load_test
+        self.rolling.hands.ours(policy.warm_up_s + self.load_test.duration_s)
         with self._world.models_at_work:
             load = Load(self._targets, tuple(self.probes.payloads), self.load_test, policy.seed, policy.warm_up_s)
-            finding = judged(self._world.loader.run(load), policy)
+            champions = {one.name for one in load.targets[::2]}
+            finding = judged(self._world.loader.run(load), policy, beside=champions)
         self._world.voice.tell(replace(finding.event, topic="Load test"))
         self.told.append({"rung": 0, "at": self._clock.now(), "load_test": finding})
         if finding.verdict is not Verdict.PASSED:
@@ -74,7 +83,7 @@ class Canary:
     def hold(self, rung: int) -> None:
         """Look while the rung's time runs; raises as climb does."""
         clock, looks, extended, errors = self._clock, [], False, 0
-        self.probed = self._known.on_a_new_rung()
+        self.rung, self.probed = rung, self._known.on_a_new_rung()
         begun = clock.monotonic()
         while True:
             last = clock.monotonic() - begun + self._look_s >= self.ladder.time_s(extended=extended)
@@ -99,10 +108,10 @@ class Canary:
 
     def _look(self, rung: int, errors: int, *, at_the_end: bool) -> Look:
         begun = self._clock.monotonic()
-        self.rolling.hands.ours()
+        self.rolling.hands.ours(self._look_s)
         try:
             self.probed = self._known.after(self._world.loader.run(self._load))
-            readings = (*self._known.readings(at_the_end=at_the_end), *self._states())
+            readings = (*self._known.readings(at_the_end=at_the_end), *self._states(rung))
         except PromotionError as error:
             readings = (Reading("endpoint", Health.ERROR, str(error)),)
         look = looked(readings, errors)
@@ -112,13 +121,16 @@ class Canary:
         self._clock.sleep(max(0.0, self._look_s - (self._clock.monotonic() - begun)))
         return look
 
-    def _states(self) -> Iterator[Reading]:
+    def _states(self, rung: int) -> Iterator[Reading]:
         """What the endpoints say of the candidate's entity, and whether it answers as it did."""
         for one in self.rolling.rollouts:
             entity = self.rolling.hands.endpoints.deployment(one.endpoint).entity(one.new)
             if entity is None or entity.state == "failed":
                 said = f"{one.new} is gone" if entity is None else f"{one.new} has failed: {entity.message}"
                 yield Reading(one.endpoint, Health.FAIL, said)
+            elif entity.share_pct != (meant := one.at(rung)):
+                said = f"somebody else gave {one.new} {entity.share_pct} % of the traffic, {meant} % was set"
+                yield Reading(one.endpoint, Health.ERROR, said)
             elif astray := self.probes.astray(one.endpoint, one.new, len(self.told)):
                 yield Reading(one.endpoint, Health.FAIL, astray)
 
@@ -148,12 +160,11 @@ class Canary:
         return self.probed
 
     def _standing(self) -> int:
-        """What the new version gets now on the endpoint where it gets least, of what both get together."""
-        shares = []
-        for one in self.rolling.rollouts:
-            entity = self.rolling.hands.look(one.endpoint).entity(one.new)
-            shares.append(100 * entity.share_pct // one.share_pct if entity else 0)
-        return min(shares)
+        """The highest rung that the new version has come to on every endpoint."""
+        seen = [(one, self.rolling.hands.look(one.endpoint).entity(one.new)) for one in self.rolling.rollouts]
+        rungs = (*self.ladder.rungs, ALL)
+        reached = (rung for rung in rungs if all(has and has.share_pct >= one.at(rung) for one, has in seen))
+        return max(reached, default=0)
 
     def _say(self, kind: Kind, sentence: str) -> None:
         self._world.voice.tell(Event(kind, "Canary", sentence))

@@ -16,15 +16,17 @@ from model_promotion.world import World
 LONGEST_WAIT_S = 10.0
 SETTLING_LOOKS = 3
 LOOK_TRIES = 5
-Ours = Callable[[], None]
+Ours = Callable[..., None]
 
 
 @dataclass
 class EndpointHands:
     """What was done to endpoints so far, newest last.
 
-    `ours` raises when the work is somebody else's by now; it is asked before each write and while waiting.
-    `patience_s` is how long a configuration may take until it serves.
+    `ours` raises when the work is somebody else's by now; it is asked before each write and while waiting, and given
+    the seconds of what takes long.
+    `patience_s` is how long a configuration may take until it serves. What was sent and never answered
+    `may_land_later`: it is a whole configuration, and would bring back what was undone meanwhile.
     """
 
     endpoints: Endpoints
@@ -32,6 +34,7 @@ class EndpointHands:
     patience_s: float
     ours: Ours
     entries: list[Served] = field(default_factory=list)
+    may_land_later: bool = False
 
     def look(self, name: str) -> Deployment:
         """What an endpoint serves now; with patience, as not knowing is the worst answer."""
@@ -91,6 +94,7 @@ class EndpointHands:
             if step.stands(seen) != step.to:
                 idle += 1
                 if idle >= SETTLING_LOOKS or (failure and not isinstance(failure, Unavailable)):
+                    self.may_land_later = isinstance(failure, TimedOut)
                     raise failure or Conflict(f"{step.endpoint} took the change and serves {seen.told} all the same")
             return None
 

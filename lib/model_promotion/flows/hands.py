@@ -28,6 +28,7 @@ class Hands:
 
     `intent` is what was announced; once it is seen to be gone, nothing more is written. `versions` are those whose tags
     are written, as last read. `first_back` puts back what is not in the registry, before anything else is put back.
+    `renewed` is the announcement with a later end, as long as it is not known which of the two stands.
     """
 
     world: World
@@ -38,6 +39,7 @@ class Hands:
     unsettled: Step | None = None
     may_land_later: bool = False
     first_back: Callable[[], bool] = lambda: True
+    renewed: Intent | None = None
 
     def afresh(self) -> "Hands":
         """The same work, with nothing of it done yet: for what fails without undoing what was done before it."""
@@ -146,6 +148,8 @@ class Hands:
                     raise
                 self.world.clock.sleep(READ_BACK_WAIT_S)
             else:
+                if self.renewed and self.seen.tags.get(self.renewed.key) == self.renewed.text:
+                    self._adopt(self.renewed)
                 return
 
     def _read_once(self, step: Step | None) -> None:
@@ -162,18 +166,25 @@ class Hands:
         else:
             self.seen = registry.model(self.seen.name)
 
-    def prolong(self, until: float) -> None:
-        """The announcement anew, with a later end.
+    def prolong(self, until: float, ladder: tuple[int, ...] | None = None) -> None:
+        """The announcement anew, with a later end, and with the rungs that are left where they are given.
 
         Raises:
             TakenOver: when the work is somebody else's by now.
             PromotionError: when that could not be written.
         """
         assert self.intent is not None  # noqa: S101 - only what was announced goes on; tells the type checker
-        longer = replace(self.intent, until=until)
-        self.take(SetTag(self.seen.name, self.intent.key, self.intent.text, longer.text))
-        opening, self.intent = longer.opening(self.seen.name), longer
+        left = self.intent.ladder if ladder is None else ladder
+        self.renewed = longer = replace(self.intent, until=until, ladder=left)
+        try:
+            self.take(SetTag(self.seen.name, self.intent.key, self.intent.text, longer.text))
+        finally:
+            self.unsettled = None  # Whichever of the two stands is what was announced.
         del self.entries[-1]  # It is what was announced at first, and goes with that.
+        self._adopt(longer)
+
+    def _adopt(self, longer: Intent) -> None:
+        opening, self.intent, self.renewed = longer.opening(self.seen.name), longer, None
         self.entries = [replace(one, step=opening) if announces(one.step) else one for one in self.entries]
 
     def put_back(self) -> bool:
@@ -183,6 +194,9 @@ class Hands:
         """
         if self.may_land_later or not self.first_back():
             return False
+        if self.renewed:
+            with suppress(PromotionError):
+                self.read()
         done = [entry.step for entry in self.entries if entry.deed == "done"]
         done += [self.unsettled] if self.unsettled else []
         for step in (step.undone() for step in reversed(done)):

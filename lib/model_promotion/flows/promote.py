@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from model_promotion.core import say
 from model_promotion.core.decision import Decision, decide
+from model_promotion.core.deployment import ServingStep, SetServed
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
@@ -17,6 +18,7 @@ from model_promotion.core.record import Noticed, digest
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
 from model_promotion.core.rollout import Rollout
+from model_promotion.core.steps import Step
 from model_promotion.flows import copy
 from model_promotion.flows.acting import Acted, carry_out
 from model_promotion.flows.announcing import intent_of, writes
@@ -42,6 +44,12 @@ class Judged:
     findings: tuple[Finding, ...]
     decision: Decision
     rollouts: tuple[Rollout, ...] = ()
+
+    @property
+    def changes(self) -> tuple[ServingStep, ...]:
+        """What is to be done to endpoints: the old version goes once the alias has moved, all else before it."""
+        model, rungs = self.plan.seen.name, self.request.canary
+        return tuple(step for one in self.rollouts for step in one.way(model, rungs))
 
     @property
     def noticed(self) -> Noticed:
@@ -90,11 +98,14 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
     if plan.nothing_to_do and not rollouts:
         left = decision.diverted
         return _left_there(plan, request, findings, decision) if left else _already_there(plan, request, world)
+    judged = Judged(request, plan, findings, decision, rollouts)
+    if rollouts:
+        _delivering().prepared(judged, world)  # What it cannot begin with is said before anything is written.
     if not request.mode.writes:
-        return _would_go(plan, request, world, (findings, decision))
+        return _would_go(judged, world)
     if still_holds:
-        still_holds(_reviewed(plan, request, findings, world))
-    return Judged(request, plan, findings, decision, rollouts)
+        still_holds(_reviewed(judged, world))
+    return judged
 
 
 def _instead(
@@ -115,23 +126,28 @@ def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: W
     return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
 
 
-def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> Reviewed:
+def _reviewed(judged: Judged, world: World) -> Reviewed:
     """The plan as it can be put before somebody."""
+    plan, request, findings = judged.plan, judged.request, judged.findings
     return Reviewed(
         made_by=whoever(world).name,
         made_at=round(world.clock.now(), 3),
         asked=asked_of(request, plan.candidate.number),
         facts=facts_of(plan, findings, world.policy.digest, world.registry.uri),
-        writes=tuple(step.sentence for step in plan.moves),
+        writes=tuple(step.sentence for step in (*judged.changes, *plan.moves)),
     )
 
 
 def act(judged: Judged, world: World) -> Outcome:
     """Move what was judged, read it back, record it; all of it is undone unless all of it holds."""
-    from model_promotion.flows import delivering  # It judges nothing, and few promotions reach an endpoint.
-
-    acted = delivering.acted if judged.rollouts else _acted
+    acted = _delivering().acted if judged.rollouts else _acted
     return described(acted(judged, world), judged.request, world)
+
+
+def _delivering() -> ModuleType:
+    from model_promotion.flows import delivering  # Few promotions reach an endpoint.
+
+    return delivering
 
 
 def _acted(judged: Judged, world: World) -> Outcome:
@@ -271,7 +287,7 @@ def _already_there(plan: Plan, request: Request, world: World) -> Outcome:
         model=plan.seen.name,
         was=plan.candidate.number,
         to=plan.candidate.number,
-        reviewed=_reviewed(plan, request, (), world) if kept else None,
+        reviewed=_reviewed(Judged(request, plan, (), decide((), demands(request, world))), world) if kept else None,
         undo=UNTOUCHED,
     )
 
@@ -302,8 +318,8 @@ def _named(plan: Plan, request: Request) -> tuple[str, ...]:
     return ("--version", plan.candidate.number) if request.candidate_named else ()
 
 
-def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
-    findings, decision = judged
+def _would_go(judged: Judged, world: World) -> Outcome:
+    plan, request, findings, decision = judged.plan, judged.request, judged.findings, judged.decision
     dry = request.mode is Mode.DRY_RUN
     made = request.plan_out
     do_it = ("--apply", str(made)) if made else ("--version", plan.candidate.number, *request.gates)
@@ -319,10 +335,18 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         to=plan.candidate.number,
         findings=findings,
         decision=decision,
-        planned=writes(plan, world) if dry else (),
-        reviewed=_reviewed(plan, request, findings, world) if dry else None,
+        planned=_writes(judged, world) if dry else (),
+        reviewed=_reviewed(judged, world) if dry else None,
         hints=(f"{hint}: {request.command(*do_it, *request.report)}",),
     )
+
+
+def _writes(judged: Judged, world: World) -> tuple[Step | ServingStep, ...]:
+    """Every write in order: the endpoints' between announcement and moves, but that the old one leaves them at last."""
+    opening, *rest = writes(judged.plan, world)
+    gone = [step for step in judged.changes if isinstance(step, SetServed) and step.to is None]
+    before = [step for step in judged.changes if step not in gone]
+    return (opening, *before, *rest[:-1], *gone, rest[-1])
 
 
 def failed(judged: Judged, acted: Acted) -> Outcome:

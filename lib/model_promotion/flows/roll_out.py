@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model_promotion.core.deployment import Deployment, ServingStep
-from model_promotion.core.errors import Conflict, PromotionError
+from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.rollout import Rollout
 from model_promotion.flows.endpoints import EndpointHands
@@ -58,6 +58,10 @@ class Rolling:
         try:
             for step in rollout.back(self.model, self.hands.rest(rollout.endpoint)):
                 self.hands.take(step)
+        except NotFound as gone:
+            # Somebody has deleted it: that must not keep the note, and with it the model, for good.
+            said = f"nothing is put back at {rollout.endpoint}: {gone}"
+            self.hands.world.voice.tell(Event(Kind.WARNED, "Endpoint", said))
         except PromotionError as error:
             said = f"{rollout.endpoint} was not put back: {error}"
             self.hands.world.voice.tell(Event(Kind.FAILED, "Endpoint", said))

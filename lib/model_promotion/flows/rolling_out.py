@@ -5,14 +5,18 @@ for the time that was asked for: until then going back is a change of routes.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from model_promotion.core.errors import Conflict, Paused, PromotionError, Unavailable
-from model_promotion.core.intent import Intent
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.ladder import USUAL, Ladder
+from model_promotion.core.load import LoadTest
 from model_promotion.core.payloads import Payload
 from model_promotion.core.rollout import WHOLE
-from model_promotion.core.steps import Step
+from model_promotion.core.say import version, when
+from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Acted, go_on, take_each
 from model_promotion.flows.canary import Canary
 from model_promotion.flows.endpoints import EndpointHands
@@ -24,11 +28,19 @@ from model_promotion.flows.roll_out import Rolling
 def carry_out_with_endpoints(intent: Intent, steps: Sequence[Step], canary: Canary, acted: Acted) -> Acted:
     """Roll out, then take every step; all of it is undone unless all of it holds, or somebody has to decide."""
     rolling, hands = canary.rolling, acted.hands
-    hands.first_back = lambda: not rolling.back()
+    hands.first_back = lambda: not rolling.hands.may_land_later and not rolling.back()
     acted = go_on(hands, steps, partial(climb, canary, intent))
     if isinstance(acted.failure, Paused):
-        hands.prolong(hands.world.clock.now())  # Nobody is at work on it any more.
+        left_standing(canary, hands)
     return acted
+
+
+def left_standing(canary: Canary, hands: Hands) -> None:
+    """Nobody is at work on it any more. Who goes on with it does so although the rung could not be judged."""
+    assert hands.intent is not None  # noqa: S101 - it was announced; tells the type checker
+    left = tuple(rung for rung in hands.intent.ladder if rung > canary.rung)
+    with suppress(PromotionError):  # Then it has to be waited for until its lease is over.
+        hands.prolong(round(hands.world.clock.now(), 3), ladder=left)
 
 
 def rolling_of(hands: Hands, intent: Intent) -> Rolling:
@@ -40,12 +52,12 @@ def rolling_of(hands: Hands, intent: Intent) -> Rolling:
     world = hands.world
     if world.endpoints is None:
         raise Unavailable("endpoints cannot be changed from here", hint="log in to the workspace that serves the model")
-    on_endpoints = EndpointHands(world.endpoints, world, world.policy.rollout.timeout_s, lambda: keep_on(hands))
+    on_endpoints = EndpointHands(world.endpoints, world, world.policy.rollout.timeout_s, partial(keep_on, hands))
     return Rolling(hands.seen.name, intent.rollouts, on_endpoints)
 
 
-def keep_on(hands: Hands) -> None:
-    """The work goes on: it is ours still, and its lease does not run out while it is.
+def keep_on(hands: Hands, for_s: float = 0.0) -> None:
+    """The work goes on: it is ours still, and its lease does not run out while it is, nor in what takes `for_s`.
 
     Raises:
         TakenOver: when somebody else has taken it over.
@@ -54,12 +66,17 @@ def keep_on(hands: Hands) -> None:
     world, intent = hands.world, hands.intent
     assert intent is not None  # noqa: S101 - it was announced; tells the type checker
     world.renew()
-    hands.read()
     now = world.clock.now()
-    if intent.until - now > world.lease_s / 2:
-        hands.look()
-    else:
-        hands.prolong(round(now + world.lease_s, 3))
+    try:
+        hands.read()
+        if intent.until - now > world.lease_s / 2 + for_s:
+            hands.look()
+        else:
+            hands.prolong(round(now + world.lease_s + for_s, 3))
+    except Unavailable:
+        # Nobody takes it over before its lease is over, and what is worse must go back meanwhile.
+        if world.clock.now() >= intent.until:
+            raise
 
 
 def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Canary:
@@ -70,7 +87,8 @@ def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Ca
     """
     rolling, world = rolling_of(hands, intent), hands.world
     probes = Probes(rolling.hands.endpoints, world.loader, payloads, world.policy.model_tests.tolerance)
-    return Canary(rolling, Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), probes)
+    load_test = LoadTest.parse(intent.load) if intent.load else None
+    return Canary(rolling, Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), probes, load_test)
 
 
 def climb(canary: Canary, intent: Intent) -> None:
@@ -83,7 +101,8 @@ def climb(canary: Canary, intent: Intent) -> None:
     rolling.to(0)
     for one in rolling.rollouts:
         probes.begin(one.endpoint, one.new)
-    canary.loaded()
+    if not canary.begun:
+        canary.loaded()
     canary.climb() if intent.ladder else rolling.to(WHOLE)
     for one in rolling.rollouts:
         if one.share_pct == WHOLE:
@@ -97,8 +116,25 @@ def baked(canary: Canary, intent: Intent) -> None:
         Conflict: when it is not.
         Paused: when nobody can tell.
     """
-    if intent.bake_s > 0:
+    rolling = canary.rolling
+    beside = all(rolling.hands.look(one.endpoint).entity(one.old) for one in rolling.rollouts)
+    if intent.bake_s > 0 and beside:  # Where an old one has gone, that time was over already.
         canary.hold(WHOLE)
+
+
+def held(number: str, hands: Hands) -> tuple[str, ...]:
+    """The version that did worse than the champion does not come again without a word; the answer says what failed."""
+    world, model = hands.world, hands.seen.name
+    text = f"rolled back by its canary at {when(world.clock.now())}"
+    alone = Hands(world, hands.seen)
+    try:
+        stands = alone.value(SetTag(model, HOLD_TAG, None, text, number))
+        failed: tuple[PromotionError, ...] = take_each((SetTag(model, HOLD_TAG, stands, text, number),), alone)
+    except PromotionError as error:
+        failed = (error,)
+    said = f"{version(number)} could not be held" if failed else text
+    world.voice.tell(Event(Kind.WARNED, "Hold", said))
+    return tuple(map(str, failed))
 
 
 def first_routes(hands: Hands) -> None:

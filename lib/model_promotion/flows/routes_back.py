@@ -30,8 +30,8 @@ def routes_back(request: Request, hands: Hands, left: str, to: str) -> RoutesBac
         ready = [one for one in found if one.before is not None or request.update_endpoints]
         unheard = tuple(_still_serves(one, request) for one in found if one not in ready)
         return _put_right(hands, ready, unheard)
-    except PromotionError as error:
-        return RoutesBack(warnings=(f"an endpoint may still serve {version(left)}: {error}",))
+    except (PromotionError, KeyboardInterrupt) as error:
+        return RoutesBack(warnings=(f"an endpoint may still serve {version(left)}: {str(error) or 'interrupted'}",))
 
 
 def _found(hands: Hands, left: str, to: str) -> list[Rollout]:
@@ -49,8 +49,9 @@ def _put_right(hands: Hands, rollouts: list[Rollout], warnings: tuple[str, ...])
     rolling = rolling_of(hands, replace(hands.intent, rollouts=tuple(rollouts)))
     try:
         rolling.to(WHOLE)
-    except PromotionError as error:
-        warnings = (*warnings, f"an endpoint may still serve the other version: {error}")
+    except (PromotionError, KeyboardInterrupt) as error:
+        said = str(error) or "interrupted"
+        warnings = (*warnings, f"an endpoint may still serve {version(rollouts[0].was)}: {said}")
     return RoutesBack(tuple(rolling.hands.entries), warnings)
 
 

@@ -20,6 +20,7 @@ STATES: Mapping[str, EntityState] = {
     "DEPLOYMENT_ABORTED": "failed",
 }
 ONLY_READ = frozenset({"creation_timestamp", "creator", "foundation_model", "state"})
+NOT_PUT = frozenset({"served_entities", "served_models", "traffic_config", "config_version", "start_time"})
 OLD_NAMES = {"model_name": "entity_name", "model_version": "entity_version"}
 Raw = Mapping[str, Any]
 
@@ -41,6 +42,7 @@ def deployment(raw: Raw) -> Deployment:
         failed_because=("; ".join(failed) or str(update)) if gave_up else "",
         creator=str(raw.get("creator") or ""),
         route_optimized=bool(raw.get("route_optimized")),
+        config_version=str((raw.get("config") or {}).get("config_version") or ""),
         may_manage={None: None, "CAN_MANAGE": True}.get(raw.get("permission_level"), False),
     )
 
@@ -84,10 +86,13 @@ def changed(config: Raw, step: ServingStep) -> dict[str, Any]:
             raise ValueError(f"{step.source} has not that much traffic to give")
     if sum(shares.values()) != 100:  # noqa: PLR2004 - percent
         raise ValueError(f"the traffic of {step.endpoint} would add up to {sum(shares.values())} %")
-    put = [{key: name, "traffic_percentage": pct} for name, pct in shares.items()]
-    tables = config.get("auto_capture_config")
-    kept = {"auto_capture_config": {k: v for k, v in tables.items() if k != "state"}} if tables else {}
-    return {"served_entities": served, "traffic_config": {"routes": put}, **kept}
+    stood = {_route(one): one for one in routes}
+    put = [{**stood.get(name, {key: name}), "traffic_percentage": pct} for name, pct in shares.items()]
+    kept = {name: value for name, value in config.items() if value and name not in NOT_PUT}
+    if tables := kept.get("auto_capture_config"):
+        kept["auto_capture_config"] = {name: value for name, value in tables.items() if name != "state"}
+    ways = {**(config.get("traffic_config") or {}), "routes": put}
+    return {**kept, "served_entities": served, "traffic_config": ways}
 
 
 def _with(
