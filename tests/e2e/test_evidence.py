@@ -172,11 +172,9 @@ def test_rows_of_one_user_are_no_independent_evidence(shop: Path) -> None:
 def test_data_that_cannot_be_used_are_told_in_one_line_and_never_pass(
     shop: Path, words: tuple[str, ...], said: str
 ) -> None:
-    code, document = call(shop, "2", *words)
-    found = evidence(document)
-    assert (code, found["verdict"]) == (1, "unknown")
-    assert said in found["sentence"]
-    assert call(shop, "2", *words, "--compare-metrics")[0] == 2
+    wrong = inside(asked(shop, "2", *words), clean_env(shop.parent), shop)
+    assert wrong.code == 64, wrong.all
+    assert said in wrong.all
 
 
 def drifted(shop: Path, **changed: Any) -> tuple[str, ...]:
