@@ -26,7 +26,7 @@ demo: .venv/installed ## a registry with real models, a promotion, a refusal and
 	$(BIN)/python promote_model.py --demo
 
 test: lint ## everything: lint, format, types, tests
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 torture: .venv/installed-for-tests ## kills, races and faults for up to 20 minutes; ends with what was counted
 	TORTURE=1 timeout --signal=INT 1200 $(BIN)/python -m pytest -n 2 --timeout 600 tests/torture

@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from model_promotion.core.gate import Measured
 from model_promotion.core.metrics import Direction
+from model_promotion.core.scores import Answers
 from model_promotion.evidence import metrics
 from model_promotion.evidence.buckets import Buckets, Draw, Statistic, bootstrap
+from model_promotion.evidence.counting import Batch, count, score_edges
 from model_promotion.evidence.delong import delong, delong_of_bins
 from model_promotion.evidence.means import Powers, paired_mean
 from model_promotion.evidence.proportions import Discordance, paired_proportions
+from model_promotion.evidence.tables import Question, Task
 
 HIGHER, LOWER = Direction.HIGHER, Direction.LOWER
 RESAMPLES, BUCKETS = 500, 1000
@@ -128,14 +131,17 @@ def auc(n: int, positives: float, area: float, binned: bool = False) -> World:  
         )
         return _of_bins(labels, champion, candidate) if binned else delong(labels, champion, candidate)
 
-    how = ", from 256 x 256 bins" if binned else ""
+    how = ", from bins of equal mass" if binned else ""
     return World("AUC: DeLong", f"AUC {area}, {positives:.0%} positive{how}", n, margin, measure)
 
 
 def _of_bins(labels: np.ndarray, *scores: np.ndarray) -> Measured:
-    champion, candidate = (np.minimum((stats.norm.cdf(one - 1) * 256).astype(int), 255) for one in scores)
-    flat = np.bincount((labels * 256 + champion) * 256 + candidate, minlength=2 * 256 * 256)
-    return delong_of_bins(flat.reshape(2, 256, 256))
+    """Counted as an engine does it, with edges from the rows themselves."""
+    answers = [Answers(probabilities=special.expit(np.column_stack([-one, one]))) for one in scores]
+    question = Question(
+        Task.BINARY, (0, 1), score_edges=(score_edges(answers[0].probabilities), score_edges(answers[1].probabilities))
+    )
+    return delong_of_bins(count(Batch(labels, *answers, np.arange(len(labels), dtype=np.uint64)), question).joint)
 
 
 def rare_auc(n: int, positives: float, share: float) -> World:

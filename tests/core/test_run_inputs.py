@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.errors import NotFound
 from model_promotion.core.run_inputs import LoggedInput, evaluated_on
 
 
@@ -30,7 +30,7 @@ def test_what_cannot_be_chosen_is_one_line_that_lists_what_is_there() -> None:
         evaluated_on([], "v2")
     with pytest.raises(NotFound, match=r"but rows \(training, 5195e9ad\)$"):
         evaluated_on([an_input("training")], "v2")
-    with pytest.raises(BadCall, match=r"2 datasets for eval: rows \(eval, 5195e9ad\), more \(eval, 5195e9ad\)$"):
+    with pytest.raises(NotFound, match=r"2 datasets for eval: rows \(eval, 5195e9ad\), more \(eval, 5195e9ad\)$"):
         evaluated_on([an_input("eval"), an_input("eval", name="more")], "v2")
 
 
@@ -66,12 +66,12 @@ def test_the_source_says_where_it_lies(logged: LoggedInput, uri: str, is_table: 
     ],
 )
 def test_a_source_that_nothing_here_can_read_is_named_in_one_line(logged: LoggedInput) -> None:
-    with pytest.raises(BadCall, match="cannot be read here") as wrong:
+    with pytest.raises(NotFound, match="cannot be read here") as wrong:
         _ = logged.uri
     assert wrong.value.hint == "name the data: --eval-data PATH"
 
 
 @pytest.mark.parametrize("uri", ["/data/q.sql", "file:///data/q.SQL", "file:q%2esql", "q.sql/."])
 def test_who_writes_to_a_run_has_no_query_run_here(uri: str) -> None:
-    with pytest.raises(BadCall, match=r"are a query, .* which only a call runs"):
+    with pytest.raises(NotFound, match=r"are a query, .* which only a call runs"):
         _ = an_input("eval", uri=uri).uri

@@ -1,6 +1,5 @@
 """A real comparison: real models in a real registry, scored on real files, through the command."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,8 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from tests.e2e import program
+from tests.e2e.program import clean_env, inside
 from tests.spark_here import needs_spark
 
 REPO = Path(__file__).parents[2]
@@ -58,15 +59,19 @@ def call(shop: Path, *words: str) -> tuple[int, dict[str, Any]]:
 
 
 def run(shop: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    uri = f"sqlite:///{shop}/mlflow.db"
-    done = subprocess.run(
-        [sys.executable, str(REPO / "promote_model.py"), "churn", "--registry-uri", uri, "--json", *words],
-        capture_output=True,
-        text=True,
-        cwd=shop,
-        check=False,
-    )
-    return done.returncode, json.loads(done.stdout)
+    """A call in this process; what is done in processes of their own are the models."""
+    done = inside(asked(shop, *words), clean_env(shop.parent), shop)
+    return done.code, done.json
+
+
+def whole(shop: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    """A call as a process of its own."""
+    done = program.run(asked(shop, *words), clean_env(shop.parent), shop)
+    return done.code, done.json
+
+
+def asked(shop: Path, *words: str) -> list[str]:
+    return ["churn", "--registry-uri", f"sqlite:///{shop}/mlflow.db", "--json", *words]
 
 
 def evidence(document: dict[str, Any], check: str = "evaluation") -> dict[str, Any]:
@@ -167,11 +172,9 @@ def test_rows_of_one_user_are_no_independent_evidence(shop: Path) -> None:
 def test_data_that_cannot_be_used_are_told_in_one_line_and_never_pass(
     shop: Path, words: tuple[str, ...], said: str
 ) -> None:
-    code, document = call(shop, "2", *words)
-    found = evidence(document)
-    assert (code, found["verdict"]) == (1, "unknown")
-    assert said in found["sentence"]
-    assert call(shop, "2", *words, "--compare-metrics")[0] == 2
+    wrong = inside(asked(shop, "2", *words), clean_env(shop.parent), shop)
+    assert wrong.code == 64, wrong.all
+    assert said in wrong.all
 
 
 def drifted(shop: Path, **changed: Any) -> tuple[str, ...]:
@@ -228,7 +231,8 @@ def test_a_plan_holds_on_the_rows_that_it_was_made_on_and_on_no_others(shop: Pat
 def test_spark_compares_and_finds_drift_as_the_local_engine_does(shop: Path) -> None:
     moved = drifted(shop, age=lambda frame: frame["age"] + 0.5)
     found = [
-        run(shop, "--dry-run", "--version", "2", *on(shop), *moved, "--engine", engine) for engine in ("local", "spark")
+        whole(shop, "--dry-run", "--version", "2", *on(shop), *moved, "--engine", engine)
+        for engine in ("local", "spark")
     ]
     (_, local), (code, spark) = found
     assert code == 1

@@ -1,9 +1,6 @@
 """A team's tests and expectations through the command: real models in a real registry, in real children."""
 
-import json
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+
+from tests.e2e.program import clean_env, inside
 
 REPO = Path(__file__).parents[2]
 FEATURES = ["age", "visits"]
@@ -61,16 +60,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def call(shop: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    uri = f"sqlite:///{shop}/mlflow.db"
-    done = subprocess.run(
-        [sys.executable, str(REPO / "promote_model.py"), "churn", "2", "--registry-uri", uri, "--json", *words],
-        capture_output=True,
-        text=True,
-        cwd=shop,
-        check=False,
+    """A call in this process; what is done in processes of their own are the models."""
+    done = inside(
+        ["churn", "2", "--registry-uri", f"sqlite:///{shop}/mlflow.db", "--json", *words], clean_env(shop), shop
     )
-    document: dict[str, Any] = json.loads(done.stdout)
-    return done.returncode, document
+    return done.code, done.json
 
 
 def model_tests(document: dict[str, Any]) -> dict[str, Any]:
@@ -108,13 +102,7 @@ def test_a_plan_runs_the_teams_tests_again_when_it_is_applied(shop: Path) -> Non
     (shop / "test_team_2.py").write_text("def test_a(candidate): assert candidate\n")
     code, document = call(shop, "--tests", "test_team_2.py", "--plan-out", "plan.json")
     assert code in (0, 1), document
-    uri, to = f"sqlite:///{shop}/mlflow.db", ("--junit-xml", "applied.xml")
-    done = subprocess.run(
-        [sys.executable, str(REPO / "promote_model.py"), "--registry-uri", uri, "--apply", "plan.json", *to],
-        cwd=shop,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode in (0, 1), done.stdout
+    words = ["--registry-uri", f"sqlite:///{shop}/mlflow.db", "--apply", "plan.json", "--junit-xml", "applied.xml"]
+    done = inside(words, clean_env(shop), shop)
+    assert done.code in (0, 1), done.all
     assert "test_team_2.py::test_a" in (shop / "applied.xml").read_text()

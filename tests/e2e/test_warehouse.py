@@ -47,15 +47,15 @@ def test_drift_is_told_of_tables_that_only_a_warehouse_has_seen(shop: Place) -> 
 
 def test_what_a_warehouse_cannot_do_is_told_in_one_line(shop: Place) -> None:
     words = ("--check", "--engine", "warehouse", "--eval-data", "main.shop.same", "--target", "shop")
-    found = finding(shop, *words, check="evaluation")
-    assert (found["verdict"], "runs no models" in found["sentence"]) == ("unknown", True), found
-    assert "--engine local" in found["hint"]
-    assert "no table of Unity Catalog" in finding(shop, *WORDS, "rows.parquet")["sentence"]
+    refused = shop.ask(*words)
+    assert (refused.code, "runs no models" in refused.all, "--engine local" in refused.all) == (64, True, True)
+    refused = shop.ask(*WORDS, "rows.parquet")
+    assert (refused.code, "no table of Unity Catalog" in refused.all) == (64, True), refused.all
 
 
 def test_the_policy_names_the_warehouse_and_how_long_it_may_take(shop: Place) -> None:
     named = shop.settings.pop("DATABRICKS_WAREHOUSE_ID")
-    assert "none is named" in finding(shop, *WORDS, "main.shop.same")["sentence"]
+    assert "none is named" in shop.ask(*WORDS, "main.shop.same").all
     policy = shop.cwd / "promotion.toml"
     policy.write_text(f'[evidence]\nwarehouse = "{named}"\n')
     assert finding(shop, *WORDS, "main.shop.same")["verdict"] == "passed"

@@ -14,9 +14,9 @@ from model_promotion.core.scores import NoAnswerError, Order
 from model_promotion.engines import _roles
 from model_promotion.evidence.tables import Question
 from tests.engines.agreeing import FEATURES, Engines, assert_same, counted, rows
-from tests.spark_here import missing, one_worker
+from tests.spark_here import needs_spark
 
-pytestmark = [missing, one_worker]
+pytestmark = needs_spark
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import confusion_matrix, mean_absolute_error
 
 from model_promotion.core.dataset import Dataset
-from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.errors import BadCall, Conflict, NotFound
 from model_promotion.core.scores import NoAnswerError, Order
 from model_promotion.engines.local import LocalEngine
 from model_promotion.evidence.tables import PairTables, Question, Task
@@ -153,7 +153,7 @@ def test_rows_without_a_label_are_left_out_and_counted(engine: LocalEngine, shop
 
 
 def test_data_that_is_not_there_or_of_no_kind_is_one_clear_line(engine: LocalEngine, tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="there is no data at"), engine.open(Dataset(str(tmp_path / "none.parquet"))):
+    with pytest.raises(BadCall, match="there is no data at"), engine.open(Dataset(str(tmp_path / "none.parquet"))):
         pass
     (tmp_path / "notes.txt").write_text("no rows")
     with pytest.raises(BadCall, match="no Parquet, CSV or JSON file"), engine.open(Dataset(str(tmp_path))):
@@ -217,7 +217,10 @@ def test_a_column_that_became_text_is_named_and_no_defect(engine: LocalEngine, s
     rows().assign(user="ada").to_parquet(tmp_path / "rows.parquet")
     with engine.open(Dataset(str(shop / "rows.parquet"))) as before:
         edges = before.fit_edges()
-    with engine.open(Dataset(str(tmp_path / "rows.parquet"))) as now, pytest.raises(BadCall, match=r"user of .* texts"):
+    with (
+        engine.open(Dataset(str(tmp_path / "rows.parquet"))) as now,
+        pytest.raises(Conflict, match=r"user of .* texts"),
+    ):
         now.profile(edges)
 
 
@@ -263,7 +266,7 @@ def test_a_number_where_the_reference_has_a_time_is_named(engine: LocalEngine, t
     with engine.open(Dataset(str(tmp_path / "then.parquet"))) as then:
         edges = then.fit_edges()
     said = r"seen of .*now.parquet holds numbers, and times in the reference"
-    with engine.open(Dataset(str(tmp_path / "now.parquet"))) as now, pytest.raises(BadCall, match=said):
+    with engine.open(Dataset(str(tmp_path / "now.parquet"))) as now, pytest.raises(Conflict, match=said):
         now.profile(edges)
 
 

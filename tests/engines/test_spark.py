@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from model_promotion.core.dataset import Dataset
-from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.errors import BadCall, Conflict, NotFound
 from model_promotion.engines._spark_session import context, session
 from model_promotion.evidence.profiling import Counts
 from tests.engines.agreeing import ROWS, Engines, rows
 from tests.engines.conftest import CURIOUS
-from tests.spark_here import missing, one_worker
+from tests.spark_here import needs_spark
 
-pytestmark = [missing, one_worker]
+pytestmark = needs_spark
 
 
 def alike(one: Counts, other: Counts) -> bool:
@@ -76,7 +76,7 @@ def test_edges_of_other_columns_are_refused_as_locally(engines: Engines, shop: P
             with pytest.raises(NotFound, match="has no column b, "):
                 data.profile(edges)
             only = type(edges)({"a": edges.numbers["a"]})
-            with pytest.raises(BadCall, match="holds texts, and numbers in the reference") as caught:
+            with pytest.raises(Conflict, match="holds texts, and numbers in the reference") as caught:
                 data.profile(only)
         said.append(str(caught.value))
     assert said[0] == said[1]

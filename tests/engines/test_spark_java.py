@@ -9,9 +9,9 @@ import pytest
 from model_promotion.core.errors import BadCall, Unavailable
 from model_promotion.engines import _spark_java
 from model_promotion.engines._spark_session import GIVEN, equipped
-from tests.spark_here import missing, one_worker
+from tests.spark_here import needs_spark
 
-pytestmark = [missing, one_worker]
+pytestmark = needs_spark
 
 
 def test_without_java_one_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -268,7 +268,7 @@ def test_columns_that_are_not_there_or_hold_something_else_are_named(shop: Works
     with pytest.raises(NotFound, match=f"{NAME} has no column price"):
         profiled(shop, edges)
     shop.warehouse.tables[TABLE] = rows().set_column(0, "amount", pa.array(["a"] * ROWS))
-    with pytest.raises(BadCall, match=f"amount of {NAME} holds texts, and numbers in the reference"):
+    with pytest.raises(Conflict, match=f"amount of {NAME} holds texts, and numbers in the reference"):
         profiled(shop, edges)
 
 

@@ -85,18 +85,34 @@ def _compared(witness: Witness, reference: Reference) -> Finding:
     from model_promotion.evidence.drift import DriftPolicy, drift
     from model_promotion.evidence.profiling import changes, columns_of
 
-    asked, rules, edges = witness.request, witness.policy.drift, reference.edges
+    asked, rules = witness.request, witness.policy.drift
     with witness.engine(asked.engine).open(Dataset(asked.current_data)) as now:
-        current = now.profile(edges)
+        gone = [name for name in reference.edges.columns if name not in now.kinds]
+        reference = reference.only(frozenset(now.kinds)) if gone else reference
+        edges, current = reference.edges, now.profile(reference.edges)
         facts = {
             "reference": {**_told(reference), "kept": not asked.reference_data},
             "current": {"data": asked.current_data, "digest": now.digest(), "rows": now.rows},
             "not_compared": reference.left_out,
+            "missing": gone,
             "engine": asked.engine,
         }
     columns = columns_of(reference.profile, current, edges)
     found = drift(columns, DriftPolicy(rules.all_thresholds, rules.alpha, rules.seed))
-    return finding(found, changes(reference.profile, current), facts)
+    return _lacking(finding(found, changes(reference.profile, current), facts), gone, witness)
+
+
+def _lacking(found: Finding, gone: Sequence[str], witness: Witness) -> Finding:
+    """Data that lack a column of the reference: a target need not be there, what the model takes must."""
+    if not gone:
+        return found
+    try:
+        needed = [name for name in gone if name in _inputs(witness)]
+    except ValueError:
+        needed = [*gone]  # Nobody knows what the model takes.
+    said = f"{found.sentence}; not in the current data: {_some(gone)}"
+    verdict = Verdict.UNKNOWN if needed and found.verdict is Verdict.PASSED else found.verdict
+    return replace(found, verdict=verdict, sentence=said)
 
 
 def _told(reference: Reference) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import unquote, urlsplit
 
-from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.errors import NotFound
 from model_promotion.core.jsonable import mapping_of
 
 RUN = "run"
@@ -38,18 +38,18 @@ class LoggedInput:
         """The path or table that it was read from.
 
         Raises:
-            BadCall: when that is nothing which an engine can read.
+            NotFound: when that is nothing which an engine can read.
         """
         held = mapping_of(self.source)
         place = held.get("uri") or held.get("path") or held.get("delta_table_name") or held.get("table_name")
         readable = self.source_type in (*LOCAL, "delta_table", "spark")
         if not (readable and isinstance(place, str) and place):
             said = f"the run's data {self.label} come from the source {self.source_type!r}, which cannot be read here"
-            raise BadCall(said, hint=NAME_THEM)
+            raise NotFound(said, hint=NAME_THEM)
         path = _path(place)
         if PurePath(path).suffix.lower() == QUERY:
             # A query is a program, and who may write to a run is not who may say what is run here.
-            raise BadCall(f"the run's data {self.label} are a query, {path}, which only a call runs", hint=NAME_THEM)
+            raise NotFound(f"the run's data {self.label} are a query, {path}, which only a call runs", hint=NAME_THEM)
         return path
 
     @property
@@ -70,7 +70,7 @@ def evaluated_on(inputs: Sequence[LoggedInput], label: str) -> LoggedInput:
 
     Raises:
         NotFound: when there is none.
-        BadCall: when there are several of the same context.
+        NotFound: when there are several of the same context.
     """
     if not inputs:
         raise NotFound(f"the run of {label} logged no dataset", hint=NAME_THEM)
@@ -78,7 +78,7 @@ def evaluated_on(inputs: Sequence[LoggedInput], label: str) -> LoggedInput:
         found = [one for one in inputs if one.context == context]
         if len(found) > 1:
             named = ", ".join(one.label for one in found)
-            raise BadCall(f"the run of {label} logged {len(found)} datasets for {context}: {named}", hint=NAME_THEM)
+            raise NotFound(f"the run of {label} logged {len(found)} datasets for {context}: {named}", hint=NAME_THEM)
         if found:
             return found[0]
     there = ", ".join(one.label for one in inputs)
@@ -89,7 +89,7 @@ def _path(place: str) -> str:
     """A `file:` address as the path that it means.
 
     Raises:
-        BadCall: when it is an address of another kind.
+        NotFound: when it is an address of another kind.
     """
     if "://" not in place and not place.startswith("file:"):
         return place
@@ -98,5 +98,5 @@ def _path(place: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
-        raise BadCall(f"the run's data lie at {place}, which cannot be read here", hint=NAME_THEM)
+        raise NotFound(f"the run's data lie at {place}, which cannot be read here", hint=NAME_THEM)
     return unquote(parts.path)

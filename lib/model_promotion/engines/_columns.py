@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.errors import Conflict, NotFound
 from model_promotion.engines._sampling import spread
 from model_promotion.evidence.profiling import (
     MOST_LEVELS,
@@ -63,7 +63,7 @@ def profiled(files: Files, edges: Edges) -> Mapping[str, Counts]:
 
     Raises:
         NotFound: for a column that is not there.
-        BadCall: for one that holds no numbers where the edges are between numbers, or no times.
+        Conflict: for one that holds no numbers where the edges are between numbers, or no times.
     """
     countable(edges, kinds_of(files), files.given[0])
     profile = nothing(edges)
@@ -80,7 +80,7 @@ def countable(edges: Edges, kinds: Mapping[str, str], where: object) -> None:
 
     Raises:
         NotFound: for a column that is not there.
-        BadCall: for one that holds no numbers where the edges are between numbers, or no times.
+        Conflict: for one that holds no numbers where the edges are between numbers, or no times.
     """
     if missing := [name for name in edges.columns if name not in kinds]:
         raise NotFound(f"{where} has no column {', '.join(missing)}", hint="compare data of the same columns")
@@ -88,7 +88,7 @@ def countable(edges: Edges, kinds: Mapping[str, str], where: object) -> None:
         wanted = "time" if name in edges.times else "number"
         if kinds[name] != wanted:
             said = f"{name} of {where} holds {kinds[name]}s, and {wanted}s in the reference"
-            raise BadCall(said, hint="mend the data")
+            raise Conflict(said, hint="mend the data")
 
 
 def nothing(edges: Edges) -> Mapping[str, Counts]:

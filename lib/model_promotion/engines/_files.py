@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.errors import BadCall
 from model_promotion.core.run_inputs import QUERY
 from model_promotion.core.trial import one_line
 from model_promotion.engines._csv import rewritten
@@ -98,7 +98,7 @@ def opened(uri: str, ids: Sequence[str] = ()) -> Iterator[Files]:
     """
     path = Path(uri.removeprefix("file://"))
     if not path.exists():
-        raise NotFound(f"there is no data at {path}", hint=HOW)
+        raise BadCall(f"there is no data at {path}", hint=HOW)
     given = files_at(path)
     with TemporaryDirectory(prefix="promote-data-") as folder:
         with readable(uri):

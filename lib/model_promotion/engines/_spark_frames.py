@@ -96,7 +96,7 @@ def frame_of(session: Any, uri: str) -> Any:  # noqa: ANN401 - as above
     if path.exists():
         return _of_path(session, path.resolve())
     if FILE.fullmatch(uri) and "://" not in uri and not path.is_absolute():
-        raise NotFound(f"there is no data at {uri}", hint=HOW)
+        raise BadCall(f"there is no data at {uri}", hint=HOW)
     with told(uri):
         if TABLE.fullmatch(uri) and not FILE.fullmatch(uri):
             return _known(session.table(uri))

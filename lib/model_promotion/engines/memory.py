@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from model_promotion.core.errors import NotFound
+from model_promotion.core.errors import BadCall, NotFound
 from model_promotion.evidence.profiling import Edges
 
 if TYPE_CHECKING:
@@ -93,5 +93,5 @@ class MemoryEngine:
     def open(self, dataset: Dataset) -> Iterator[Data]:
         """The data of that address."""
         if dataset.uri not in self.known:
-            raise NotFound(f"there is no data at {dataset.uri}")
+            raise BadCall(f"there is no data at {dataset.uri}")
         yield self.known[dataset.uri]

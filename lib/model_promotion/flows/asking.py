@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from model_promotion.core.decision import Demands, Effect, effect
-from model_promotion.core.errors import PromotionError
+from model_promotion.core.errors import BadCall, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.request import Request
@@ -17,16 +17,21 @@ STOP_WITHIN_S = 3.0
 
 
 def ask_all(witness: Witness, world: World) -> tuple[Finding, ...]:
-    """Every check's answer; one that could not look says so."""
+    """Every check's answer; one that could not look says so.
+
+    Raises:
+        BadCall: when the call, or a file that came with it, names what is not there.
+    """
     pool = ThreadPoolExecutor(len(world.checks) + 1, thread_name_prefix="check")
     answers = [pool.submit(_ask, check, witness) for check in world.checks]
     try:
         return tuple(_told(answers, world, demands(witness.request, world)))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BadCall) as error:
         # Nothing was written yet, so nothing is waited for but the end of the process that runs a model, and of load.
-        world.loader.stop()
-        world.scorer.stop()
-        wait(answers, timeout=STOP_WITHIN_S)
+        if isinstance(error, KeyboardInterrupt) or not witness.request.in_fleet:  # Others of a fleet go on.
+            world.loader.stop()
+            world.scorer.stop()
+            wait(answers, timeout=STOP_WITHIN_S)
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -63,6 +68,8 @@ def demands(request: Request, world: World) -> Demands:
 def _ask(check: Check, witness: Witness) -> Finding | None:
     try:
         finding = check.ask(witness)
+    except BadCall:
+        raise  # A file or a column that was named and is not there is no question that could not be answered.
     except PromotionError as error:
         finding = Finding(Verdict.UNKNOWN, str(error), hint=error.hint)
     return finding and replace(finding, check=check.name, topic=check.topic, weight=check.weight)
