@@ -5,6 +5,7 @@
 #     "mlflow>=3.10,<4",
 #     "databricks-sdk>=0.60,<1",
 #     "picklescan>=1,<2",
+#     "prometheus-client>=0.20,<1",
 #     "tabulate>=0.9,<1",
 #     "tqdm>=4.66,<5",
 # ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.endpoints.scoring import *  # noqa: F403 - fixtures are found by name
 from tests.shown import *  # noqa: F403 - fixtures are found by name
 from tests.workspace.fixtures import *  # noqa: F403 - fixtures are found by name
 

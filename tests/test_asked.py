@@ -93,6 +93,18 @@ WRONG = {
     "m 7 --if-better f1 --else-alias prev_stage_production": "keeps what stood as stage Production before",
     "m 7 --to prev_champion": "@prev_champion keeps what stood as @champion before",
     "m --rollback --to prev_champion": "@prev_champion keeps what stood as @champion before",
+    "m --load-test 50,30s": "--load-test loads an endpoint, and none was named",
+    "m --endpoint a --endpoint a": "--endpoint a was named twice",
+    "m --endpoint http://h:1 --endpoint http://h:1/invocations": "--endpoint http://h:1 was named twice",
+    "m --list --endpoint a": "--list takes no --endpoint",
+    "--watch 9m": "which model",
+    "m --watch 9m --force": "--watch takes no --force",
+    "m --watch 9m --update-endpoints": "--watch takes no --update-endpoints",
+    "m --watch 9m --run-tests": "--watch takes no --run-tests",
+    "m --watch 9m --rollback": "--watch follows a promotion or stands alone, it does not go with --rollback",
+    "m --watch 9m --history": "it does not go with --history",
+    "m 7 --watch 9m --plan-out p.json": "it does not go with --plan-out",
+    "m --watch 9m --plan-out p.json": "it does not go with --plan-out",
     "m --rollback --if-better f1": "--rollback takes no --if-better",
     "--list --force": "--list takes no --force",
     "--list --run-tests": "--list takes no --run-tests",
@@ -158,6 +170,25 @@ def test_it_is_known_whether_the_candidate_was_named_or_is_the_default(line: str
     assert ask(line).request.candidate_named is named
 
 
+@pytest.mark.parametrize(
+    ("line", "mode"),
+    [
+        ("m --watch", Mode.WATCH),
+        ("m --watch 9m --to canary --endpoint a --current-data d", Mode.WATCH),
+        ("m 7 --watch 9m", Mode.PROMOTE),
+        ("m@staging --watch 9m --canary 5,25", Mode.PROMOTE),
+        ("m --from staging --watch 9m", Mode.PROMOTE),
+        ("--auto --watch 9m", Mode.PROMOTE),
+        ("m --watch 9m --dry-run", Mode.DRY_RUN),
+        ("m 7 --check --watch 9m", Mode.CHECK),
+    ],
+)
+def test_a_watch_is_a_mode_of_its_own_unless_somebody_is_named_to_be_promoted(line: str, mode: Mode) -> None:
+    request = ask(line).request
+    assert (request.mode, request.watch_s) == (mode, 540.0 if "9m" in line else 1800.0)
+    assert request.gates[-2:] == ("--watch", f"{request.watch_s:g}s") or "--current-data" in line
+
+
 ELSE = {
     "m 7 --if-better f1": "staging",
     "m 7 --if-better f1 --to production": "staging",
@@ -174,7 +205,13 @@ def test_a_candidate_that_is_not_better_goes_beside_its_target(line: str, other:
 
 
 @pytest.mark.parametrize(
-    "options", ["--if-better f1:0.01 --if-better acc", "--if-better f1 --else-alias next", "--compare-metrics"]
+    "options",
+    [
+        "--if-better f1:0.01 --if-better acc",
+        "--if-better f1 --else-alias next",
+        "--compare-metrics",
+        "--endpoint http://h:1 --endpoint churn --load-test 50,30s",
+    ],
 )
 def test_what_chooses_is_repeated_in_the_commands_that_are_printed(options: str) -> None:
     assert sorted(ask(f"m 7 {options}").request.gates) == sorted(options.split())

@@ -52,6 +52,8 @@ DOORS = {
     },
     "databricks": {"connections/databricks.py", "connections/warehouse.py"},
     "duckdb": {"engines/_duckdb.py"},
+    "prometheus_client": {"evidence/health/scraped.py"},
+    "river": {"evidence/health/trend.py"},
     "pydantic": {
         "settings.py",
         "services/values.py",
@@ -102,12 +104,14 @@ DOORS = {
         "demo/show.py",
     },
 }
-SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "pyspark", "socket"}
+SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "pyspark", "river", "socket"}
+SDKS |= {"prometheus_client"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 
 # What no test imports: the program itself runs it, in these tests.
 RUN_BY = {
+    "flows/baking.py": "flows/test_rollouts_disturbed.py",
     "__main__.py": "test_cli.py",
     "access/databricks.py": "e2e/test_unity_catalog.py",
     "access/mlflow.py": "test_demo.py",
@@ -120,13 +124,29 @@ RUN_BY = {
     "engines/_spark_frames.py": "engines/test_spark.py",
     "engines/_spark_shipping.py": "engines/test_engines_agree.py",
     "engines/_spark_worker.py": "engines/test_engines_agree.py",
+    "checks/_endpoints.py": "checks/test_endpoint_smoke.py",
+    "core/strict.py": "test_settings.py",
+    "serving/_http.py": "serving/test_load.py",
+    "serving/_sending.py": "serving/test_load.py",
     "checks/_measuring.py": "checks/test_evaluation.py",
     "checks/_orders.py": "checks/test_evaluation.py",
     "checks/_question.py": "checks/test_evaluation.py",
     "evidence/reach.py": "evidence/test_comparing.py",
     "engines/_files.py": "engines/test_local.py",
     "fleets.py": "e2e/test_fleets.py",
+    "checks/endpoint_rollout.py": "flows/test_rolling_out.py",
+    "evidence/health/canary.py": "flows/test_canary.py",
     "flows/announcing.py": "flows/test_acting.py",
+    "flows/delivering.py": "flows/test_canary.py",
+    "flows/endpoints.py": "flows/test_rolling_out.py",
+    "flows/watch_back.py": "flows/test_watch.py",
+    "flows/watching.py": "flows/test_watch.py",
+    "flows/watched_data.py": "flows/test_watched_data.py",
+    "flows/watched_endpoint.py": "flows/test_watch.py",
+    "flows/hands.py": "flows/test_acting.py",
+    "flows/probes.py": "flows/test_canary.py",
+    "flows/roll_out.py": "flows/test_rolling_out.py",
+    "flows/routes_back.py": "flows/test_rolling_out.py",
     "flows/crew.py": "flows/test_fleet.py",
     "flows/deleting.py": "flows/test_cleanup.py",
     "flows/ending.py": "flows/test_recover.py",
@@ -138,6 +158,12 @@ RUN_BY = {
     "demo/models.py": "test_demo.py",
     "registries/mlflow.py": "e2e/test_unity_catalog.py",
     "reports/whole_file.py": "reports/test_plan_file.py",
+    "ports/registry.py": "worlds.py",
+    "ports/serving.py": "worlds.py",
+    "ports/records.py": "worlds.py",
+    "ports/models.py": "worlds.py",
+    "ports/data.py": "worlds.py",
+    "ports/surroundings.py": "worlds.py",
     "registries/mlflow_copy.py": "e2e/test_copies.py",
     "serving/databricks.py": "e2e/test_unity_catalog.py",
     "connections/warehouse.py": "engines/test_warehouse.py",

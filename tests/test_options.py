@@ -62,6 +62,12 @@ WRONG = {
     "a number of versions that is none": (["m", "--cleanup", "--keep", "-1"], "'-1' is no number of versions"),
     "a number of versions in words": (["m", "--cleanup", "--keep", "few"], "'few' is no number of versions"),
     "a tag without a value": (["--auto", "--tag", "best_model"], "tag 'best_model' is not written K=V"),
+    "an endpoint that is none": (
+        ["m", "--endpoint", "ftp://h"],
+        "--endpoint: endpoint 'ftp://h' is no address of http",
+    ),
+    "an endpoint with a password": (["m", "--endpoint", "http://a:b@h"], "has a user name in it"),
+    "a load test that is none": (["m", "--load-test", "fast"], "--load-test: load test 'fast' is not written RATE,DUR"),
     "an option without its value": (["m", "--to"], "--to: expected one argument"),
 }
 

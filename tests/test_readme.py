@@ -115,7 +115,18 @@ def test_the_policy_is_one_that_the_program_reads(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     policy = read_policy(path)
     assert policy.required == {"recorded_metrics", "signature"}
-    assert set(tomllib.loads(text)) == {"metrics", "checks", "model_tests", "evidence", "drift", "retention", "record"}
+    assert set(tomllib.loads(text)) == {
+        "metrics",
+        "checks",
+        "model_tests",
+        "evidence",
+        "drift",
+        "load_test",
+        "rollout",
+        "watch",
+        "retention",
+        "record",
+    }
 
 
 @pytest.fixture

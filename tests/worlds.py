@@ -37,6 +37,7 @@ from model_promotion.flows import (
     release,
     rollback,
     verify_audit,
+    watch,
 )
 from model_promotion.flows.resolve import make_plan
 from model_promotion.journals.memory import MemoryJournal
@@ -44,6 +45,8 @@ from model_promotion.owners import MemoryOwner
 from model_promotion.ports import Access, Check, Serving
 from model_promotion.registries.memory import MemoryRegistry, MemoryWriter
 from model_promotion.scoring.memory import MemoryScorer
+from model_promotion.serving.memory import MemoryLoader, MemoryServers
+from model_promotion.serving.memory_endpoints import MemoryEndpoints
 from model_promotion.voices import Silent
 from model_promotion.wiring import ShelfCheck
 from model_promotion.witness import Witness
@@ -63,6 +66,7 @@ FLOWS = {
     Mode.VERIFY_AUDIT: verify_audit,
     Mode.LIST: list_models,
     Mode.CLEANUP: cleanup,
+    Mode.WATCH: watch,
 }
 INPUTS = [{"name": "age", "type": "long", "required": True}]
 OUTPUTS = [{"type": "double"}]
@@ -202,6 +206,9 @@ class Scene:
     rights: Rights = ALLOWED
     access: Access | None = None
     serving: Serving | None = None
+    endpoints: MemoryEndpoints | None = None
+    servers: MemoryServers = field(default_factory=MemoryServers)
+    loader: MemoryLoader = field(default_factory=MemoryLoader)
     engine: MemoryEngine = field(default_factory=MemoryEngine)
     scorer: MemoryScorer = field(default_factory=MemoryScorer)
     policy: Policy = field(default_factory=Policy)
@@ -220,7 +227,10 @@ class Scene:
             registry=self.registry,
             writer=self.writer,
             access=self.access or MemoryAccess(Identity(PERSON, vouched_by="test"), self.rights),
-            serving=self.serving,
+            serving=self.serving or self.endpoints,
+            servers=self.servers,
+            loader=self.loader,
+            endpoints=self.endpoints,
             journal=self.journal,
             spare_journal=self.spare,
             scorer=self.scorer,
@@ -279,6 +289,9 @@ class Scene:
 
     def rollback(self, to: str | None = None, **options: Any) -> Outcome:
         return self.call(Mode.ROLLBACK, to_version=to, **options)
+
+    def watch(self, watch_s: float = 600.0, **options: Any) -> Outcome:
+        return self.call(Mode.WATCH, watch_s=watch_s, **options)
 
     def recover(self, how: str, **options: Any) -> Outcome:
         return self.call(Mode.RECOVER, recovery=how, **options)

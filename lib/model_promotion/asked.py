@@ -2,14 +2,16 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
 
 from model_promotion.core import say
 from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.endpoints import is_address
 from model_promotion.core.errors import BadCall
+from model_promotion.core.redaction import redacted
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet
 from model_promotion.core.selector import (
@@ -37,8 +39,13 @@ BELONGS_TO = {
     "yes": Mode.CLEANUP,
 }
 # What these modes take of the options that say how to promote. The lists that are printed name both ends of a target.
-HEED = {Mode.LIST: ("--to", "--to-stage", "--sync-stages"), Mode.CLEANUP: ("--reason",)}
+HEED = {
+    Mode.LIST: ("--to", "--to-stage", "--sync-stages"),
+    Mode.CLEANUP: ("--reason",),
+    Mode.WATCH: ("--watch", "--to", "--to-stage", "--sync-stages", "--endpoint", "--current-data", "--engine"),
+}
 LEAVE_OUT = "leave one of them out"
+TO_PROMOTE = "leave it out, or name the candidate to promote it first: --from ALIAS or --version N"
 
 
 @dataclass(frozen=True)
@@ -66,11 +73,15 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     if options.manifest or isinstance(reviewed, ReviewedFleet):
         return Asked(_several(options, program, reviewed), flags)
     request = _one(options, program, mode, reviewed)
+    if mode is Mode.PROMOTE and options.watch is not None and not (request.candidate_named or request.best):
+        mode = Mode.WATCH  # Nobody was named to be promoted: a call that only looks must not come to promote.
+        request = replace(request, mode=mode)
     _two_ends(request)
     if extra := _only_promotions_take(request):
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if extra := _unheeded(request, _named_target(options)):
-        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint=TO_PROMOTE if mode is Mode.WATCH else "leave it out")
+    _watched(options, mode)
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
     if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
@@ -121,6 +132,12 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         reference_data=options.reference_data or "",
         current_data=options.current_data or "",
         engine=options.engine,
+        endpoints=_endpoints(options),
+        load_test=options.load_test,
+        update_endpoints=options.update_endpoints,
+        canary=options.canary or (),
+        bake_s=_bake(options),
+        watch_s=options.watch,
         program=program,
         address_options=_address_options(options),
     )
@@ -137,6 +154,47 @@ def _eval_data(options: argparse.Namespace) -> Dataset:
     if said.target and said.target in (said.id, said.group, said.weight):
         raise BadCall(f"{said.target} cannot be the target and something else", hint="name another column")
     return said
+
+
+def _endpoints(options: argparse.Namespace) -> tuple[str, ...]:
+    """The endpoints to try, each of them once.
+
+    Raises:
+        BadCall: when there is none to load, or one is named twice.
+    """
+    named = tuple(options.endpoint)
+    if options.load_test and not (named or options.update_endpoints or options.canary):
+        raise BadCall("--load-test loads an endpoint, and none was named", hint="add --endpoint NAME|URL")
+    if twice := {one for one in named if named.count(one) > 1}:
+        raise BadCall(f"--endpoint {redacted(min(twice))} was named twice", hint=LEAVE_OUT)
+    return named
+
+
+def _bake(options: argparse.Namespace) -> float | None:
+    """How long a rollout is watched.
+
+    Raises:
+        BadCall: when there is none, or one is asked of an address, behind which nothing can be changed.
+    """
+    rolls_out = options.update_endpoints or options.canary
+    if options.bake is not None and not rolls_out:
+        raise BadCall("--bake is how long a rollout is watched", hint="add --update-endpoints or --canary 5,25,50")
+    if rolls_out and (by_address := [one for one in options.endpoint if is_address(one)]):
+        said = f"--endpoint {redacted(by_address[0])} serves what it was started with, nothing can be rolled out to it"
+        raise BadCall(said, hint="name an endpoint of the workspace, or leave --update-endpoints and --canary out")
+    return options.bake  # type: ignore[no-any-return]
+
+
+def _watched(options: argparse.Namespace, mode: Mode) -> None:
+    """A watch follows a promotion, or stands alone.
+
+    Raises:
+        BadCall: when it does neither.
+    """
+    if options.watch is None or (mode in (Mode.PROMOTE, Mode.WATCH, Mode.DRY_RUN, Mode.CHECK) and not options.plan_out):
+        return
+    done = "--plan-out" if options.plan_out else f"--{mode.value}"
+    raise BadCall(f"--watch follows a promotion or stands alone, it does not go with {done}", hint=LEAVE_OUT)
 
 
 def _junit_xml(options: argparse.Namespace, mode: Mode) -> Path | None:

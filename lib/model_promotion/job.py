@@ -27,6 +27,7 @@ FLOWS = {
     Mode.VERIFY_AUDIT: "verify_audit",
     Mode.LIST: "list_models",
     Mode.CLEANUP: "cleanup",
+    Mode.WATCH: "watch",
 }
 
 
@@ -47,9 +48,19 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
     except (PromotionError, KeyboardInterrupt) as error:
         _undescribed(str(error) or "interrupted", request, world)
         raise
-    if outcome.to is None:
+    outcome = _watched(outcome, request, world)
+    if outcome.to is None or outcome.facts.get("watch", {}).get("ended") == "rolled back":
         _undescribed(outcome.summary, request, world)
     return outcome
+
+
+def _watched(outcome: Outcome, request: Request, world: World) -> Outcome:
+    """The outcome of a promotion, and of the watch that was asked for after it."""
+    if request.mode is not Mode.PROMOTE or request.watch_s is None:
+        return outcome
+    from model_promotion.flows import watch  # Few calls do.
+
+    return watch.after(outcome, request, world)
 
 
 def _undescribed(why: str, request: Request, world: World) -> None:

@@ -9,7 +9,10 @@ from typing import Any, NoReturn, TypeVar
 from model_promotion.catalog import names
 from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
+from model_promotion.core.endpoints import endpoint_named
 from model_promotion.core.errors import BadCall
+from model_promotion.core.ladder import rungs
+from model_promotion.core.load import LoadTest
 from model_promotion.core.near import meant
 from model_promotion.core.request import Mode
 from model_promotion.core.selector import alias_name, copied_model, version_selector
@@ -27,6 +30,7 @@ examples:
   promote_model.py --manifest fleet.toml                 many models at once
   promote_model.py churn --rollback --reason "precision fell"
   promote_model.py churn --history --at 2026-11-01
+  promote_model.py churn --watch 30m                     how does the champion do? rolled back if it does harm
   promote_model.py --list "heart-disease-*"
   promote_model.py --auto --metric roc_auc --dry-run
   promote_model.py --demo                                see it work on real models, in a local folder
@@ -42,6 +46,8 @@ COLUMNS = {
     "group": "what rows belong to, as a user: rows of one are no independent evidence",
     "weight": "how much a row counts",
 }
+NO_TIME = ("0", "0s", "0m")
+USUAL_WATCH_S = 1800.0
 DEFAULT_DEMO = "promote-model-demo"
 ENGINES = tuple(name for name in names("engines") if name != "memory")
 
@@ -125,6 +131,14 @@ def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is priva
     one.add_argument(
         "--demo", nargs="?", const=DEFAULT_DEMO, type=Path, metavar="DIR", help=f"a show, in a folder [{DEFAULT_DEMO}]"
     )
+    group.add_argument(
+        "--watch",
+        nargs="?",
+        const=USUAL_WATCH_S,
+        type=_seconds,
+        metavar="DURATION",
+        help="how does what --to serves do? harm is rolled back; with a candidate: after its promotion [30m]",
+    )
     group.add_argument("--manifest", type=Path, metavar="FILE", help="many models at once, as a TOML or YAML file says")
     group.set_defaults(mode=Mode.PROMOTE)
 
@@ -186,6 +200,22 @@ def _strictness(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--reference-data", metavar="PATH|TABLE", help="what the data looked like; its profile is kept")
     group.add_argument("--current-data", metavar="PATH|TABLE", help="drifted from that, or from the kept profile?")
     group.add_argument("--engine", choices=ENGINES, default="local", help="what counts the rows [local]")
+    group.add_argument(
+        "--endpoint",
+        action="append",
+        default=[],
+        type=_endpoint,
+        metavar="NAME|URL",
+        help="does it answer the candidate's example? the only one to update; repeatable",
+    )
+    group.add_argument(
+        "--load-test", type=_load_test, metavar="RATE,DURATION", help="and fast enough, as 50,30s: 50 requests a second"
+    )
+    group.add_argument(
+        "--update-endpoints", action="store_true", help="endpoints that serve the champion serve the candidate then"
+    )
+    group.add_argument("--canary", type=_rungs, metavar="5,25,50", help="the same in steps of traffic, percent")
+    group.add_argument("--bake", type=_bake, metavar="DURATION", help="how long each step is watched [10m]")
     group.add_argument("--force", action="store_true", help="go past checks that refuse; recorded, ends with 1")
     group.add_argument("--policy", type=Path, metavar="FILE", help="[promotion.toml if it is there]")
 
@@ -223,6 +253,22 @@ def _target_stage(text: str) -> str:
 
 def _goal(text: str) -> Goal:
     return _or_argument_error(Goal.parse, text)
+
+
+def _endpoint(text: str) -> str:
+    return _or_argument_error(endpoint_named, text)
+
+
+def _rungs(text: str) -> tuple[int, ...]:
+    return _or_argument_error(rungs, text)
+
+
+def _bake(text: str) -> float:
+    return 0.0 if text in NO_TIME else _seconds(text)
+
+
+def _load_test(text: str) -> LoadTest:
+    return _or_argument_error(LoadTest.parse, text)
 
 
 def _model(text: str) -> str:

@@ -17,10 +17,12 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.journals.file import FileJournal
 from model_promotion.journals.mlflow import MlflowJournal
-from model_promotion.ports import Access, Engine, Scores, Serving, Statements, Voice
+from model_promotion.ports import Access, Endpoints, Engine, Scores, Serving, Statements, Voice
 from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
 from model_promotion.scoring.process import ChildScorer
-from model_promotion.serving.databricks import DatabricksServing
+from model_promotion.serving.databricks import DatabricksEndpoints, DatabricksServing
+from model_promotion.serving.load import AioLoader
+from model_promotion.serving.scoring_server import ScoringServers
 from model_promotion.settings import Settings
 from model_promotion.witness import Witness
 from model_promotion.world import World
@@ -90,14 +92,20 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
     connection = lines.mlflow.under(deadline)
     access: Access = MlflowAccess(aside.mlflow)
     serving: Serving | None = None
+    endpoints: Endpoints | None = None
     if aside.workspace:
         access, serving = DatabricksAccess(aside.workspace, aside.mlflow), DatabricksServing(aside.workspace)
+    if lines.workspace:
+        # What is asked over hours has the whole time for each request.
+        endpoints = DatabricksEndpoints(lines.workspace.under(Deadline(settings.timeout_s, clock, for_each=True)))
     scorer = ChildScorer()
     return World(
         registry=MlflowRegistry(connection, downloads),
         writer=MlflowWriter(connection, downloads),
         access=access,
         serving=serving,
+        servers=ScoringServers(clock),
+        loader=AioLoader(clock),
         journal=MlflowJournal(aside.mlflow, settings.policy.record.experiment),
         spare_journal=FileJournal(settings.spare_records),
         scorer=scorer,
@@ -110,6 +118,7 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
         lease_s=LEASES * settings.timeout_s,
         timeout_s=settings.timeout_s,
         again=partial(_world, settings, lines),
+        endpoints=endpoints,
     )
 
 

@@ -5,19 +5,23 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.deployment import Deployment
 from model_promotion.core.entities import RecordedMetrics, Version
 from model_promotion.core.errors import BadCall, NotFound
 from model_promotion.core.plan import Plan
 from model_promotion.core.policy import Policy
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
+from model_promotion.core.rollout import Rollout, planned
 from model_promotion.core.run_inputs import NAME_THEM, RUN, LoggedInput, evaluated_on
 from model_promotion.core.signature import Signature
-from model_promotion.ports import Access, Engine, RecordReader, RegistryReader, Scorer, Serving
+from model_promotion.ports import Access, Engine, Loader, RecordReader, RegistryReader, Scorer, Servers, Serving
+from model_promotion.together import together
 from model_promotion.world import World
 
 T = TypeVar("T")
@@ -36,6 +40,8 @@ class Witness:
         self.registry: RegistryReader = world.registry
         self.access: Access = world.access
         self.serving: Serving | None = world.serving
+        self.servers: Servers = world.servers
+        self.loader: Loader = world.loader
         self.scorer: Scorer = world.scorer
         self.engine: Callable[[str], Engine] = world.engine
         self.journal: RecordReader = world.journal
@@ -90,6 +96,37 @@ class Witness:
             hint = "add --engine spark, or name files: --eval-data PATH"
             raise BadCall(f"the run's data are the table {found.uri}, which this engine does not read", hint=hint)
         return found
+
+    @property
+    def deployments(self) -> tuple[Deployment, ...]:
+        """The endpoints that the candidate may be rolled out to: those named, else all that name the model.
+
+        Raises:
+            PromotionError: when one of them cannot be read.
+        """
+        if not self.request.rolls_out or self.serving is None:
+            return ()
+        return self.once(("deployments", self.plan.seen.name, ""), self._deployments)
+
+    def _deployments(self) -> tuple[Deployment, ...]:
+        serving = self.serving
+        assert serving is not None  # noqa: S101 - asked above; tells the type checker
+        names = self.request.endpoints or [one.name for one in serving.endpoints(self.plan.seen.name)]
+        return tuple(together([partial(serving.deployment, name) for name in names]))
+
+    @property
+    def _replaced(self) -> str | None:
+        """The version that the candidate takes the place of: the champion, unless it is that itself already."""
+        return None if self.plan.in_place else self.plan.was
+
+    @property
+    def rollouts(self) -> tuple[Rollout, ...]:
+        """What is to be done to these endpoints; nothing where they serve the candidate already."""
+        if self.plan.first:
+            return ()
+        model, to = self.plan.seen.name, self.plan.candidate.number
+        found = (planned(seen, model, self._replaced, to) for seen in self.deployments)
+        return tuple(rollout for rollout in found if rollout)
 
     def metadata(self, version: Version) -> dict[str, Any]:
         """The MLmodel file of a version."""

@@ -10,12 +10,15 @@ from model_promotion.ports import (
     Access,
     Check,
     Clock,
+    Endpoints,
     Engine,
     Journal,
+    Loader,
     Owner,
     RegistryReader,
     RegistryWriter,
     Scorer,
+    Servers,
     Serving,
     SpareJournal,
     Voice,
@@ -42,6 +45,8 @@ class World:
     writer: RegistryWriter
     access: Access
     serving: Serving | None
+    servers: Servers
+    loader: Loader
     journal: Journal
     spare_journal: SpareJournal
     scorer: Scorer
@@ -56,6 +61,7 @@ class World:
     timeout_s: float = 60.0
     again: "Callable[[Voice], World] | None" = None
     models_at_work: threading.Lock = field(default_factory=threading.Lock)
+    endpoints: Endpoints | None = None
 
     def beside(self, voice: Voice) -> "World":
         """The same world for one of several promotions at the same time: its own voice, and its own deadlines."""

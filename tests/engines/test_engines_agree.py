@@ -82,3 +82,15 @@ def test_weights_that_are_none_are_refused_as_locally(engines: Engines, shop: Pa
         one = Order("v1", shop / "amount_a", FEATURES)
         with pytest.raises(BadCall, match="the weights in weight must be finite"):
             data.score_pair(Question(data.target().task, weighted=True), (one, one))
+
+
+def test_labels_are_the_same_texts(engines: Engines, shop: Path) -> None:
+    columns = ("id", "sold", "grade")
+    found = []
+    for engine in engines:
+        with engine.open(Dataset(str(shop / "rows.parquet"), id="id")) as data:
+            found.append(sorted(map(str, data.texts(columns))))
+            with pytest.raises(BadCall, match="has no column nowhere"):
+                list(data.texts(["nowhere"]))
+    assert found[0] == found[1]
+    assert len(found[0]) > 2900

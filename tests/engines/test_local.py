@@ -217,7 +217,10 @@ def test_a_column_that_became_text_is_named_and_no_defect(engine: LocalEngine, s
     rows().assign(user="ada").to_parquet(tmp_path / "rows.parquet")
     with engine.open(Dataset(str(shop / "rows.parquet"))) as before:
         edges = before.fit_edges()
-    with engine.open(Dataset(str(tmp_path / "rows.parquet"))) as now, pytest.raises(Conflict, match=r"user of .* texts"):
+    with (
+        engine.open(Dataset(str(tmp_path / "rows.parquet"))) as now,
+        pytest.raises(Conflict, match=r"user of .* texts"),
+    ):
         now.profile(edges)
 
 

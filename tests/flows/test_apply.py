@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from model_promotion.core.answers import Asked
 from model_promotion.core.errors import BadCall, Conflict
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
+from model_promotion.core.load import LoadTest
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.policy import MetricPolicy, Policy
 from model_promotion.core.record import HEAD_TAG
@@ -17,6 +19,7 @@ from model_promotion.core.request import Mode
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.trial import TrialResult
 from model_promotion.scoring.memory import MemoryScorer
+from model_promotion.serving.memory import MemoryLoader, MemoryServers
 from tests.worlds import MODEL, PERSON, Scene, a_scene, version
 
 
@@ -49,6 +52,19 @@ def test_what_was_reviewed_is_applied() -> None:
     assert (outcome.code, scene.aliases["champion"], scene.aliases["prev_champion"]) == (ExitCode.DONE, "2", "1")
     assert [record.why for record in scene.journal.records] == ["the quarter's model"]
     assert scene.fits()
+
+
+def test_a_plan_tries_its_endpoints_again_when_it_is_applied() -> None:
+    answer = Asked(1.0, 200, b'{"predictions": [1, 2, 3, 4, 5]}')
+    scene = a_scene(servers=MemoryServers(answer), loader=MemoryLoader(asked=answer))
+    tried: dict[str, Any] = {"endpoints": ("http://127.0.0.1:5001",), "load_test": LoadTest(20, 60)}
+    plan = reviewed(scene, **tried)
+    assert (plan.asked["endpoints"], plan.asked["load_test"]) == (["http://127.0.0.1:5001"], "20,60s")
+    assert applied(scene, plan).code is ExitCode.DONE
+    assert [str(load.test) for load in scene.loader.runs] == ["20,60s"] * 2
+    plan = reviewed(scene.heal(), "3", **tried)
+    scene.loader = MemoryLoader(asked=Asked(1.0, 503))
+    assert (applied(scene, plan).code, scene.writer.sent) == (ExitCode.REFUSED, [])
 
 
 def test_the_plan_says_what_was_seen_what_will_be_written_and_who_made_it() -> None:

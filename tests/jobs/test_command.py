@@ -56,6 +56,12 @@ SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "current_data": ("now.parquet", ("--current-data", "now.parquet")),
     "reference_data": ("then.parquet", ("--reference-data", "then.parquet")),
     "dry_run": (True, ("--dry-run",)),
+    "endpoint": (("churn", "http://h:1"), ("--endpoint", "churn", "--endpoint", "http://h:1")),
+    "load_test": ("50,30s", ("--endpoint", "churn", "--load-test", "50,30s")),
+    "update_endpoints": (True, ("--update-endpoints",)),
+    "canary": ("5,25,50", ("--canary", "5,25,50")),
+    "watch": ("30m", ("--watch", "30m")),
+    "bake": ("5m", ("--update-endpoints", "--bake", "5m")),
     "else_alias": ("shadow", ("--if-better", "f1", "--else-alias", "shadow")),
     "env_manager": ("uv", ("--env-manager", "uv")),
     "force": (True, ("--force",)),
@@ -123,7 +129,12 @@ def test_each_field_means_what_its_option_means(kind: type[CommandJob], name: st
         words = ("--rollback", *words) if words[0] != "--rollback" else words
     elif name not in ("version", "source", "from_stage"):
         words = ("--version", "latest", *words)
-    beside = {"else_alias": {"if_better": ("f1",)}, "junit_xml": {"run_tests": True}}.get(name, {})
+    beside = {
+        "else_alias": {"if_better": ("f1",)},
+        "load_test": {"endpoint": "churn"},
+        "bake": {"update_endpoints": True},
+        "junit_xml": {"run_tests": True},
+    }.get(name, {})
     assert kind(**{"model": "m", name: value, **beside}).call() == typed(*words)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from model_promotion.serving.databricks import at_rest, endpoint
+from model_promotion.serving._configs import summary
+from model_promotion.serving.databricks import at_rest
 
 MODEL = "shop.pricing.churn"
 
@@ -45,7 +46,7 @@ SERVES = {
 
 @pytest.mark.parametrize(("described", "serves"), SERVES.values(), ids=SERVES.keys())
 def test_what_it_serves_is_read_from_whatever_is_there(described: dict[str, Any], serves: dict[str, int]) -> None:
-    assert endpoint(described, MODEL).serves == serves
+    assert summary(described, MODEL).serves == serves
 
 
 @pytest.mark.parametrize(
@@ -62,13 +63,13 @@ def test_what_it_serves_is_read_from_whatever_is_there(described: dict[str, Any]
 def test_a_state_that_is_not_known_is_not_taken_for_rest(
     ready: str | None, update: str | None, expected: tuple[bool | None, bool | None]
 ) -> None:
-    found = endpoint(raw(served("1"), state={"ready": ready, "config_update": update}), MODEL)
+    found = summary(raw(served("1"), state={"ready": ready, "config_update": update}), MODEL)
     assert (found.ready, found.updating) == expected
     assert found.state == f"{ready or 'state unknown'}, {update or 'update state unknown'}"
 
 
 def test_a_config_that_is_on_its_way_is_an_update_whatever_the_state_says() -> None:
-    assert endpoint(raw(served("1"), pending_config={"served_entities": [served("2")]}), MODEL).updating is True
+    assert summary(raw(served("1"), pending_config={"served_entities": [served("2")]}), MODEL).updating is True
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ SECURABLE = "FUNCTION"
 CURRENT_USER = "/api/2.0/preview/scim/v2/Me"
 # A user is an address, a service principal a UUID; any other owner is a group, which may hold one of yours.
 PERSON = re.compile(r"@|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+EXECUTING = frozenset({"EXECUTE", "ALL_PRIVILEGES"})
 TAGGING = frozenset({"APPLY_TAG", "ALL_PRIVILEGES"})
 
 
@@ -50,6 +51,14 @@ class DatabricksAccess:
             return self._of_another(owner, self._privileges(model, me), me)
         except Denied as error:
             return Rights(None, None, f"the grants cannot be read ({error})")
+
+    def may_execute(self, model: str, who: str) -> bool | None:
+        """Whether they own the model or hold EXECUTE themselves; None where that is not seen: a group may hold it."""
+        try:
+            held = who == self._owner(model) or self._granted(model, {who}) & EXECUTING
+        except PromotionError:
+            return None
+        return True if held else None
 
     def _of_another(self, owner: str, held: set[str], me: Identity) -> Rights:
         """Rights on a model that somebody else owns, or nobody is seen to own."""

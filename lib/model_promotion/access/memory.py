@@ -13,6 +13,7 @@ class MemoryAccess:
 
     identity: Identity = Identity("tester", vouched_by="test")
     granted: Rights = ALLOWED
+    executes: bool | None = True
 
     def me(self) -> Identity:
         """The identity given."""
@@ -21,3 +22,7 @@ class MemoryAccess:
     def rights(self, model: str) -> Rights:  # noqa: ARG002 - the same for every model
         """The rights given."""
         return self.granted
+
+    def may_execute(self, model: str, who: str) -> bool | None:  # noqa: ARG002 - as above
+        """The answer given."""
+        return self.executes

@@ -32,6 +32,10 @@ class MlflowAccess:
         except (KeyError, OSError):  # A container may run under a number that has no name.
             return Identity(f"user {os.getuid()}")
 
+    def may_execute(self, model: str, who: str) -> bool | None:  # noqa: ARG002 - nobody is asked
+        """Not known: outside Unity Catalog nobody grants that."""
+        return None
+
     def rights(self, model: str) -> Rights:
         """Whether the file or folder may be written, or what the server's permission list says."""
         address = self._connection.address

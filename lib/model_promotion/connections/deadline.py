@@ -15,11 +15,13 @@ class Deadline:
     """Ends any call when the time for the registry as a whole is used up.
 
     The clients' own timeouts cannot be trusted with this: they retry for minutes, and some of it cannot be configured.
-    Time counts only while at least one call is under way, so a slow model test takes nothing from it.
+    Time counts only while at least one call is under way, so a slow model test takes nothing from it. A deadline
+    `for_each` call starts afresh with it.
     """
 
-    def __init__(self, total_s: float, clock: Clock, *, interrupts_wait: bool = True) -> None:
+    def __init__(self, total_s: float, clock: Clock, *, interrupts_wait: bool = True, for_each: bool = False) -> None:
         self.total_s = total_s
+        self._for_each = for_each
         self._interrupts_wait = interrupts_wait
         self._clock = clock
         self._lock = threading.Lock()
@@ -67,6 +69,7 @@ class Deadline:
             now = self._clock.monotonic()
             if not self._under_way:
                 self._busy_since = now
+                self._used_s = 0.0 if self._for_each else self._used_s
             left_s = self.total_s - self._used_s - (now - self._busy_since if self._under_way else 0.0)
             if left_s <= 0:
                 # Not even begun: what is sent without time to wait for its answer would land behind our back.

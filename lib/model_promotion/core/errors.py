@@ -50,6 +50,12 @@ class Conflict(PromotionError):
     code = ExitCode.REFUSED
 
 
+class Paused(PromotionError):
+    """Half done, and left so for somebody to decide: nothing is undone."""
+
+    code = ExitCode.REFUSED
+
+
 class Interrupted(PromotionError):
     """Somebody pressed Ctrl-C or sent SIGTERM."""
 

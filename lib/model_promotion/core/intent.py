@@ -12,6 +12,7 @@ from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, Literal
 
 from model_promotion.core.jsonable import mapping_of
+from model_promotion.core.rollout import Rollout
 from model_promotion.core.say import target, version, when
 from model_promotion.core.steps import SetAlias, SetTag, Step
 
@@ -62,6 +63,9 @@ class Intent:
     the version that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold. Of a
     cleanup, `held` names the versions that may be gone. That of a `group` names every model of it for which there is
     room, has the same `work` as theirs, and stands until the whole group has ended: it may be recorded already.
+    `rollouts` are the endpoints that it changes, by the rungs of `ladder` (percent), each of which is held for
+    `bake_s`; how far they have come is for the endpoints to say. Under `load` the new version is tried before it gets
+    any traffic. Such a note may also be recorded already.
     """
 
     id: str
@@ -77,6 +81,10 @@ class Intent:
     record: int = 0
     noticed: bool = False
     group: tuple[str, ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
+    ladder: tuple[int, ...] = ()
+    bake_s: float = 0.0
+    load: str = ""
 
     @property
     def key(self) -> str:
@@ -89,8 +97,10 @@ class Intent:
         body = {**asdict(self), "moves": [move.fields for move in self.moves], "v": FORMAT}
         del body["id"]  # It is in the key,
         del body["target"]  # and that is the first move of a rollback and the last of a promotion; the room is needed.
-        if not self.group:
-            del body["group"]
+        body["rollouts"] = [astuple(rollout) for rollout in self.rollouts]
+        for name in ("group", "rollouts", "ladder", "bake_s", "load"):
+            if not body[name]:
+                del body[name]
         # Letters as they are: escaped, an alias of 255 of them would not fit into 1000 characters.
         return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
@@ -179,7 +189,7 @@ class Intent:
         moved = (move for move in self.moves if move.was != move.to or move.alias == self.target)
         back = (Move.of(move.step("").undone()) for move in moved)
         moves = tuple(sorted(back, key=lambda move: move.alias != self.target))
-        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": ()}
+        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": (), "rollouts": ()}
         return replace(self, work=work, kind="rollback", moves=moves, **changed)  # type: ignore[arg-type]
 
     def opening(self, model: str) -> SetTag:
@@ -244,8 +254,9 @@ def _fields(raw: dict[str, Any]) -> dict[str, Any]:
         raise ValueError
     kind, moves = raw["kind"], tuple(_move(*fields) for fields in raw["moves"])
     target = "" if kind in STILL else moves[-1 if kind == "promote" else 0].alias
-    group = tuple(raw.get("group", ()))
-    return {**raw, "moves": moves, "target": target, "holds": _text(raw["holds"]), "group": group}
+    lists = {name: tuple(raw.get(name, ())) for name in ("group", "ladder")}
+    rollouts = tuple(Rollout(*fields) for fields in raw.get("rollouts", ()))
+    return {**raw, "moves": moves, "target": target, "holds": _text(raw["holds"]), "rollouts": rollouts, **lists}
 
 
 def _move(alias: str, was: object, to: object, *stages: str) -> Move:
@@ -253,9 +264,10 @@ def _move(alias: str, was: object, to: object, *stages: str) -> Move:
 
 
 def _makes_sense(intent: Intent) -> bool:
-    texts = (intent.work, intent.held, intent.owner, *intent.group)
+    texts = (intent.work, intent.held, intent.owner, intent.load, *intent.group)
     sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
-    sound = sound and type(intent.noticed) is bool
+    sound = sound and type(intent.noticed) is bool and all(one.makes_sense for one in intent.rollouts)
+    sound = sound and all(type(rung) is int for rung in intent.ladder) and type(intent.bake_s) is float
     if intent.kind == "release":
         return sound and not intent.moves and intent.holds is not None
     if intent.kind == "cleanup":

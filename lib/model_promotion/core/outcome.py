@@ -6,6 +6,7 @@ from typing import Any
 
 from model_promotion.core.copying import Copy, NewModel
 from model_promotion.core.decision import Decision
+from model_promotion.core.deployment import ServingStep
 from model_promotion.core.errors import PromotionError
 from model_promotion.core.event import Event, Table
 from model_promotion.core.exits import ExitCode
@@ -51,7 +52,7 @@ class Outcome:
     to: str | None = None
     findings: tuple[Finding, ...] = ()
     decision: Decision | None = None
-    planned: tuple[Step | NewModel | Copy, ...] = ()
+    planned: tuple[Step | ServingStep | NewModel | Copy, ...] = ()
     reviewed: Reviewed | ReviewedFleet | None = None
     entries: tuple[Entry, ...] = ()
     record: str = ""

@@ -97,8 +97,8 @@ class Plan:
     @property
     def steps(self) -> tuple[SetAlias, ...]:
         """The moves, and what must still stand with them: before them a backup that stands already, or the target."""
-        if self.moves and self.in_place:
+        if self.in_place:
             return (*self.moves, SetAlias(self.seen.name, self.target_alias, self.was, self.was))
-        if not self.moves or self.champion is None or self.moves[0].alias == self.backup_alias:
+        if self.champion is None or self.moves[0].alias == self.backup_alias:
             return self.moves
         return (SetAlias(self.seen.name, self.backup_alias, self.was, self.was), *self.moves)

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.errors import BadCall
 from model_promotion.core.exam import CASES
 from model_promotion.core.gate import ALPHA, check_alpha
+from model_promotion.core.load import LoadPolicy, LoadTest
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
+from model_promotion.core.strict import STRICT
+from model_promotion.core.watch_rules import WatchPolicy
 
-STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
 DEFAULT_EXPERIMENT = "model-promotions"
 
 
@@ -224,6 +227,43 @@ class DriftRules:
 
 
 @dataclass(frozen=True)
+class RolloutPolicy:
+    """`[rollout]`: how a version comes to endpoints. `timeout_s` is how long one change may take until it serves.
+
+    `bake_s` is how long each rung of a canary is held, and how long the old version stays beside the new one. Both are
+    then asked `probes_per_s` times a second, and every `look_s` it is looked at what came of that. A verdict that the
+    new one is worse is wrong in at most `alpha` of all canaries; none is given before `least_requests`. Its p95 may be
+    `latency_tolerance` times the champion's.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    timeout_s: float = 2700.0
+    bake_s: float = 600.0
+    probes_per_s: float = 5.0
+    look_s: float = 20.0
+    alpha: float = 0.01
+    least_requests: int = 300
+    latency_tolerance: float = 1.5
+
+    def __post_init__(self) -> None:
+        """Times that make no sense are refused where they are written.
+
+        Raises:
+            ValueError: when one of them does not.
+        """
+        check_alpha(self.alpha)
+        if not min(self.timeout_s, self.probes_per_s, self.look_s, self.least_requests) > 0 or self.bake_s < 0:
+            raise ValueError("times, rates and counts must be greater than 0, bake_s at least 0")
+        try:
+            LoadTest(self.probes_per_s, self.look_s)
+        except BadCall as error:
+            raise ValueError(f"probes_per_s and look_s: {error}") from error
+        if self.latency_tolerance < 1:
+            raise ValueError("latency_tolerance must be at least 1")
+
+
+@dataclass(frozen=True)
 class RecordPolicy:
     """`[record]`: the MLflow experiment that holds the records."""
 
@@ -264,6 +304,9 @@ class Policy:
     retention: RetentionPolicy = RetentionPolicy()
     evidence: EvidencePolicy = EvidencePolicy()
     drift: DriftRules = DriftRules()
+    rollout: RolloutPolicy = RolloutPolicy()
+    load_test: LoadPolicy = LoadPolicy()
+    watch: WatchPolicy = WatchPolicy()
     digest: str = "defaults"
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.entities import RegisteredModel
+from model_promotion.core.load import LoadTest
 from model_promotion.core.redaction import redacted
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.say import target
@@ -35,6 +36,7 @@ class Mode(StrEnum):
     APPLY = "apply"
     LIST = "list"
     CLEANUP = "cleanup"
+    WATCH = "watch"
     DEMO = "demo"
 
     @property
@@ -45,7 +47,7 @@ class Mode(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether this mode may change the registry."""
-        return self in {Mode.PROMOTE, Mode.ROLLBACK, Mode.RELEASE, Mode.RECOVER, Mode.APPLY, Mode.CLEANUP}
+        return self not in {Mode.DRY_RUN, Mode.CHECK, Mode.HISTORY, Mode.VERIFY_AUDIT, Mode.LIST, Mode.DEMO}
 
 
 # Modes that take a candidate and move no alias: the same call about another candidate moves none either.
@@ -93,11 +95,22 @@ class Request:
     reference_data: str = ""
     current_data: str = ""
     engine: str = "local"
+    endpoints: tuple[str, ...] = ()
+    update_endpoints: bool = False
+    canary: tuple[int, ...] = ()
+    bake_s: float | None = None
+    load_test: LoadTest | None = None
+    watch_s: float | None = None
     fleet: "Fleet | None" = None
     verbose: bool = False
     in_fleet: bool = False
     in_group: bool = False
     address_options: tuple[str, ...] = ()
+
+    @property
+    def rolls_out(self) -> bool:
+        """Whether endpoints are to serve the candidate too."""
+        return self.update_endpoints or bool(self.canary)
 
     @property
     def where(self) -> str:
@@ -138,8 +151,19 @@ class Request:
         engine = ("--engine", self.engine) if self.engine != "local" else ()
         samples = {"--reference-data": self.reference_data, "--current-data": self.current_data}
         named = tuple(word for flag, path in samples.items() if path for word in (flag, path))
-        evidence = (*tests, *self.eval_data.options, *named, *engine)
+        evidence = (*tests, *self.eval_data.options, *named, *engine, *self._endpoints)
         return (*(flag for flag, given in flags.items() if given), *self._choice, *evidence, *own_env, *reason)
+
+    @property
+    def _endpoints(self) -> tuple[str, ...]:
+        """The options that say which endpoints are tried, and how."""
+        load = ("--load-test", str(self.load_test)) if self.load_test else ()
+        updates = ("--update-endpoints",) if self.update_endpoints else ()
+        canary = ("--canary", ",".join(map(str, self.canary))) if self.canary else ()
+        bake = ("--bake", f"{self.bake_s:g}s") if self.bake_s is not None else ()
+        watch = ("--watch", f"{self.watch_s:g}s") if self.watch_s is not None else ()
+        named = (word for one in self.endpoints for word in ("--endpoint", one))
+        return (*named, *load, *updates, *canary, *bake, *watch)
 
     @property
     def _choice(self) -> tuple[str, ...]:

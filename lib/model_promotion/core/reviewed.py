@@ -137,12 +137,15 @@ def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 
         "compare_metrics",
         "run_tests",
         "sync_stages",
+        "update_endpoints",
         "engine",
         "reference_data",
         "current_data",
     )
     goals = [str(goal) for goal in request_like.if_better]
     evidence = {"eval_data": jsonable(request_like.eval_data), "tests": list(request_like.tests)}
+    evidence |= {"endpoints": list(request_like.endpoints), "load_test": str(request_like.load_test or "")}
+    evidence |= {"canary": list(request_like.canary), "bake_s": request_like.bake_s}
     chosen = {**evidence, "candidate": number, "if_better": goals, "else_alias": request_like.else_alias}
     return {**chosen, **{name: getattr(request_like, name) for name in (*names, "chosen")}}
 

@@ -119,13 +119,28 @@ def truth_of(column: pa.Array, question: Question) -> Any:  # noqa: ANN401 - arr
 
 def words_of(column: pa.Array) -> Any:  # noqa: ANN401 - arrays
     """Each value as a text, the same for the same value in whatever type and beside whatever else."""
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
     return np.asarray(_as_text(column).fill_null(NULL).to_pylist(), dtype=object)
+
+
+def has_all(wanted: Sequence[str], there: Sequence[str], uri: str) -> None:
+    """Whether these columns are there.
+
+    Raises:
+        BadCall: when one is not.
+    """
+    if lacking := [name for name in wanted if name not in there]:
+        raise BadCall(f"{uri} has no column {lacking[0]}", hint="name another, or mend the data")
+
+
+def texts_of(column: pa.Array) -> list[str | None]:
+    """The same, and None for what is missing."""
+    return _as_text(column).to_pylist()  # type: ignore[no-any-return]
 
 
 def _as_text(column: pa.Array) -> pa.Array:
     """2, 2.0 and 2.00 are one number, and so are 0.0 and -0.0."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
     if pa.types.is_decimal(column.type):
         bare = pc.replace_substring_regex(column.cast(pa.string()), r"(\.[0-9]*?)0+$", r"\1")
         return pc.replace_substring_regex(bare, r"\.$", "")

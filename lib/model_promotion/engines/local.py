@@ -17,7 +17,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import Answers, NoAnswerError
 from model_promotion.engines._columns import fitted, kinds_of, profiled
 from model_promotion.engines._files import Files, opened, readable
-from model_promotion.engines._roles import BATCH_ROWS, EDGE_ROWS, Roles, as_one, levels_of, target_of
+from model_promotion.engines._roles import BATCH_ROWS, EDGE_ROWS, Roles, as_one, has_all, levels_of, target_of, texts_of
 from model_promotion.engines._sampling import spread
 from model_promotion.evidence.counting import count
 from model_promotion.evidence.tables import PairTables, Question, Target, Task
@@ -89,6 +89,17 @@ class LocalData:
                 left -= min(left, len(batch))
                 if not left:
                     return
+
+    def texts(self, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+        """These columns of every row, batch by batch.
+
+        Raises:
+            BadCall: for a column that is not there.
+        """
+        has_all(columns, self.columns, self.dataset.uri)
+        with readable(self.dataset.uri):
+            for batch in self.files.batches(list(dict.fromkeys(columns)), BATCH_ROWS):
+                yield from zip(*(texts_of(batch.column(name)) for name in columns), strict=True)
 
     def target(self) -> Target:
         """What the column of the truth holds.

@@ -49,6 +49,10 @@ class MemoryData:
         """An empty file: there are no rows here."""
         path.touch()
 
+    def texts(self, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+        """There are no rows here."""
+        return iter(() for _ in columns[:0])
+
     def target(self) -> Target:
         """What was given."""
         return self.of_target

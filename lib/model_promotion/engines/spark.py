@@ -24,7 +24,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import NoAnswerError
 from model_promotion.engines._columns import countable, edges_from, nothing
 from model_promotion.engines._files import readable
-from model_promotion.engines._roles import EDGE_ROWS, Roles
+from model_promotion.engines._roles import EDGE_ROWS, Roles, has_all, texts_of
 from model_promotion.engines._spark_columns import columns_sample, levels_of, sample_of, target_in
 from model_promotion.engines._spark_frames import (
     collected,
@@ -120,6 +120,19 @@ class SparkData:
         """The first rows, with all their columns, as one Parquet file."""
         with told(self.dataset.uri):
             pq.write_table(collected(self.frame.limit(rows)), path)
+
+    def texts(self, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+        """These columns of every row, in whatever order Spark has them.
+
+        Raises:
+            BadCall: for a column that is not there.
+        """
+        has_all(columns, self.columns, self.dataset.uri)
+        names = list(dict.fromkeys(columns))
+        with told(self.dataset.uri), readable(self.dataset.uri):
+            found = collected(self.frame.select(*map(column, names)))
+            texts = {name: texts_of(found.column(name).combine_chunks()) for name in names}
+        yield from zip(*(texts[name] for name in columns), strict=True)
 
     def target(self) -> Target:
         """What the column of the truth holds.

@@ -127,6 +127,10 @@ class WarehouseData:
         """As target."""
         self._no_models()
 
+    def texts(self, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:  # noqa: ARG002 - the port's
+        """As target."""
+        self._no_models()
+
     def write_head(self, rows: int, path: Path) -> None:  # noqa: ARG002 - the port's
         """As target."""
         self._no_models()

@@ -5,8 +5,11 @@ from typing import Any
 
 from model_promotion.core.better import Goal
 from model_promotion.core.dataset import Dataset
+from model_promotion.core.endpoints import endpoint_named
 from model_promotion.core.errors import BadCall, Conflict
 from model_promotion.core.event import Event, Kind
+from model_promotion.core.ladder import rungs
+from model_promotion.core.load import LoadTest
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.reviewed import Reviewed, changes
@@ -73,6 +76,11 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
         "reference_data": str,
         "current_data": str,
         "eval_data": dict,
+        "endpoints": list,
+        "load_test": str,
+        "update_endpoints": bool,
+        "canary": list,
+        "bake_s": float | int | None,
         "chosen": dict,
         "if_better": list,
         "else_alias": str,
@@ -83,6 +91,9 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
     if request.model and request.model != asked["model"]:
         raise BadCall(f"the plan is for {asked['model']}, not for {request.model}", hint="leave the model out")
     asked["eval_data"], asked["tests"] = Dataset.of(asked["eval_data"]), tuple(map(str, asked["tests"]))
+    asked["endpoints"] = tuple(endpoint_named(str(one)) for one in asked["endpoints"])
+    asked["canary"] = rungs(",".join(map(str, asked["canary"]))) if asked["canary"] else ()
+    asked["load_test"] = LoadTest.parse(asked["load_test"]) if asked["load_test"] else None
     asked |= _choice(asked["if_better"], asked["else_alias"])
     return replace(request, candidate=ByNumber(number), target_alias=target, reviewed=None, **asked)
 

@@ -26,10 +26,12 @@ def ask_all(witness: Witness, world: World) -> tuple[Finding, ...]:
     answers = [pool.submit(_ask, check, witness) for check in world.checks]
     try:
         return tuple(_told(answers, world, demands(witness.request, world)))
-    except (KeyboardInterrupt, BadCall):
-        # Nothing was written yet, so nothing is waited for but the end of the process that runs a model.
-        world.scorer.stop()
-        wait(answers, timeout=STOP_WITHIN_S)
+    except (KeyboardInterrupt, BadCall) as error:
+        # Nothing was written yet, so nothing is waited for but the end of the process that runs a model, and of load.
+        if isinstance(error, KeyboardInterrupt) or not witness.request.in_fleet:  # Others of a fleet go on.
+            world.loader.stop()
+            world.scorer.stop()
+            wait(answers, timeout=STOP_WITHIN_S)
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -9,8 +9,9 @@ from model_promotion.core.entities import RegisteredModel, Version
 from model_promotion.core.errors import Conflict, Interrupted, NotFound, PromotionError, TimedOut
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.request import Request
-from model_promotion.flows.acting import Hands, carry_out, take_each
+from model_promotion.flows.acting import carry_out, take_each
 from model_promotion.flows.announcing import announced
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import NOTHING_WRITTEN, Deed, Written, write_down
 from model_promotion.world import World
 

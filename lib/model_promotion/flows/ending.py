@@ -6,17 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 from model_promotion.core.entities import READY
-from model_promotion.core.errors import Conflict, NotFound, PromotionError
+from model_promotion.core.errors import Conflict, NotFound, Paused, PromotionError
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.say import target, version
 from model_promotion.core.steps import SetAlias, Step
-from model_promotion.flows.acting import Hands, by_now, take_each
+from model_promotion.flows.acting import by_now, take_each
+from model_promotion.flows.canary import Canary
 from model_promotion.flows.deleting import close, is_gone
+from model_promotion.flows.hands import Hands
+from model_promotion.flows.probes import payloads_of
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
+from model_promotion.flows.rolling_out import canary_of, climb, first_routes, held, left_standing
+from model_promotion.flows.routes_back import RoutesBack, routes_back
 
 
 def _work(hands: Hands) -> Intent:
@@ -54,23 +59,53 @@ def resumed(request: Request, hands: Hands) -> Outcome:
     if strange := [step for step in steps if hands.value(step) not in (step.was, step.to)]:
         error = Conflict(f"{strange[0].sentence}: somebody else changed that meanwhile")
         return stuck(hands, error, request, undo_it)
+    canary = None
+    try:
+        if intent.rollouts and target:
+            canary = canary_of(hands, intent, payloads_of(target, hands.world.registry))
+            climb(canary, intent)
+    except PromotionError as not_rolled_out:
+        return _not_rolled_out(request, hands, canary, not_rolled_out)
     if failed := take_each(steps, hands):
         return stuck(hands, failed[0], request, undo_it)
-    evidence = {"steps": hands.entries, "resumed": True}
+    back = routes_back(request, hands, str(move.was), str(move.to)) if intent.kind == "rollback" else RoutesBack()
+    rollout = (*back.done, *(canary.rolling.hands.entries if canary else ()))
+    evidence = {"steps": hands.entries, "resumed": True, **({"rollout": rollout} if rollout else {})}
+    evidence |= {"canary": tuple(canary.told)} if canary else {}
     deed = Deed(intent.work, intent.kind, move.alias, move.was, move.to, request.reason, evidence=evidence)
-    written = write_down(deed, hands)
-    return Outcome(
+    written = write_down(deed, hands, ends=canary is None)
+    warnings = (*back.warnings, *written.warnings)
+    outcome = Outcome(
         mode=request.mode,
-        code=ExitCode.WARNED if written.warnings else ExitCode.DONE,
+        code=ExitCode.WARNED if warnings else ExitCode.DONE,
         summary=_said(intent, "finished", model, move.to),
         model=model,
         was=move.was,
         to=move.to,
         entries=(*hands.entries, *written.entries),
         record=written.place,
-        warnings=written.warnings,
+        warnings=warnings,
         undo=_way_back(request, intent),
     )
+    return _watched(outcome, hands, request, canary) if canary else outcome
+
+
+def _watched(outcome: Outcome, hands: Hands, request: Request, canary: Canary) -> Outcome:
+    from model_promotion.flows.baking import watched  # It takes back what is worse, and that may end here again.
+
+    return watched(outcome, hands, request.toward(_work(hands).target), canary)
+
+
+def _not_rolled_out(request: Request, hands: Hands, canary: Canary | None, error: PromotionError) -> Outcome:
+    """What is surely worse goes back now, as it does without a resumption; all else is for somebody to decide."""
+    if canary and isinstance(error, Paused):
+        left_standing(canary, hands)
+    if canary is None or not canary.failed:
+        return stuck(hands, error, request, f"undo it instead: {request.command('--recover', 'abandon')}")
+    back = abandoned(request, hands)
+    warnings = (*back.warnings, *held(str(_work(hands).move.to), hands))
+    code = back.code if back.code > ExitCode.WARNED else ExitCode.REFUSED
+    return replace(back, code=code, summary=f"{error}; {back.summary}", warnings=warnings)
 
 
 def _way_back(request: Request, intent: Intent) -> str:
@@ -90,9 +125,37 @@ def _said(intent: Intent, how: str, model: str, stands: str | None) -> str:
     return f"the {intent.kind} was {how}: {model} {target(intent.target)} is {version(stands)}"
 
 
+def let_go_at_last(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
+    """What was left of a rollout that is recorded: the old version still stood beside the new one."""
+    hands, intent = hands.afresh(), _work(hands)
+    if failed := take_each(end[:-1], hands):
+        return stuck(hands, failed[0], request, f"see what stands: {request.command('--history')}")
+    number, registry = str(intent.move.to), hands.world.registry
+    try:
+        payloads = payloads_of(find_version(hands.seen.name, number, registry), registry)
+        canary = canary_of(hands, intent, payloads)
+    except PromotionError as error:
+        return stuck(hands, error, request, f"undo it instead: {request.command('--recover', 'abandon')}")
+    outcome = Outcome(
+        mode=request.mode,
+        code=ExitCode.DONE,
+        summary=f"{_said(intent, 'recorded already', hands.seen.name, intent.move.to)}; what it had left was done",
+        model=hands.seen.name,
+        was=intent.move.was,
+        to=intent.move.to,
+        entries=tuple(hands.entries),
+        undo=_way_back(request, intent),
+    )
+    return _watched(outcome, hands, request, canary)
+
+
 def abandoned(request: Request, hands: Hands) -> Outcome:
     """Put everything back where it still stands, and say what somebody else has changed since."""
     hands, intent, seen = hands.afresh(), _work(hands), hands.seen
+    try:
+        first_routes(hands)
+    except PromotionError as routes:
+        return stuck(hands, routes, request, f"finish it instead: {request.command('--recover', 'resume')}")
     undoing = [step.undone() for step in reversed(intent.steps(seen.name))]
     # What was deleted meanwhile cannot be gone back to; that must not keep the note here for good.
     named = {intent.holds, *(move.was for move in intent.moves)} - {None}

@@ -17,11 +17,12 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.flows import promote
-from model_promotion.flows.acting import Hands, begin, go_on, take_each, withdrawn
+from model_promotion.flows.acting import begin, go_on, take_each, withdrawn
 from model_promotion.flows.announcing import head_of, intent_of
 from model_promotion.flows.describing import described
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.member import Guard, Half, Members, interrupted, may_go
-from model_promotion.flows.taking_back import take_back
+from model_promotion.flows.taking_back import Because, take_back
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Group:
         member, hands, done = self.members[at], self.begun[at], self.ended.get(at)
         why = self._why(failure)
         if done:
-            taken = self.guard.ended(member, partial(take_back, done, hands, member.request, why))
+            taken = self.guard.ended(member, partial(take_back, done, hands, member.request, Because(why)))
             if taken.code is not ExitCode.DEFECT:
                 return taken
             said = f"not taken back, {member.request.where} is {say.version(done.to)}: {taken.summary}"

@@ -1,10 +1,13 @@
 """Promotion: look, judge, decide; then act, and undo every act unless all of them hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 from model_promotion.core import say
 from model_promotion.core.decision import Decision, decide
+from model_promotion.core.deployment import ServingStep, SetServed
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding
@@ -14,11 +17,14 @@ from model_promotion.core.plan import Plan
 from model_promotion.core.record import Noticed, digest
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.reviewed import Reviewed, asked_of, facts_of
+from model_promotion.core.rollout import Rollout
+from model_promotion.core.steps import Step
 from model_promotion.flows import copy
-from model_promotion.flows.acting import Acted, Hands, carry_out
+from model_promotion.flows.acting import Acted, carry_out
 from model_promotion.flows.announcing import intent_of, writes
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, whoever, write_down
 from model_promotion.flows.resolve import instead, make_plan, selector_for
 from model_promotion.witness import Witness
@@ -37,6 +43,13 @@ class Judged:
     plan: Plan
     findings: tuple[Finding, ...]
     decision: Decision
+    rollouts: tuple[Rollout, ...] = ()
+
+    @property
+    def changes(self) -> tuple[ServingStep, ...]:
+        """What is to be done to endpoints: the old version goes once the alias has moved, all else before it."""
+        model, rungs = self.plan.seen.name, self.request.canary
+        return tuple(step for one in self.rollouts for step in one.way(model, rungs))
 
     @property
     def noticed(self) -> Noticed:
@@ -72,27 +85,37 @@ def judge(request: Request, world: World, still_holds: StillHolds | None = None)
 def _judged(request: Request, world: World, still_holds: StillHolds | None) -> Judged | Outcome:
     plan = make_plan(request, world.registry)
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
-    if plan.nothing_to_do and not notes(plan.seen.tags):
+    if plan.nothing_to_do and not notes(plan.seen.tags) and not request.rolls_out:
         return _already_there(plan, request, world)
     with Witness(plan, request, world) as witness:
-        findings = ask_all(witness, world)
+        findings, rollouts = ask_all(witness, world), witness.rollouts
     decision = decide(findings, demands(request, world))
+    if decision.go and decision.diverted:
+        plan, findings, decision = _instead(plan, request, findings, world)
+        rollouts = ()
     if not decision.go:
         return _refused(plan, request, findings, decision)
-    if decision.diverted:
-        plan = instead(plan, request, world.registry)
-        world.voice.tell(Event(Kind.WORKING, "Plan", f"{plan.candidate.label} -> {plan.where} instead"))
-        findings = _there(plan, request, findings, world)
-        decision = decide(findings, demands(request, world))
-        if not decision.go:
-            return _refused(plan, request, findings, decision)
-        if plan.nothing_to_do:
-            return _left_there(plan, request, findings, decision)
+    if plan.nothing_to_do and not rollouts:
+        left = decision.diverted
+        return _left_there(plan, request, findings, decision) if left else _already_there(plan, request, world)
+    judged = Judged(request, plan, findings, decision, rollouts)
+    if rollouts:
+        _delivering().prepared(judged, world)  # What it cannot begin with is said before anything is written.
     if not request.mode.writes:
-        return _would_go(plan, request, world, (findings, decision))
+        return _would_go(judged, world)
     if still_holds:
-        still_holds(_reviewed(plan, request, findings, world))
-    return Judged(request, plan, findings, decision)
+        still_holds(_reviewed(judged, world))
+    return judged
+
+
+def _instead(
+    plan: Plan, request: Request, findings: tuple[Finding, ...], world: World
+) -> tuple[Plan, tuple[Finding, ...], Decision]:
+    """The same about the place where the candidate goes that is not better."""
+    plan = instead(plan, request, world.registry)
+    world.voice.tell(Event(Kind.WORKING, "Plan", f"{plan.candidate.label} -> {plan.where} instead"))
+    findings = _there(plan, request, findings, world)
+    return plan, findings, decide(findings, demands(request, world))
 
 
 def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> tuple[Finding, ...]:
@@ -103,20 +126,28 @@ def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: W
     return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
 
 
-def _reviewed(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> Reviewed:
+def _reviewed(judged: Judged, world: World) -> Reviewed:
     """The plan as it can be put before somebody."""
+    plan, request, findings = judged.plan, judged.request, judged.findings
     return Reviewed(
         made_by=whoever(world).name,
         made_at=round(world.clock.now(), 3),
         asked=asked_of(request, plan.candidate.number),
         facts=facts_of(plan, findings, world.policy.digest, world.registry.uri),
-        writes=tuple(step.sentence for step in plan.moves),
+        writes=tuple(step.sentence for step in (*judged.changes, *plan.moves)),
     )
 
 
 def act(judged: Judged, world: World) -> Outcome:
     """Move what was judged, read it back, record it; all of it is undone unless all of it holds."""
-    return described(_acted(judged, world), judged.request, world)
+    acted = _delivering().acted if judged.rollouts else _acted
+    return described(acted(judged, world), judged.request, world)
+
+
+def _delivering() -> ModuleType:
+    from model_promotion.flows import delivering  # Few promotions reach an endpoint.
+
+    return delivering
 
 
 def _acted(judged: Judged, world: World) -> Outcome:
@@ -127,8 +158,13 @@ def _acted(judged: Judged, world: World) -> Outcome:
     return failed(judged, acted) if acted.failure else recorded(judged, acted.hands)
 
 
-def recorded(judged: Judged, hands: Hands, *, ends: bool = True) -> Outcome:
-    """What was moved is written down; `ends` says whether the announcement goes with that."""
+def recorded(
+    judged: Judged, hands: Hands, *, ends: bool = True, rollout: Mapping[str, Any] = MappingProxyType({})
+) -> Outcome:
+    """What was moved is written down; `ends` says whether the announcement goes with that.
+
+    `rollout` is what was done to endpoints before, and what was seen there.
+    """
     request, plan, findings, decision = judged.request, judged.plan, judged.findings, judged.decision
     world, intent, entries = hands.world, hands.intent, tuple(hands.entries)
     assert intent is not None  # noqa: S101 - it was announced; tells the type checker
@@ -137,6 +173,7 @@ def recorded(judged: Judged, hands: Hands, *, ends: bool = True) -> Outcome:
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
     evidence |= {"kept": kept} if kept else {}
+    evidence |= rollout
     way = (move.alias, move.was, move.to)
     deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed)
     written = write_down(deed, hands, ends=ends)
@@ -179,7 +216,8 @@ def _done(plan: Plan, decision: Decision) -> str:
     skipped = f"; skipped by --force: {', '.join(decision.skipped)}" if decision.skipped else ""
     skipped += _but(decision)
     if plan.in_place:
-        return f"{where} is {plan.candidate.label} already, brought in step: {plan.moves[0].sentence}{skipped}"
+        in_step = f", brought in step: {plan.moves[0].sentence}" if plan.moves else ""
+        return f"{where} is {plan.candidate.label} already{in_step}{skipped}"
     in_step = "".join(f"; in step: {move.sentence}" for move in plan.moves if move.alias == plan.twin)
     skipped = in_step + skipped
     if plan.champion is None:
@@ -193,7 +231,7 @@ def _but(decision: Decision) -> str:
 
 
 def _way_back(plan: Plan, request: Request) -> str:
-    if plan.in_place:
+    if plan.in_place and plan.moves:
         return _twin_back(plan, request)
     if plan.first:
         return f"nothing stood behind {plan.where} before, so there is nothing to go back to yet"
@@ -249,7 +287,7 @@ def _already_there(plan: Plan, request: Request, world: World) -> Outcome:
         model=plan.seen.name,
         was=plan.candidate.number,
         to=plan.candidate.number,
-        reviewed=_reviewed(plan, request, (), world) if kept else None,
+        reviewed=_reviewed(Judged(request, plan, (), decide((), demands(request, world))), world) if kept else None,
         undo=UNTOUCHED,
     )
 
@@ -280,13 +318,13 @@ def _named(plan: Plan, request: Request) -> tuple[str, ...]:
     return ("--version", plan.candidate.number) if request.candidate_named else ()
 
 
-def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Finding, ...], Decision]) -> Outcome:
-    findings, decision = judged
+def _would_go(judged: Judged, world: World) -> Outcome:
+    plan, request, findings, decision = judged.plan, judged.request, judged.findings, judged.decision
     dry = request.mode is Mode.DRY_RUN
     made = request.plan_out
     do_it = ("--apply", str(made)) if made else ("--version", plan.candidate.number, *request.gates)
     hint = f"the plan was written to {made}; apply it" if made else "do it"
-    may = f"{plan.moves[0].sentence} may follow" if plan.in_place else f"may go to {plan.where}"
+    may = f"{plan.moves[0].sentence} may follow" if plan.in_place and plan.moves else f"may go to {plan.where}"
     would = f"{plan.seen.name} {plan.candidate.label} {may}; nothing was written{_but(decision)}"
     return Outcome(
         mode=request.mode,
@@ -297,10 +335,18 @@ def _would_go(plan: Plan, request: Request, world: World, judged: tuple[tuple[Fi
         to=plan.candidate.number,
         findings=findings,
         decision=decision,
-        planned=writes(plan, world) if dry else (),
-        reviewed=_reviewed(plan, request, findings, world) if dry else None,
+        planned=_writes(judged, world) if dry else (),
+        reviewed=_reviewed(judged, world) if dry else None,
         hints=(f"{hint}: {request.command(*do_it, *request.report)}",),
     )
+
+
+def _writes(judged: Judged, world: World) -> tuple[Step | ServingStep, ...]:
+    """Every write in order: the endpoints' between announcement and moves, but that the old one leaves them at last."""
+    opening, *rest = writes(judged.plan, world)
+    gone = [step for step in judged.changes if isinstance(step, SetServed) and step.to is None]
+    before = [step for step in judged.changes if step not in gone]
+    return (opening, *before, *rest[:-1], *gone, rest[-1])
 
 
 def failed(judged: Judged, acted: Acted) -> Outcome:

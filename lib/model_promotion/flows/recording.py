@@ -11,8 +11,9 @@ from model_promotion.core.errors import Conflict, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Noticed, Record, Stored, body_of
 from model_promotion.core.steps import Entry, SetTag
-from model_promotion.flows.acting import STOPPED, Hands, by_now, take_each
+from model_promotion.flows.acting import STOPPED, by_now, take_each
 from model_promotion.flows.announcing import head_of
+from model_promotion.flows.hands import Hands
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 

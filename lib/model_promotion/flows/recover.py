@@ -14,14 +14,15 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
 from model_promotion.core.steps import SetTag, Step
-from model_promotion.flows.acting import Hands, go_first
+from model_promotion.flows.acting import go_first
 from model_promotion.flows.announcing import head_of
 from model_promotion.flows.deleting import is_gone
-from model_promotion.flows.ending import abandoned, finished, resumed, stuck, swept
+from model_promotion.flows.ending import abandoned, finished, let_go_at_last, resumed, stuck, swept
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import all_lines, all_stored
 from model_promotion.flows.resolve import find_model
 from model_promotion.flows.siblings import go_the_same_way
-from model_promotion.flows.taking_back import abandoned_of_group
+from model_promotion.flows.taking_back import abandoned_though_recorded
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
@@ -74,8 +75,10 @@ def _adopted(hands: Hands, world: World) -> Hands:
 
 def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
     intent = hands.intent
-    if end and intent and intent.group and request.recovery == "abandon":
-        return abandoned_of_group(request, hands, end)
+    if end and intent and (intent.group or intent.rollouts) and request.recovery == "abandon":
+        return abandoned_though_recorded(request, hands, end)
+    if end and intent and intent.rollouts:
+        return let_go_at_last(request, hands, end)
     if end and intent:
         kept = (
             f", so it is not undone; that is {request.command('--rollback')}" if request.recovery == "abandon" else ""

@@ -1,4 +1,4 @@
-"""Rollback: back to the last verified version, with registry writes only.
+"""Rollback: back to the last verified version, with registry writes; endpoints follow where there are any.
 
 It asks for no metrics, no data, no approval, no endpoint and no download, and reads the record only if it answers.
 """
@@ -23,6 +23,7 @@ from model_promotion.flows.acting import Acted, carry_out, take_each
 from model_promotion.flows.announcing import announced, next_number, with_record_before
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import NAMED, find_model, find_version
+from model_promotion.flows.routes_back import routes_back
 from model_promotion.together import both, together
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
@@ -41,14 +42,15 @@ class Way:
     noticed: Noticed = ()
 
 
-def run(request: Request, world: World) -> Outcome:
-    """Point the alias at the last verified version, and hold the version it leaves."""
+def run(request: Request, world: World, leaving: str | None = None) -> Outcome:
+    """Point the alias at the last verified version, and hold the version it leaves.
+
+    `leaving` is the version that it is about: where another stands by now, it stays.
+    """
     seen, lines = _looked(request, world)
     if going_on := under_way(seen.tags):
         raise Conflict(going_on, hint=way_out(seen.tags, request.command))
-    current = seen.at(request.target_alias)
-    if current is None:
-        raise NotFound(f"nothing stands behind {request.where} of {seen.name}", hint="promote a version first")
+    current = _left(request, seen, leaving)
     way = choose(request, seen, lines)
     if way is None:
         nowhere = f"no earlier verified version of {request.where} is known for {seen.name}{_but_for(request, seen)}"
@@ -82,6 +84,21 @@ def run(request: Request, world: World) -> Outcome:
     if not doubts or outcome.code > ExitCode.WARNED:
         return outcome
     return replace(outcome, code=ExitCode.WARNED, warnings=(*outcome.warnings, *doubts))
+
+
+def _left(request: Request, seen: RegisteredModel, expected: str | None) -> str:
+    """The version that stands there, to be left.
+
+    Raises:
+        NotFound: when none does.
+        Conflict: when it is another one than was expected.
+    """
+    current = seen.at(request.target_alias)
+    if current is None:
+        raise NotFound(f"nothing stands behind {request.where} of {seen.name}", hint="promote a version first")
+    if expected not in (None, current):
+        raise Conflict(f"{request.where} is {say.version(current)} by now, not {say.version(expected)}")
+    return current
 
 
 def _doubts(request: Request, target: Version, lines: list[Line] | None) -> tuple[str, ...]:
@@ -228,11 +245,11 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     done = {entry.step for entry in hands.entries}
     in_step = "".join(f"; in step: {one.sentence}" for one in (move.step(seen.name) for move in twin) if one in done)
     entries = (*acted.entries, *hands.entries)
-    deed = Deed(
-        intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), {"steps": entries}, way.noticed
-    )
+    routes = routes_back(request, hands, left.number, target.number)
+    evidence = {"steps": entries, **({"rollout": routes.done} if routes.done else {})}
+    deed = Deed(intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), evidence, way.noticed)
     written = write_down(deed, hands)
-    warnings += written.warnings
+    warnings += (*routes.warnings, *written.warnings)
     return Outcome(
         mode=request.mode,
         code=ExitCode.WARNED if warnings else ExitCode.DONE,

@@ -1,6 +1,6 @@
 """Taking back a promotion that has ended well, because another one that belongs to it has not.
 
-It is a rollback of exactly the moves that were made, and recorded. The version is not held: nothing is wrong with it.
+It is a rollback of exactly the moves that were made, and recorded. A version with which nothing is wrong is not held.
 The announcement that stands becomes that of the rollback: nobody comes in between, and nobody has to be waited for.
 """
 
@@ -15,11 +15,21 @@ from model_promotion.core.intent import Move, notes, way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.steps import Entry, SetTag, Step
-from model_promotion.flows.acting import Hands, TakenOver, take_each, tell_moved
+from model_promotion.flows.acting import take_each, tell_moved
 from model_promotion.flows.announcing import next_number
 from model_promotion.flows.ending import stuck
+from model_promotion.flows.hands import Hands, TakenOver
 from model_promotion.flows.recording import Deed, Written, write_down
+from model_promotion.flows.rolling_out import first_routes
 from model_promotion.undisturbed import undisturbed
+
+
+@dataclass(frozen=True)
+class Because:
+    """Why it is taken back, for the record; `holds` is the version that does not come again without a word."""
+
+    why: str
+    holds: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,11 +42,12 @@ class Back:
     warnings: tuple[str, ...]
 
 
-def take_back(done: Outcome, hands: Hands, request: Request, why: str) -> Outcome:
-    """The model as it was before `done`, the outcome of what `hands` announced; `why` goes into the record."""
+def take_back(done: Outcome, hands: Hands, request: Request, because: Because) -> Outcome:
+    """The model as it was before `done`, the outcome of what `hands` announced."""
     hands.world.renew()
+    why = because.why
     try:
-        back = _undo(hands, why)
+        back = _undo(hands, because)
     except PromotionError as error:
         return _failed(done, hands, request, error)
     return Outcome(
@@ -54,13 +65,17 @@ def take_back(done: Outcome, hands: Hands, request: Request, why: str) -> Outcom
     )
 
 
-def abandoned_of_group(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
-    """Take back what is recorded already, but belongs to a group that was cut off; `end` is what its record lacked."""
+def abandoned_though_recorded(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
+    """Take back what is recorded already, but belongs to something that was cut off: a group, or a rollout.
+
+    `end` is what its record lacked.
+    """
+    whole = "group" if hands.intent and hands.intent.group else "rollout"
     try:
         if failed := take_each(end[:-1], hands.afresh()):
             return stuck(hands, failed[0], request, way_out(hands.seen.tags, request.command))
         hands.read()
-        back = _undo(hands, request.reason or "its group was cut off")
+        back = _undo(hands, Because(request.reason or f"its {whole} was cut off"))
     except PromotionError as error:
         return stuck(hands, error, request, way_out(hands.seen.tags, request.command))
     return Outcome(
@@ -76,12 +91,13 @@ def abandoned_of_group(request: Request, hands: Hands, end: tuple[Step, ...]) ->
     )
 
 
-def _undo(hands: Hands, why: str) -> Back:
+def _undo(hands: Hands, because: Because) -> Back:
     """Raises what keeps the target where it is.
 
     The announcement stands then, for recovery; unless somebody else has moved the target, so that it is theirs.
     """
-    hands = _turned(hands)
+    first_routes(hands)
+    hands = _turned(hands, because.holds)
     back = hands.intent
     assert back is not None  # noqa: S101 - it was announced; tells the type checker
     model = hands.seen.name
@@ -97,12 +113,12 @@ def _undo(hands: Hands, why: str) -> Back:
         raise
     warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
     move = back.move
-    deed = Deed(back.work, "rollback", move.alias, move.was, move.to, why, (), {"steps": tuple(hands.entries)})
+    deed = Deed(back.work, "rollback", move.alias, move.was, move.to, because.why, (), {"steps": tuple(hands.entries)})
     written = write_down(deed, hands)
     return Back(move, (*hands.entries, *written.entries), written, (*warnings, *written.warnings))
 
 
-def _turned(hands: Hands) -> Hands:
+def _turned(hands: Hands, holds: str | None) -> Hands:
     """Hands that have announced the taking back, under the key of what is taken back."""
     promoted, hands = hands.intent, hands.afresh()
     assert promoted is not None  # noqa: S101 - it was announced; tells the type checker
@@ -110,6 +126,7 @@ def _turned(hands: Hands) -> Hands:
     now = round(hands.world.clock.now(), 3)
     until = round(now + hands.world.lease_s, 3)
     turned = promoted.turned(uuid.uuid4().hex[:12], now, until, next_number(hands.seen))
+    turned = replace(turned, holds=holds)
     hands.take(SetTag(hands.seen.name, promoted.key, promoted.text, turned.text))
     return replace(hands.afresh(), intent=turned)
 

@@ -43,6 +43,12 @@ class PromotionJob(CommandJob):
     reference_data: str | None = None
     current_data: str | None = None
     engine: Literal["local", "spark", "warehouse"] = "local"
+    endpoint: Several = ()
+    load_test: str | None = None
+    update_endpoints: bool = False
+    canary: str | None = None
+    bake: str | None = None
+    watch: str | None = None
     if_better: Several = ()
     else_alias: str | None = None
     metadata_file: File | None = None

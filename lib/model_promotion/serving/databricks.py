@@ -3,10 +3,17 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from model_promotion.connections.databricks import DatabricksConnection
+from model_promotion.core.deployment import Deployment, ServingStep
 from model_promotion.core.entities import Endpoint
+from model_promotion.core.errors import Conflict
+from model_promotion.core.load import Destination
+from model_promotion.serving._configs import changed, deployment, summary
 from model_promotion.together import together
+
+MOST_METRICS = 5_000_000
 
 
 class DatabricksServing:
@@ -29,45 +36,58 @@ class DatabricksServing:
         found = together([partial(self._endpoint, str(name), model) for name in hits])
         return [one for one in found if one.serves]
 
+    def target(self, name: str, entity: str) -> Destination:
+        """Past the routes an entity is asked at a path of its own, also one without traffic."""
+        one = f"/served-models/{quote(entity, safe='')}" if entity else ""
+        host = self._connection.call(f"reach endpoint {name}", lambda client: str(client.config.host))
+        url = f"{host.rstrip('/')}/serving-endpoints/{quote(name, safe='')}{one}/invocations"
+        return Destination(f"{name}/{entity}".rstrip("/"), url, self._headers)
+
+    def _headers(self) -> Mapping[str, str]:
+        return self._connection.call("log in", lambda client: dict(client.config.authenticate()))
+
     def _endpoint(self, name: str, model: str) -> Endpoint:
-        # The raw JSON: the typed form turns states that the SDK does not know into None.
-        raw: Any = self._connection.call(
-            f"read endpoint {name}",
-            lambda client: client.api_client.do("GET", f"/api/2.0/serving-endpoints/{name}"),
-        )
-        return endpoint(raw, model)
+        return summary(self._raw(name), model)
+
+    def deployment(self, name: str) -> Deployment:
+        """What an endpoint serves now."""
+        return deployment(self._raw(name))
+
+    def metrics(self, name: str) -> str:
+        """What an endpoint says of its last minute."""
+        return self._connection.call(f"read the metrics of {name}", lambda client: _exported(client, name))
+
+    def _raw(self, name: str) -> Mapping[str, Any]:
+        # The raw JSON: the typed form turns states that the SDK does not know into None, and loses settings.
+        return self._do("GET", name)
+
+    def _do(self, method: str, name: str, below: str = "", body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        doing = f"read endpoint {name}" if method == "GET" else f"change endpoint {name}"
+        path = f"/api/2.0/serving-endpoints/{quote(name, safe='')}{below}"
+        answer: Any = self._connection.call(doing, lambda client: client.api_client.do(method, path, body=body))
+        return answer if isinstance(answer, Mapping) else {}
 
 
-def endpoint(raw: Mapping[str, Any], model: str) -> Endpoint:
-    """An endpoint as the REST API describes it; a state that is not known reads as None."""
-    config, state = raw.get("config") or {}, raw.get("state") or {}
-    entities = [
-        *(config.get("served_entities") or ()),
-        *((raw.get("pending_config") or {}).get("served_entities") or ()),
-    ]
-    routes = (config.get("traffic_config") or {}).get("routes") or ()
-    traffic = {
-        route.get("served_entity_name") or route.get("served_model_name"): int(
-            float(route.get("traffic_percentage") or 0)
-        )
-        for route in routes
-    }
-    serves: dict[str, int] = {}
-    for entity in entities:
-        if entity.get("entity_name") == model:
-            number = str(entity.get("entity_version"))
-            serves[number] = serves.get(number, 0) + traffic.get(entity.get("name"), 0)
-    ready, update = state.get("ready"), state.get("config_update")
-    return Endpoint(
-        name=str(raw.get("name")),
-        serves=serves,
-        ready={"READY": True, "NOT_READY": False}.get(str(ready)),
-        updating=True if raw.get("pending_config") else UPDATING.get(str(update)),
-        state=f"{ready or 'state unknown'}, {update or 'update state unknown'}",
-    )
+class DatabricksEndpoints(DatabricksServing):
+    """The same endpoints, to be changed."""
+
+    def write(self, step: ServingStep) -> None:
+        """Send the configuration with this step taken; it serves when it is ready, which reading tells.
+
+        The SDK sends a PUT again when its reply is lost, and then reports a conflict with its own update.
+        """
+        config = self._raw(step.endpoint).get("config") or {}
+        try:
+            body = changed(config, step)
+        except ValueError as error:
+            raise Conflict(str(error)) from error
+        self._do("PUT", step.endpoint, "/config", body)
 
 
-UPDATING = {"IN_PROGRESS": True, "NOT_UPDATING": False, "UPDATE_FAILED": False, "UPDATE_CANCELED": False}
+def _exported(client: Any, name: str) -> str:  # noqa: ANN401 - the SDK's client
+    """The text, as far as it is of a size that makes sense."""
+    with client.serving_endpoints.export_metrics(quote(name, safe="")).contents as contents:
+        return bytes(contents.read(MOST_METRICS)).decode(errors="replace")
 
 
 def at_rest(item: Any) -> bool:  # noqa: ANN401 - the SDK's summary of an endpoint

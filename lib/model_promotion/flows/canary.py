@@ -1,0 +1,182 @@
+"""Up a ladder of traffic: on each rung both versions are asked side by side, and what they answer decides."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from model_promotion.core.errors import Conflict, Paused, PromotionError
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.finding import Verdict
+from model_promotion.core.health import Health, Look, Reading, looked, of_rung
+from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
+from model_promotion.core.load import Destination, Load, LoadTest
+from model_promotion.flows.probes import Probes
+from model_promotion.flows.roll_out import Rolling
+from model_promotion.ports import Clock
+from model_promotion.world import World
+
+if TYPE_CHECKING:
+    from model_promotion.evidence.health.canary import Probed
+
+KINDS = {
+    Health.PASS: Kind.PASSED,
+    Health.FAIL: Kind.FAILED,
+    Health.INCONCLUSIVE: Kind.UNKNOWN,
+    Health.ERROR: Kind.UNKNOWN,
+}
+
+
+@dataclass
+class Canary:
+    """One canary: how it goes up, what it asks, and what every look has said so far."""
+
+    rolling: Rolling
+    ladder: Ladder
+    probes: Probes
+    load_test: LoadTest | None = None
+    told: list[dict[str, Any]] = field(default_factory=list)
+    probed: "Probed | None" = None
+    failed: bool = False
+    rung: int = 0
+
+    def climb(self) -> None:
+        """Rung by rung up to all of the traffic.
+
+        Raises:
+            Conflict: when the candidate is surely worse.
+            Paused: when that could not be found out, so that somebody has to decide.
+            PromotionError: when an endpoint does not follow.
+        """
+        for rung in self.ladder.left(self._standing()):
+            self.rolling.to(rung)
+            if rung < ALL:
+                self.hold(rung)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the new version has been given traffic already, by whoever was at work on it before."""
+        seen = [(one, self.rolling.hands.look(one.endpoint).entity(one.new)) for one in self.rolling.rollouts]
+        return any(has and has.share_pct > (one.before or 0) for one, has in seen)
+
+    def loaded(self) -> None:
+        """Both versions under the load that was asked for, before the new one gets any traffic.
+
+        Raises:
+            Conflict: when the new one does not keep the budget, or that could not be found out.
+        """
+        if self.load_test is None:
+            return
+        from model_promotion.evidence.under_load import judged
+
+        policy = self._world.policy.load_test
+        self.rolling.hands.ours(policy.warm_up_s + self.load_test.duration_s)
+        with self._world.models_at_work:
+            load = Load(self._targets, tuple(self.probes.payloads), self.load_test, policy.seed, policy.warm_up_s)
+            champions = {one.name for one in load.targets[::2]}
+            finding = judged(self._world.loader.run(load), policy, beside=champions)
+        self._world.voice.tell(replace(finding.event, topic="Load test"))
+        self.told.append({"rung": 0, "at": self._clock.now(), "load_test": finding})
+        if finding.verdict is not Verdict.PASSED:
+            raise Conflict(f"before any traffic: {finding.sentence}", hint=finding.hint)
+
+    def hold(self, rung: int) -> None:
+        """Look while the rung's time runs; raises as climb does."""
+        clock, looks, extended, errors = self._clock, [], False, 0
+        self.rung, self.probed = rung, self._known.on_a_new_rung()
+        begun = clock.monotonic()
+        while True:
+            last = clock.monotonic() - begun + self._look_s >= self.ladder.time_s(extended=extended)
+            looks.append(look := self._look(rung, errors, at_the_end=last))
+            errors = look.errors
+            then = after_look(look)
+            if last and then is Then.WAIT:
+                then = at_end(of_rung(looks), extended=extended)
+            if then is Then.ON:
+                return
+            if then is Then.EXTEND:
+                extended = True
+                self._say(Kind.HINT, f"{rung} %: not known yet, held for the same time once more")
+            self._act_on(then, rung, look)
+
+    def _act_on(self, then: Then, rung: int, look: Look) -> None:
+        if then is Then.UNDO:
+            self.failed = True
+            raise Conflict(f"canary at {rung} %: {look.sentence}")
+        if then is Then.STOP:
+            raise Paused(f"canary at {rung} %: nobody can tell yet: {look.sentence}")
+
+    def _look(self, rung: int, errors: int, *, at_the_end: bool) -> Look:
+        begun = self._clock.monotonic()
+        self.rolling.hands.ours(self._look_s)
+        try:
+            self.probed = self._known.after(self._world.loader.run(self._load))
+            readings = (*self._known.readings(at_the_end=at_the_end), *self._states(rung))
+        except PromotionError as error:
+            readings = (Reading("endpoint", Health.ERROR, str(error)),)
+        look = looked(readings, errors)
+        self.told.append({"rung": rung, "at": self._clock.now(), "verdict": look.verdict, "readings": look.readings})
+        if at_the_end or look.verdict in (Health.FAIL, Health.ERROR):
+            self._say(KINDS[look.verdict], f"{rung} %: {look.sentence}")
+        self._clock.sleep(max(0.0, self._look_s - (self._clock.monotonic() - begun)))
+        return look
+
+    def _states(self, rung: int) -> Iterator[Reading]:
+        """What the endpoints say of the candidate's entity, and whether it answers as it did."""
+        for one in self.rolling.rollouts:
+            entity = self.rolling.hands.endpoints.deployment(one.endpoint).entity(one.new)
+            if entity is None or entity.state == "failed":
+                said = f"{one.new} is gone" if entity is None else f"{one.new} has failed: {entity.message}"
+                yield Reading(one.endpoint, Health.FAIL, said)
+            elif entity.share_pct != (meant := one.at(rung)):
+                said = f"somebody else gave {one.new} {entity.share_pct} % of the traffic, {meant} % was set"
+                yield Reading(one.endpoint, Health.ERROR, said)
+            elif astray := self.probes.astray(one.endpoint, one.new, len(self.told)):
+                yield Reading(one.endpoint, Health.FAIL, astray)
+
+    @property
+    def _load(self) -> Load:
+        policy = self._world.policy.rollout
+        # Another seed for each look: the same times again would be the same requests again.
+        seed, asked = self._world.policy.load_test.seed + len(self.told), LoadTest(policy.probes_per_s, self._look_s)
+        return Load(self._targets, tuple(self.probes.payloads), asked, seed, warm_up_s=0.0)
+
+    @property
+    def _targets(self) -> tuple[Destination, ...]:
+        """Champion and candidate in turn."""
+        pairs = [(one.endpoint, entity) for one in self.rolling.rollouts for entity in (one.old, one.new)]
+        return tuple(self.rolling.hands.endpoints.target(*pair) for pair in pairs)
+
+    @property
+    def _known(self) -> "Probed":
+        from model_promotion.evidence.health.canary import CanaryRules, Probed
+
+        if self.probed is None:
+            policy = self._world.policy.rollout
+            ends = 2 * (len(self.ladder.rungs) + 1)
+            looks = math.ceil(ends * self.ladder.rung_s / self._look_s)
+            rules = CanaryRules(policy.alpha, policy.least_requests, policy.latency_tolerance, looks, ends)
+            self.probed = Probed.none(rules)
+        return self.probed
+
+    def _standing(self) -> int:
+        """The highest rung that the new version has come to on every endpoint."""
+        seen = [(one, self.rolling.hands.look(one.endpoint).entity(one.new)) for one in self.rolling.rollouts]
+        rungs = (*self.ladder.rungs, ALL)
+        reached = (rung for rung in rungs if all(has and has.share_pct >= one.at(rung) for one, has in seen))
+        return max(reached, default=0)
+
+    def _say(self, kind: Kind, sentence: str) -> None:
+        self._world.voice.tell(Event(kind, "Canary", sentence))
+
+    @property
+    def _look_s(self) -> float:
+        return min(self._world.policy.rollout.look_s, self.ladder.rung_s)
+
+    @property
+    def _world(self) -> World:
+        return self.rolling.hands.world
+
+    @property
+    def _clock(self) -> Clock:
+        return self._world.clock

@@ -1,0 +1,72 @@
+"""A promotion whose version is delivered to endpoints: they come first, then the alias, then the time it is watched."""
+
+from dataclasses import replace
+
+from model_promotion.core.errors import Conflict, Paused
+from model_promotion.core.intent import ROOM, Intent
+from model_promotion.core.jsonable import jsonable
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.payloads import Payload
+from model_promotion.flows import promote
+from model_promotion.flows.acting import Acted, begin
+from model_promotion.flows.announcing import intent_of
+from model_promotion.flows.baking import warned, watched
+from model_promotion.flows.canary import Canary
+from model_promotion.flows.probes import payloads_of
+from model_promotion.flows.rolling_out import canary_of, carry_out_with_endpoints, held
+from model_promotion.world import World
+
+
+def acted(judged: promote.Judged, world: World) -> Outcome:
+    """Everything of it holds, or all of it is undone, or somebody has to decide."""
+    intent, payloads = prepared(judged, world)
+    world.renew()
+    begun = begin(intent, world, world.registry.model(judged.plan.seen.name))
+    if begun.failure:
+        return promote.failed(judged, begun)
+    canary = canary_of(begun.hands, intent, payloads)
+    done = carry_out_with_endpoints(intent, judged.plan.steps, canary, begun)
+    if done.failure:
+        return _not_delivered(judged, done, canary)
+    evidence = {"rollout": tuple(canary.rolling.hands.entries), "canary": tuple(canary.told)}
+    outcome = promote.recorded(judged, done.hands, ends=False, rollout=evidence)
+    return _told(watched(outcome, done.hands, judged.request, canary), canary)
+
+
+def prepared(judged: promote.Judged, world: World) -> tuple[Intent, tuple[Payload, ...]]:
+    """The announcement, and what the new version will be asked.
+
+    Raises:
+        Conflict: when there is no room for the one, or nothing for the other.
+    """
+    return _announced(judged, world), payloads_of(judged.plan.candidate, world.registry)
+
+
+def _announced(judged: promote.Judged, world: World) -> Intent:
+    request = judged.request
+    bake_s = float(world.policy.rollout.bake_s if request.bake_s is None else request.bake_s)
+    load = str(request.load_test or "")
+    alone = intent_of(judged.plan, world, judged.noticed)
+    intent = replace(alone, rollouts=judged.rollouts, ladder=request.canary, bake_s=bake_s, load=load)
+    if len(intent.text) > ROOM:
+        several = f"{len(judged.rollouts)} endpoints at once are more than can be noted down on the model"
+        raise Conflict(several, hint="name fewer of them: --endpoint NAME")
+    return intent
+
+
+def _not_delivered(judged: promote.Judged, done: Acted, canary: Canary) -> Outcome:
+    """What the canary was rolled back for holds the version; what nobody can tell is left for somebody to decide."""
+    outcome, request = promote.failed(judged, done), judged.request
+    if isinstance(done.failure, Paused):
+        ways = {"go on": "resume", "undo it": "abandon"}
+        hints = tuple(f"{way}: {request.command('--recover', how)}" for way, how in ways.items())
+        return _told(replace(outcome, hints=hints), canary)
+    if canary.failed:
+        outcome = warned(outcome, held(judged.plan.candidate.number, done.hands))
+    return _told(outcome, canary)
+
+
+def _told(outcome: Outcome, canary: Canary) -> Outcome:
+    """With what was done to endpoints, and seen there."""
+    done, looks = canary.rolling.hands.entries, canary.told
+    return replace(outcome, facts={**outcome.facts, "rollout": jsonable(tuple(done)), "canary": jsonable(tuple(looks))})

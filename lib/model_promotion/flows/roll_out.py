@@ -1,0 +1,69 @@
+"""A version onto its endpoints: beside the old one first, then instead of it; or back, in one go."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from model_promotion.core.deployment import Deployment, ServingStep
+from model_promotion.core.errors import Conflict, NotFound, PromotionError
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.rollout import Rollout
+from model_promotion.flows.endpoints import EndpointHands
+
+MOST_STEPS = 3  # One to add or remove, one for the traffic, and a look that finds nothing missing.
+Missing = Callable[[Rollout, Deployment], Sequence[ServingStep]]
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """The rollouts of one model, and the hands that do them; what one endpoint waits for, others wait for too."""
+
+    model: str
+    rollouts: tuple[Rollout, ...]
+    hands: EndpointHands
+
+    def to(self, rung: int) -> None:
+        """Every endpoint gives the new version so many percent of what both get; 0 only puts it beside the old one.
+
+        Raises:
+            PromotionError: when one of them does not.
+        """
+        self._each(lambda rollout, seen: rollout.forth(self.model, seen, rung))
+
+    def retire(self) -> None:
+        """Every endpoint lets the old version go.
+
+        Raises:
+            PromotionError: when one of them does not.
+        """
+        self._each(lambda rollout, seen: rollout.retired(self.model, seen))
+
+    def back(self) -> tuple[str, ...]:
+        """Every endpoint as it was, each for itself; the answer says where that failed."""
+        return tuple(filter(None, map(self._back, self.rollouts)))
+
+    def standing(self) -> str:
+        """What the endpoints serve now, for a person."""
+        return "; ".join(f"{one.endpoint} serves {self.hands.look(one.endpoint).told}" for one in self.rollouts)
+
+    def _each(self, missing: Missing) -> None:
+        """The first step that each endpoint lacks, then the next, until none lacks any."""
+        for _ in range(MOST_STEPS):
+            steps = [missing(one, self.hands.look(one.endpoint))[:1] for one in self.rollouts]
+            if not any(steps):
+                return
+            self.hands.take(*(step for first in steps for step in first))
+        raise Conflict(f"the endpoints do not come to rest: {self.standing()}")
+
+    def _back(self, rollout: Rollout) -> str:
+        try:
+            for step in rollout.back(self.model, self.hands.rest(rollout.endpoint)):
+                self.hands.take(step)
+        except NotFound as gone:
+            # Somebody has deleted it: that must not keep the note, and with it the model, for good.
+            said = f"nothing is put back at {rollout.endpoint}: {gone}"
+            self.hands.world.voice.tell(Event(Kind.WARNED, "Endpoint", said))
+        except PromotionError as error:
+            said = f"{rollout.endpoint} was not put back: {error}"
+            self.hands.world.voice.tell(Event(Kind.FAILED, "Endpoint", said))
+            return said
+        return ""

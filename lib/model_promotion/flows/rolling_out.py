@@ -1,0 +1,163 @@
+"""A promotion that reaches the endpoints: they come first, the alias moves once all of them serve the new version.
+
+Whatever fails, the endpoints go back before the alias does. The old version stays beside the new one, without traffic,
+for the time that was asked for: until then going back is a change of routes.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+
+from model_promotion.core.errors import Conflict, Paused, PromotionError, Unavailable
+from model_promotion.core.event import Event, Kind
+from model_promotion.core.intent import HOLD_TAG, Intent
+from model_promotion.core.ladder import USUAL, Ladder
+from model_promotion.core.load import LoadTest
+from model_promotion.core.payloads import Payload
+from model_promotion.core.rollout import WHOLE
+from model_promotion.core.say import version, when
+from model_promotion.core.steps import SetTag, Step
+from model_promotion.flows.acting import Acted, go_on, take_each
+from model_promotion.flows.canary import Canary
+from model_promotion.flows.endpoints import EndpointHands
+from model_promotion.flows.hands import Hands
+from model_promotion.flows.probes import Probes
+from model_promotion.flows.roll_out import Rolling
+
+
+def carry_out_with_endpoints(intent: Intent, steps: Sequence[Step], canary: Canary, acted: Acted) -> Acted:
+    """Roll out, then take every step; all of it is undone unless all of it holds, or somebody has to decide."""
+    rolling, hands = canary.rolling, acted.hands
+    hands.first_back = lambda: not rolling.hands.may_land_later and not rolling.back()
+    acted = go_on(hands, steps, partial(climb, canary, intent))
+    if isinstance(acted.failure, Paused):
+        left_standing(canary, hands)
+    return acted
+
+
+def left_standing(canary: Canary, hands: Hands) -> None:
+    """Nobody is at work on it any more. Who goes on with it does so although the rung could not be judged."""
+    assert hands.intent is not None  # noqa: S101 - it was announced; tells the type checker
+    left = tuple(rung for rung in hands.intent.ladder if rung > canary.rung)
+    with suppress(PromotionError):  # Then it has to be waited for until its lease is over.
+        hands.prolong(round(hands.world.clock.now(), 3), ladder=left)
+
+
+def rolling_of(hands: Hands, intent: Intent) -> Rolling:
+    """The rollouts that were announced, in these hands.
+
+    Raises:
+        Unavailable: when there is no way to change an endpoint from here.
+    """
+    world = hands.world
+    if world.endpoints is None:
+        raise Unavailable("endpoints cannot be changed from here", hint="log in to the workspace that serves the model")
+    on_endpoints = EndpointHands(world.endpoints, world, world.policy.rollout.timeout_s, partial(keep_on, hands))
+    return Rolling(hands.seen.name, intent.rollouts, on_endpoints)
+
+
+def keep_on(hands: Hands, for_s: float = 0.0) -> None:
+    """The work goes on: it is ours still, and its lease does not run out while it is, nor in what takes `for_s`.
+
+    Raises:
+        TakenOver: when somebody else has taken it over.
+        PromotionError: when that cannot be known any more, or could not be written.
+    """
+    world, intent = hands.world, hands.intent
+    assert intent is not None  # noqa: S101 - it was announced; tells the type checker
+    world.renew()
+    now = world.clock.now()
+    try:
+        hands.read()
+        if intent.until - now > world.lease_s / 2 + for_s:
+            hands.look()
+        else:
+            hands.prolong(round(now + world.lease_s + for_s, 3))
+    except Unavailable:
+        # Nobody takes it over before its lease is over, and what is worse must go back meanwhile.
+        if world.clock.now() >= intent.until:
+            raise
+
+
+def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Canary:
+    """How the rollouts that were announced go up; without a ladder in one step, and held at the end all the same.
+
+    Raises:
+        Unavailable: when there is no way to change an endpoint from here.
+    """
+    rolling, world = rolling_of(hands, intent), hands.world
+    probes = Probes(rolling.hands.endpoints, world.loader, payloads, world.policy.model_tests.tolerance)
+    load_test = LoadTest.parse(intent.load) if intent.load else None
+    return Canary(rolling, Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), probes, load_test)
+
+
+def climb(canary: Canary, intent: Intent) -> None:
+    """Up to all of the traffic: beside the old version first, where it is asked before anybody else asks it.
+
+    Raises:
+        PromotionError: when an endpoint does not follow, or the version does not answer as it should.
+    """
+    rolling, probes = canary.rolling, canary.probes
+    rolling.to(0)
+    for one in rolling.rollouts:
+        probes.begin(one.endpoint, one.new)
+    if not canary.begun:
+        canary.loaded()
+    canary.climb() if intent.ladder else rolling.to(WHOLE)
+    for one in rolling.rollouts:
+        if one.share_pct == WHOLE:
+            probes.answers(one.endpoint, "", named=one.new)
+
+
+def baked(canary: Canary, intent: Intent) -> None:
+    """The new version has all of the traffic, the old one stands beside it: is all well?
+
+    Raises:
+        Conflict: when it is not.
+        Paused: when nobody can tell.
+    """
+    rolling = canary.rolling
+    beside = all(rolling.hands.look(one.endpoint).entity(one.old) for one in rolling.rollouts)
+    if intent.bake_s > 0 and beside:  # Where an old one has gone, that time was over already.
+        canary.hold(WHOLE)
+
+
+def held(number: str, hands: Hands) -> tuple[str, ...]:
+    """The version that did worse than the champion does not come again without a word; the answer says what failed."""
+    world, model = hands.world, hands.seen.name
+    text = f"rolled back by its canary at {when(world.clock.now())}"
+    alone = Hands(world, hands.seen)
+    try:
+        stands = alone.value(SetTag(model, HOLD_TAG, None, text, number))
+        failed: tuple[PromotionError, ...] = take_each((SetTag(model, HOLD_TAG, stands, text, number),), alone)
+    except PromotionError as error:
+        failed = (error,)
+    said = f"{version(number)} could not be held" if failed else text
+    world.voice.tell(Event(Kind.WARNED, "Hold", said))
+    return tuple(map(str, failed))
+
+
+def first_routes(hands: Hands) -> None:
+    """Before anything of a rollout is undone, the endpoints go back to what they served.
+
+    Raises:
+        Conflict: when one of them does not.
+    """
+    assert hands.intent is not None  # noqa: S101 - as above
+    if hands.intent.rollouts and (failed := rolling_of(hands, hands.intent).back()):
+        raise Conflict("; ".join(failed))
+
+
+def let_go(rolling: Rolling, hands: Hands) -> tuple[str, ...]:
+    """The old version is taken from every endpoint, and the announcement away; the answer says what of it failed."""
+    try:
+        rolling.retire()
+    except PromotionError as error:
+        said = f"the old version still stands beside the new one: {error}"
+        return (said, *_closed(hands))
+    return _closed(hands)
+
+
+def _closed(hands: Hands) -> tuple[str, ...]:
+    assert hands.intent is not None  # noqa: S101 - as above
+    return tuple(str(error) for error in take_each((hands.intent.opening(hands.seen.name).undone(),), hands.afresh()))

@@ -1,0 +1,147 @@
+"""What a watch learns from files, with the real engine: labels as they arrive, and data that drift."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.exits import ExitCode
+from model_promotion.core.outcome import Outcome
+from model_promotion.core.policy import Policy
+from model_promotion.core.watch_rules import WatchPolicy
+from model_promotion.engines.local import LocalEngine
+from model_promotion.serving.memory_endpoints import MemoryEndpoints
+from tests.worlds import MODEL, Scene, a_scene
+
+Frame = Callable[[int], pd.DataFrame]
+
+
+class Growing:
+    """A clock's errand: at every look so many rows more."""
+
+    def __init__(self, scene: Scene, write: Callable[[int], None]) -> None:
+        self._sleep, self._write, self._looks = scene.clock.sleep, write, 0
+
+    def __call__(self, wait_s: float) -> None:
+        self._sleep(wait_s)
+        self._looks += 1
+        self._write(self._looks)
+
+
+def a_shop(labels: Path, **more: Any) -> Scene:
+    """Version 2 is champion, with an accuracy of 0.9 by the policy, and no endpoint is known."""
+    policy = WatchPolicy(labels=str(labels), **({"accuracy": 0.9} | more))
+    scene = a_scene(policy=Policy(watch=policy))
+    scene.promote("2")
+    scene.engine = LocalEngine(None)  # type: ignore[assignment,arg-type]
+    return scene
+
+
+def answers(rows: int, wrong: float, seed: int = 1) -> pd.DataFrame:
+    truth = np.random.default_rng(seed).integers(0, 2, rows)
+    prediction = np.where(np.arange(rows) % 100 < 100 * wrong, 1 - truth, truth)
+    return pd.DataFrame({"row": np.arange(rows), "prediction": prediction.astype(float), "target": truth})
+
+
+def watched(scene: Scene, write: Callable[[int], None], looks: int = 10) -> Outcome:
+    write(0)
+    scene.clock.sleep = Growing(scene, write)  # type: ignore[method-assign]
+    return scene.watch(looks * 60.0)
+
+
+def by_name(outcome: Outcome, name: str) -> list[dict[str, Any]]:
+    return [one for look in outcome.facts["watch"]["looks"] for one in look["readings"] if one["name"] == name]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("wrong", "code", "champion"),
+    [(0.1, ExitCode.DONE, "2"), (0.17, ExitCode.WARNED, "2"), (0.4, ExitCode.REFUSED, "1")],
+)
+def test_accuracy_that_falls_is_warned_of_and_rolled_back_when_it_is_sure(
+    tmp_path: Path, kind: str, wrong: float, code: ExitCode, champion: str
+) -> None:
+    path = tmp_path / f"labels.{kind}"
+
+    def write(look: int) -> None:
+        frame = answers(100 * look + 1, wrong)
+        frame.to_csv(path, index=False) if kind == "csv" else frame.to_parquet(path)
+
+    scene = a_shop(path)
+    outcome = watched(scene, write)
+    assert (outcome.code, scene.aliases["champion"]) == (code, champion), outcome.summary
+    if code is ExitCode.REFUSED:
+        assert "accuracy_drop is" in outcome.summary
+
+
+def test_labels_in_one_file_and_answers_in_another_are_joined_by_id(tmp_path: Path) -> None:
+    labels, predictions = tmp_path / "labels.csv", tmp_path / "predictions.parquet"
+
+    def write(look: int) -> None:
+        frame = answers(100 * look + 50, 0.4)
+        frame[["row", "prediction"]].to_parquet(predictions)
+        # Truth comes a look later, and in any order.
+        frame[["row", "target"]].head(100 * max(0, look - 1)).sample(frac=1).to_csv(labels, index=False)
+
+    labels.write_text("row,target\n")
+    scene = a_shop(labels, predictions=str(predictions), id="row")
+    outcome = watched(scene, write)
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.REFUSED, "1"), outcome.summary
+
+
+def test_a_file_that_is_replaced_counts_each_id_once(tmp_path: Path) -> None:
+    path = tmp_path / "labels.parquet"
+    scene = a_shop(path, id="row")
+    outcome = watched(scene, lambda look: answers(150 if look > 1 else 0, 0.4).to_parquet(path), 5)
+    assert [one.get("n") for one in by_name(outcome, "accuracy_drop")][-1] == 150
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.REFUSED, "1")
+
+
+def test_the_recorded_accuracy_of_the_version_is_what_it_is_held_against(tmp_path: Path) -> None:
+    path = tmp_path / "labels.parquet"
+    scene = a_shop(path, accuracy=None)
+    unknown = watched(scene, lambda look: answers(100 * look + 1, 0.4).to_parquet(path), 3)
+    assert (unknown.code, scene.aliases["champion"]) == (ExitCode.WARNED, "2")
+    assert "accuracy_drop is not known" in unknown.warnings[0]
+    scene = a_shop(path, accuracy=None)
+    known = scene.registry.known[MODEL, "2"]
+    scene.registry.known[MODEL, "2"] = replace(known, metrics={"accuracy": 0.9})
+    outcome = watched(scene, lambda look: answers(100 * look + 1, 0.4).to_parquet(path), 9)
+    assert outcome.code is ExitCode.REFUSED
+
+
+def test_rows_that_become_fewer_without_an_id_are_a_gap(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    scene = a_shop(path)
+    outcome = watched(scene, lambda look: answers(500 - 100 * look, 0.0).to_csv(path, index=False), 3)
+    assert outcome.code is ExitCode.WARNED
+    assert "without an id" in " ".join(outcome.warnings)
+
+
+def test_labels_that_are_not_there_or_have_no_such_column_are_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no data at"):
+        a_shop(tmp_path / "none.csv").watch()
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(BadCall, match="has no column prediction"):
+        a_shop(tmp_path / "odd.csv").watch()
+
+
+@pytest.mark.parametrize(("shift", "code"), [(0.0, ExitCode.DONE), (30.0, ExitCode.WARNED)])
+def test_inputs_that_drift_are_an_alert_and_never_a_rollback(tmp_path: Path, shift: float, code: ExitCode) -> None:
+    rng = np.random.default_rng(3)
+    for name, more in (("then", 0.0), ("now", shift)):
+        pd.DataFrame({"age": rng.normal(40 + more, 10, 3000)}).to_parquet(tmp_path / f"{name}.parquet")
+    scene = a_scene(endpoints=MemoryEndpoints().serve("churn", MODEL, v2=100))
+    scene.engine = LocalEngine(None)  # type: ignore[assignment,arg-type]
+    assert scene.promote("2", reference_data=str(tmp_path / "then.parquet")).done
+    outcome = scene.watch(180.0, current_data=str(tmp_path / "now.parquet"))
+    assert (outcome.code, scene.aliases["champion"]) == (code, "2"), outcome.warnings
+    drift = by_name(outcome, "data drift")
+    assert {one["severity"] for one in drift} == {"critical" if shift else "fine"}
+    assert len(drift) == 3
+    assert len([one for one in scene.voice.events if one.topic == "Alert"]) == (1 if shift else 0)
