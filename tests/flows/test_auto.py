@@ -8,7 +8,7 @@ import pytest
 
 from model_promotion.core.best import CAUTION
 from model_promotion.core.entities import Listed, Version
-from model_promotion.core.errors import NotFound, Unavailable
+from model_promotion.core.errors import BadCall, NotFound, Unavailable
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import HOLD_TAG
 from model_promotion.core.metrics import Direction
@@ -279,5 +279,6 @@ def _deaf_after_one(read: Callable[[str], Sequence[Listed]]) -> Callable[[str], 
 def test_with_evaluation_data_the_line_says_where_the_best_is_scored_again() -> None:
     scene = a_clinic(rf="0.95", svm="0.91")
     scene.policy = Policy(evidence=EvidencePolicy(data="holdout.parquet", target="sold"))
-    best(scene, mode=Mode.CHECK, metric="roc_auc")
+    with pytest.raises(BadCall, match="no data at holdout"):  # Before they are looked for, the best is told.
+        best(scene, mode=Mode.CHECK, metric="roc_auc")
     assert f"{CAUTION}, and 2 were compared, so what is recorded is too good; scored again on holdout" in told(scene)

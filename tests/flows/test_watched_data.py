@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model_promotion.core.errors import BadCall, NotFound
+from model_promotion.core.errors import BadCall
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.policy import Policy
@@ -124,7 +124,7 @@ def test_rows_that_become_fewer_without_an_id_are_a_gap(tmp_path: Path) -> None:
 
 
 def test_labels_that_are_not_there_or_have_no_such_column_are_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no data at"):
+    with pytest.raises(BadCall, match="no data at"):
         a_shop(tmp_path / "none.csv").watch()
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
     with pytest.raises(BadCall, match="has no column prediction"):

@@ -16,7 +16,7 @@ from model_promotion.connections.address import resolve
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.mlflow import MlflowConnection, name_filter
 from model_promotion.core.entities import RecordedMetrics, Run, Version
-from model_promotion.core.errors import BadCall, Denied, NotFound, PromotionError
+from model_promotion.core.errors import Denied, NotFound, PromotionError
 from model_promotion.core.steps import SetAlias, SetTag
 from model_promotion.registries._entities import by_name
 from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
@@ -306,7 +306,7 @@ def test_the_datasets_that_a_run_logged_come_with_their_context_and_source(shop:
     assert (found.keys(), run.deleted) == ({"test", "training"}, False)
     assert (found["test"].uri, found["test"].rows) == (str(tmp_path / "rows.parquet"), 2)
     assert (found["test"].name, found["test"].digest) == ("rows", rows.digest)
-    with pytest.raises(BadCall, match="cannot be read here"):
+    with pytest.raises(NotFound, match="cannot be read here"):
         _ = found["training"].uri
 
 

@@ -65,7 +65,7 @@ def test_a_server_that_stands_still_is_waited_for_and_no_longer(small: Small) ->
 
 def test_a_notebook_whose_loop_is_running_can_ask_too(small: Small) -> None:
     async def cell() -> int | None:
-        return SERVERS.ask(small.at("well"), ROWS).status
+        return LOADER.ask(SERVERS.target(small.at("well")), ROWS).status
 
     assert asyncio.run(cell()) == 200
 

@@ -93,8 +93,7 @@ def opened(uri: str, ids: Sequence[str] = ()) -> Iterator[Files]:
         ids: the columns that hold names of something: in a CSV 01 and 1 are two.
 
     Raises:
-        NotFound: when nothing is there.
-        BadCall: when it is of no kind that can be read here.
+        BadCall: when nothing is there, or it is of no kind that can be read here.
     """
     path = Path(uri.removeprefix("file://"))
     if not path.exists():
