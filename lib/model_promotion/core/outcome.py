@@ -68,6 +68,11 @@ class Outcome:
         """Whether it stands as asked, with warnings or without."""
         return self.code <= ExitCode.WARNED
 
+    def warned(self, *warnings: str) -> "Outcome":
+        """The same with these warnings: what was done stays done, and says so with its code."""
+        code = self.code or (ExitCode.WARNED if warnings else ExitCode.DONE)
+        return replace(self, code=code, warnings=(*self.warnings, *warnings))
+
     @property
     def document(self) -> dict[str, Any]:
         """The JSON document of --json."""

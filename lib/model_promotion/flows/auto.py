@@ -51,7 +51,7 @@ def _warned(outcome: Outcome, choice: Choice) -> Outcome:
     if not choice.not_readable:
         return outcome
     said = f"{choice.not_readable}; a better version may be among theirs"
-    return replace(outcome, code=outcome.code or ExitCode.WARNED, warnings=(*outcome.warnings, said))
+    return outcome.warned(said)
 
 
 def _promoted(request: Request, wanted: Wanted, choice: Choice, world: World) -> Outcome:
@@ -71,7 +71,7 @@ def _shown_afterwards(outcome: Outcome, request: Request, world: World) -> Outco
         listed = world.registry.catalogue(outcome.model)
     except PromotionError as error:
         said = f"the registry could not be shown afterwards: {error}"
-        return replace(outcome, code=outcome.code or ExitCode.WARNED, warnings=(*outcome.warnings, said))
+        return outcome.warned(said)
     world.voice.tell(Event(Kind.WORKING, "Registry", "afterwards"))
     _tell(listed, request, world)
     return outcome

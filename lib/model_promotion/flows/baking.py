@@ -1,16 +1,12 @@
 """The end of a rollout: the new version has all traffic, the old one waits beside it, and goes if all is well."""
 
-from dataclasses import replace
-
 from model_promotion.core.errors import PromotionError
-from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.say import version
-from model_promotion.flows.acting import take_each
 from model_promotion.flows.canary import Canary
 from model_promotion.flows.hands import Hands
-from model_promotion.flows.rolling_out import baked, let_go
+from model_promotion.flows.rolling_out import baked, closed, let_go
 from model_promotion.flows.taking_back import Because, take_back
 from model_promotion.undisturbed import undisturbed
 
@@ -20,24 +16,16 @@ def watched(outcome: Outcome, hands: Hands, request: Request, canary: Canary) ->
     assert hands.intent is not None  # noqa: S101 - it was announced; tells the type checker
     try:
         baked(canary, hands.intent)
-        return warned(outcome, let_go(canary.rolling, hands))
+        return outcome.warned(*let_go(canary.rolling, hands))
     except (PromotionError, KeyboardInterrupt) as error:
         why = str(error) or "the interrupt came when the promotion was done already"
     if canary.failed:
         because = Because(why, hands.intent.move.to)
         return undisturbed(lambda: take_back(outcome, hands, request, because))[0]
-    return warned(outcome, _left_beside(hands, why))
+    return outcome.warned(*_left_beside(hands, why))
 
 
 def _left_beside(hands: Hands, why: str) -> tuple[str, ...]:
     assert hands.intent is not None  # noqa: S101 - as above
     was = hands.intent.rollouts[0].was
-    closing = hands.intent.opening(hands.seen.name).undone()
-    failed = take_each((closing,), hands.afresh())
-    return (f"{why}; {version(was)} may still stand beside it, without traffic", *map(str, failed))
-
-
-def warned(outcome: Outcome, warnings: tuple[str, ...]) -> Outcome:
-    """The outcome with these warnings."""
-    code = outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE)
-    return replace(outcome, code=code, warnings=(*outcome.warnings, *warnings))
+    return (f"{why}; {version(was)} may still stand beside it, without traffic", *closed(hands))

@@ -10,7 +10,7 @@ from model_promotion.core.payloads import Payload
 from model_promotion.flows import promote
 from model_promotion.flows.acting import Acted, begin
 from model_promotion.flows.announcing import intent_of
-from model_promotion.flows.baking import warned, watched
+from model_promotion.flows.baking import watched
 from model_promotion.flows.canary import Canary
 from model_promotion.flows.probes import payloads_of
 from model_promotion.flows.rolling_out import canary_of, carry_out_with_endpoints, held
@@ -62,7 +62,7 @@ def _not_delivered(judged: promote.Judged, done: Acted, canary: Canary) -> Outco
         hints = tuple(f"{way}: {request.command('--recover', how)}" for way, how in ways.items())
         return _told(replace(outcome, hints=hints), canary)
     if canary.failed:
-        outcome = warned(outcome, held(judged.plan.candidate.number, done.hands))
+        outcome = outcome.warned(*held(judged.plan.candidate.number, done.hands))
     return _told(outcome, canary)
 
 

@@ -1,7 +1,6 @@
 """Leaving the files that the rest of a pipeline reads: metadata, and test results. None undoes what it tells of."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +8,6 @@ from typing import TypeVar
 from model_promotion.core.entities import RecordedMetrics, RegisteredModel, Run, Version
 from model_promotion.core.errors import Denied, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.exits import ExitCode
 from model_promotion.core.metadata import Metadata, model_type
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
@@ -32,8 +30,7 @@ def described(outcome: Outcome, request: Request, world: World) -> Outcome:
     warnings += (
         ("the interrupt came when all was done already; only the metadata file was missing",) if interrupted else ()
     )
-    code = outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE)
-    return replace(outcome, code=code, warnings=(*outcome.warnings, *warnings))
+    return outcome.warned(*warnings)
 
 
 def undescribed(why: str, request: Request, world: World) -> None:
@@ -58,7 +55,7 @@ def _with_tests(outcome: Outcome, request: Request) -> Outcome:
         metadata_file.write(junit.render(finding, outcome.model), request.junit_xml)
     except PromotionError as error:
         warning = f"there are no test results: {error}"
-        return replace(outcome, code=outcome.code or ExitCode.WARNED, warnings=(*outcome.warnings, warning))
+        return outcome.warned(warning)
     return outcome
 
 

@@ -187,7 +187,7 @@ def abandoned(request: Request, hands: Hands) -> Outcome:
     outcome = finished(request, hands, (*steps, intent.opening(seen.name).undone()), said)
     if not outcome.code and alias and alias not in left:
         warnings += by_now(hands, alias, intent.move.was)
-    return replace(outcome, warnings=warnings, code=outcome.code or (ExitCode.WARNED if warnings else ExitCode.DONE))
+    return outcome.warned(*warnings)
 
 
 def swept(request: Request, hands: Hands) -> Outcome:

@@ -92,7 +92,7 @@ def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
         outcome = finished(request, hands, (closing,), said)
         # Nothing is there to be undone; but what was to be finished was not.
         again = ("it was not finished: type the call itself again",) if request.recovery == "resume" else ()
-        return replace(outcome, warnings=again, code=outcome.code or (ExitCode.WARNED if again else ExitCode.DONE))
+        return outcome.warned(*again)
     return (resumed if request.recovery == "resume" else abandoned)(request, hands)
 
 

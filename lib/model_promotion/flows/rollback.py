@@ -83,7 +83,7 @@ def run(request: Request, world: World, leaving: str | None = None) -> Outcome:
     outcome = _act(request, world, way, (target, left))
     if not doubts or outcome.code > ExitCode.WARNED:
         return outcome
-    return replace(outcome, code=ExitCode.WARNED, warnings=(*outcome.warnings, *doubts))
+    return outcome.warned(*doubts)
 
 
 def _left(request: Request, seen: RegisteredModel, expected: str | None) -> str:

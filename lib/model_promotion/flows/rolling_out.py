@@ -154,10 +154,11 @@ def let_go(rolling: Rolling, hands: Hands) -> tuple[str, ...]:
         rolling.retire()
     except PromotionError as error:
         said = f"the old version still stands beside the new one: {error}"
-        return (said, *_closed(hands))
-    return _closed(hands)
+        return (said, *closed(hands))
+    return closed(hands)
 
 
-def _closed(hands: Hands) -> tuple[str, ...]:
+def closed(hands: Hands) -> tuple[str, ...]:
+    """The announcement is taken away; the answer says what of it failed."""
     assert hands.intent is not None  # noqa: S101 - as above
     return tuple(str(error) for error in take_each((hands.intent.opening(hands.seen.name).undone(),), hands.afresh()))

@@ -39,9 +39,9 @@ def after(done: Outcome, request: Request, world: World) -> Outcome:
     try:
         watching = _begun(asked, world.beside(world.voice), done.to)
     except PromotionError as error:
-        return _warned(done, f"{say.version(done.to)} was not watched: {error}")
+        return done.warned(f"{say.version(done.to)} was not watched: {error}")
     if watching is None:
-        return _warned(done, f"{say.version(done.to)} was not watched, there is nothing to watch: {NOTHING}")
+        return done.warned(f"{say.version(done.to)} was not watched, there is nothing to watch: {NOTHING}")
     return _joined(done, _ended(watching, _undisturbed_by_ctrl_c(watching)))
 
 
@@ -121,7 +121,3 @@ def _joined(done: Outcome, watched: Outcome) -> Outcome:
         undo=done.undo if watched.done else watched.undo,
         facts={**done.facts, **watched.facts},
     )
-
-
-def _warned(done: Outcome, warning: str) -> Outcome:
-    return replace(done, code=done.code or ExitCode.WARNED, warnings=(*done.warnings, warning))
