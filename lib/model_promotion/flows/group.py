@@ -147,9 +147,8 @@ class Group:
             failed = take_each((closing,), hands) if complete else ()
         except PromotionError as error:
             failed = (error,)
-        warnings = (*done.warnings, *(f"{error}; to finish: --recover resume" for error in failed))
-        code = done.code or (ExitCode.WARNED if warnings else ExitCode.DONE)
-        return replace(done, code=code, warnings=warnings, entries=(*done.entries, *hands.entries))
+        told = done.warned(*(f"{error}; to finish: --recover resume" for error in failed))
+        return replace(told, entries=(*done.entries, *hands.entries))
 
     def _told(self, at: int, failure: Failure | None) -> Outcome:
         half = self.halves[at]
