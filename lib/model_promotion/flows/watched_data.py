@@ -13,6 +13,7 @@ from model_promotion.core.event import Event, Kind
 from model_promotion.core.finding import Verdict
 from model_promotion.core.health import Health
 from model_promotion.core.request import Mode, Request
+from model_promotion.core.responses import answer_in
 from model_promotion.core.selector import ByNumber
 from model_promotion.core.watch_rules import ACCURACY_DROP, Judged, Measure, Severity, judged
 from model_promotion.flows.resolve import make_plan
@@ -111,7 +112,11 @@ class Labels:
             return None
 
     def _rows(self) -> Iterator[Row]:
-        """Id, answer and truth of every row, as the files say now."""
+        """Id, answer and truth of every row, as the data say now."""
+        for name, answer, truth in self._as_kept():
+            yield name, answer_in(answer), truth
+
+    def _as_kept(self) -> Iterator[Row]:
         policy, name = self._policy, self._policy.id
         if policy.predictions:
             truths = {row[0]: row[1] for row in self._read(policy.labels, (name, policy.target))}
