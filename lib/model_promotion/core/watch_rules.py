@@ -12,10 +12,9 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from model_promotion.core.errors import BadCall
 from model_promotion.core.gate import check_alpha
 from model_promotion.core.load import LoadTest
-from model_promotion.core.strict import STRICT
+from model_promotion.core.strict import STRICT, above_zero
 
 
 class Severity(IntEnum):
@@ -105,19 +104,17 @@ class WatchPolicy:
             ValueError: when something does not.
         """
         check_alpha(self.alpha)
-        try:
-            _ = self.probes
-        except BadCall as error:
-            raise ValueError(str(error).replace("load test", "probes_per_s for look_s:")) from error
-        if self.least < 1 or not 0 < (1 if self.accuracy is None else self.accuracy) <= 1:
-            raise ValueError("least must be at least 1, accuracy greater than 0 and at most 1")
+        above_zero(probes_per_s=self.probes_per_s, look_s=self.look_s, least=self.least, accuracy=self.accuracy)
+        _ = self.probes
+        if self.accuracy is not None and self.accuracy > 1:
+            raise ValueError("accuracy must be at most 1")
         if self.predictions and not (self.labels and self.id):
             raise ValueError("predictions are joined to labels by an id: name labels and id, too")
 
     @property
     def probes(self) -> LoadTest:
         """What is sent between two looks."""
-        return LoadTest(self.probes_per_s, self.look_s)
+        return LoadTest.of_policy(self.probes_per_s, self.look_s)
 
 
 @dataclass(frozen=True)
