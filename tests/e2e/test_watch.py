@@ -132,7 +132,7 @@ def test_metrics_that_are_none_and_an_endpoint_that_does_not_answer_for_a_while(
     assert "no Prometheus text" in watched(found)["looks"][0]["notes"][0]
 
 
-def _until(true: Callable[[], bool], within_s: float = 30.0) -> None:
+def _until(true: Callable[[], bool], within_s: float = 60.0) -> None:
     end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end

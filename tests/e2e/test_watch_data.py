@@ -14,17 +14,12 @@ import pytest
 
 from tests.e2e.conftest import Place
 from tests.e2e.watched import a_shop, shares, watched  # noqa: F401 - a fixture
+from tests.test_readme import blocks
 from tests.workspace import USER
 
 ID = "databricks_request_id"
-LABELS = f"""
-labels = "{{labels}}"
-predictions = "{{answers}}"
-id = "{ID}"
-prediction = "response"
-target = "churned"
-accuracy = 0.9
-"""
+LABELS = next(block for block in blocks("toml") if block.startswith('[watch]\nlabels = "churned.parquet"'))
+FILES = {"churn_payload.parquet": "main.ml.churn_payload", "churned.parquet": "main.ml.churned"}
 AT_ONCE, EVERY_S = 400, 0.2
 Write = Callable[[int], None]
 
@@ -69,11 +64,13 @@ def put(table: pa.Table, path: Path) -> None:
 
 
 def into_files(shop: Place, wrong: float) -> tuple[Write, tuple[str, ...]]:
-    def write(times: int) -> None:
-        for name, table in zip(("answers", "labels"), answers(times, wrong), strict=True):
-            put(table, shop.cwd / f"{name}.parquet")
+    """As the README has it."""
 
-    add(shop, LABELS.format(labels="labels.parquet", answers="answers.parquet"))
+    def write(times: int) -> None:
+        for name, table in zip(FILES, answers(times, wrong), strict=True):
+            put(table, shop.cwd / name)
+
+    add(shop, LABELS)
     return write, ()
 
 
@@ -84,18 +81,21 @@ def into_tables(shop: Place, wrong: float) -> tuple[Write, tuple[str, ...]]:
     shop.workspace.grant("main.ml", USER, "SELECT")
 
     def write(times: int) -> None:
-        kept, known = answers(times, wrong)
-        held.tables |= {("main", "ml", "churn_payload"): kept, ("main", "ml", "churned"): known}
+        names = (tuple(name.split(".")) for name in FILES.values())
+        held.tables |= dict(zip(names, answers(times, wrong), strict=True))  # type: ignore[arg-type]
 
     shop.settings["DATABRICKS_WAREHOUSE_ID"] = held.id
-    add(shop, LABELS.format(labels="main.ml.churned", answers="main.ml.churn_payload"))
+    labels = LABELS
+    for file, table in FILES.items():
+        labels = labels.replace(file, table)
+    add(shop, labels)
     return write, ("--engine", "warehouse")
 
 
-def add(shop: Place, lines: str) -> None:
+def add(shop: Place, table: str) -> None:
     """To the table [watch] of the policy, which stands in the middle."""
     policy = shop.cwd / "promotion.toml"
-    policy.write_text(policy.read_text(encoding="utf-8").replace("[watch]\n", f"[watch]{lines}"), encoding="utf-8")
+    policy.write_text(policy.read_text(encoding="utf-8").replace("[watch]\n", table), encoding="utf-8")
 
 
 def severities(document: dict[str, Any], name: str) -> list[str]:
