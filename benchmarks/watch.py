@@ -106,8 +106,8 @@ def false_alarms(runs: int) -> Iterator[Row]:
         gravest = measured.limits.gravest_first[Severity.ROLLBACK]
         seen = _watched(f"{name}: the rollback", measured, (measured.held(gravest), gravest), runs)
         back_of |= seen.back
-        name, _, back, _, naive = seen.row.cells  # That it alerts or doubts is right there.
-        yield Row((name, "", back, "", naive), float(seen.back.mean()), runs, SURE.alpha)
+        title, _, back, _, naive = seen.row.cells  # That it alerts or doubts is right there.
+        yield Row((title, "", back, "", naive), float(seen.back.mean()), runs, SURE.alpha)
     drifted = np.resize(_drift(max(1, runs // 10)), runs)  # Its tests take their time, so each run counts ten times.
     name = f"drift of {COLUMNS} columns ({runs // 10} runs)"
     yield Row((name, f"{drifted.mean():.4f}", "", "", ""), drifted.mean(), runs // 10, SURE.alpha)
