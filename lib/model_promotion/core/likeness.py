@@ -9,7 +9,9 @@ from model_promotion.core.answers import same
 Answer = Any
 AGAIN = 2
 """So often it is asked again before a different answer is held against it. Of models that give one answer in twenty by
-chance, about one in 2,000 canaries of 30 looks is then taken for astray: most are found out in the beginning."""
+chance, about one in 3,000 canaries of 30 looks is then taken for astray: most are found out in the beginning."""
+ROUNDS = 3
+"""So often each of at least 20 requests is asked in the beginning, or fewer as much more often."""
 
 
 class Likeness(StrEnum):

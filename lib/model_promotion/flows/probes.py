@@ -9,7 +9,7 @@ from typing import Any
 from model_promotion.core.answers import Asked, flaw, same
 from model_promotion.core.errors import Conflict
 from model_promotion.core.health import Health, Reading
-from model_promotion.core.likeness import AGAIN, Likeness, likeness, repeats
+from model_promotion.core.likeness import AGAIN, ROUNDS, Likeness, likeness, repeats
 from model_promotion.core.load import Destination
 from model_promotion.core.payloads import Payload
 from model_promotion.core.rollout import Rollout
@@ -137,7 +137,7 @@ class Probes:
     def _rounds(self, endpoint: str, entity: str) -> "list[Round]":
         """The fewer requests there are the more often, so that chance does not pass for a habit."""
         where, asked = self._target(endpoint, entity), range(len(self.asked))
-        return [self._round(where, entity, asked) for _ in range(math.ceil(2 * ASKED / len(asked)))]
+        return [self._round(where, entity, asked) for _ in range(math.ceil(ROUNDS * ASKED / len(asked)))]
 
     def _round(self, where: Destination, named: str, places: Iterable[int]) -> "Round":
         return {place: self._ask(where, named, place) for place in places}
