@@ -36,7 +36,7 @@ def test_rounds_repeat_where_every_answer_does() -> None:
 @pytest.mark.parametrize("share", [0.01, 0.05, 0.2, 0.5])
 def test_a_model_that_answers_by_chance_is_hardly_ever_taken_for_astray(share: float) -> None:
     """Of canaries of 30 looks: 20 requests in rounds before, then one a look."""
-    random, runs = Random(7), 3000
+    random, runs = Random(7), 3000  # noqa: S311 - no secret
     assert sum(astray(random, share) for _ in range(runs)) / runs <= 0.001
 
 

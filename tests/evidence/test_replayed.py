@@ -1,7 +1,7 @@
 """Rows of a file go out as JSON that a scoring server reads the same way."""
 
 import base64
-import datetime
+import datetime as dt
 import decimal
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from model_promotion.evidence.replayed import replayed
 
 
 def test_every_kind_of_value_is_sent(tmp_path: Path) -> None:
-    day = datetime.datetime(2026, 11, 21, 8, 30)
+    day = dt.datetime(2026, 11, 21, 8, 30, tzinfo=dt.UTC).replace(tzinfo=None)
     kinds = {
         "long": pa.array([1, None], pa.int64()),
         "double": pa.array([0.5, float("nan")]),

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from model_promotion.serving.memory_endpoints import MemoryEndpoints
 from tests.workspace import Workspace
 from tests.worlds import MODEL, Scene, a_scene
 
+Of = Callable[[str, float, Payload], Any]
 SLOW = Policy(rollout=RolloutPolicy(bake_s=600, look_s=20, least_requests=100))
 MINUTE = 'request_count_total{{who="{0}"}} {2}\nrequest_5xx_count_total{{who="{0}"}} {1}\n'
 WELL = MINUTE.format("it-1", 100, 10_000)
@@ -123,7 +124,7 @@ def test_metrics_alone_pass_nothing() -> None:
 
 
 @pytest.fixture
-def busy(quiet_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+def busy(quiet_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """The endpoint of a workspace, changed and read by the real client; only time is not real."""
     quiet_workspace.polls_until_ready = 1
     quiet_workspace.add_model(MODEL)
@@ -136,7 +137,7 @@ def busy(quiet_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterato
         monkeypatch.setenv(name, value)
     clock = MemoryClock()
     connection = DatabricksConnection(None, Deadline(3600.0, clock))
-    yield a_scene(endpoints=DatabricksEndpoints(connection), policy=SLOW, clock=clock)  # type: ignore[arg-type]
+    return a_scene(endpoints=DatabricksEndpoints(connection), policy=SLOW, clock=clock)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_a_workspace_whose_metrics_name_versions_rolls_back_what_fails_its_calle
 class Answering(MemoryLoader):
     """Both versions answer by what `of` says, from their name, the seconds since the call began, and the request."""
 
-    def __init__(self, clock: MemoryClock, of: Callable[[str, float, Payload], Any]) -> None:
+    def __init__(self, clock: MemoryClock, of: Of) -> None:
         super().__init__()
         self.clock, self.of, self.begun = clock, of, clock.monotonic() + 60
 
@@ -189,7 +190,7 @@ class Answering(MemoryLoader):
         return Asked(1.0, 200, json.dumps({"predictions": [answer]}).encode(), name)
 
 
-def answering(of: Callable[[str, float, Payload], Any]) -> Scene:
+def answering(of: Of) -> Scene:
     scene = a_shop()
     scene.loader = Answering(scene.clock, of)
     return scene
@@ -206,9 +207,7 @@ draws = iter(range(10**6))
         (lambda _name, s, _p: int(s) // 3600 if s < 700 else 5, "the version beside it does not answer as before"),
     ],
 )
-def test_what_goes_by_chance_or_by_the_clock_is_not_known_and_never_a_failure(
-    of: Callable[[str, float, Payload], Any], sentence: str
-) -> None:
+def test_what_goes_by_chance_or_by_the_clock_is_not_known_and_never_a_failure(of: Of, sentence: str) -> None:
     scene = answering(of)
     outcome = scene.promote("2", canary=(5, 50))
     assert (outcome.code, scene.aliases["champion"]) == (ExitCode.DONE, "2"), outcome.summary
@@ -222,7 +221,7 @@ def test_what_goes_by_chance_or_by_the_clock_is_not_known_and_never_a_failure(
         lambda name, s, _p: 0.1 if name == "churn-2" and s > 100 else next(draws) if name == "it-1" else 0.6,
     ],
 )
-def test_answers_that_are_surely_others_are_rolled_back(of: Any) -> None:
+def test_answers_that_are_surely_others_are_rolled_back(of: Of) -> None:
     scene = answering(of)
     outcome = scene.promote("2", canary=(5, 50))
     assert outcome.code is ExitCode.REFUSED
@@ -243,7 +242,7 @@ def is_first(payload: Payload) -> bool:
     ],
 )
 def test_a_request_that_the_champion_does_not_answer_either_is_not_held_against_the_candidate(
-    of: Any, code: ExitCode
+    of: Of, code: ExitCode
 ) -> None:
     scene = answering(of)
     outcome = scene.promote("2", canary=(5,))

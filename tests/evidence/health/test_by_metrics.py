@@ -1,4 +1,4 @@
-"""Metrics of an endpoint: they count where they say whose they are, and never where our own requests may explain them."""
+"""Metrics of an endpoint: they count where they say whose they are, and where our own requests explain nothing."""
 
 import numpy as np
 import pytest
