@@ -10,7 +10,6 @@ error.
 import argparse
 import math
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,10 @@ import numpy as np
 from scipy import stats
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "lib")]
+sys.path[:0] = [str(ROOT), str(ROOT / "lib")]
 
+from benchmarks import watch
+from benchmarks.simulated import ALPHA, LOOKS, Row, generator
 from model_promotion.core.health import Health
 from model_promotion.evidence.health import error_rates, quantiles, rates
 from model_promotion.evidence.health.canary import PARTS, QUANTILES, CanaryRules
@@ -30,31 +31,9 @@ from model_promotion.evidence.health.means import Mean
 from model_promotion.evidence.health.quantiles import QuantileRule
 from model_promotion.evidence.health.wealth import bet, total
 
-ALPHA, LOOKS = 0.01, 600
-UNLIKELY = 1e-3
 WRONG, WORSE = 0.1, (0.15, 0.2, 0.3)
 Draws = Callable[[int], np.ndarray]
 Side = tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of a table; `wrong` is a rate that must not lie above alpha, among so many runs."""
-
-    cells: tuple[str, ...]
-    wrong: float = 0.0
-    runs: int = 1
-    alpha: float = ALPHA
-
-    @property
-    def holds(self) -> bool:
-        """Whether it does not, within Monte-Carlo error."""
-        return bool(stats.binom.sf(round(self.wrong * self.runs) - 1, self.runs, self.alpha) >= UNLIKELY)
-
-
-def generator(name: str) -> np.random.Generator:
-    """Its numbers depend on the name only."""
-    return np.random.default_rng(zlib.crc32(name.encode()))
 
 
 @dataclass(frozen=True)
@@ -114,29 +93,11 @@ def side_by_side(blocks: Iterable[tuple[Side, Side]], planned: int, alpha: float
     return Seen(found, now)
 
 
-def false_alarms(runs: int) -> Iterator[Row]:
-    """600 looks with 20 answers each, at the very limits; the watch gives each of its measures a third of alpha."""
-    shares = {"error rate at 2 % (alert)": 0.02, "error rate at 5 % (rollback)": 0.05}
-    shares |= {"p95 at 500 ms (rollback)": 0.05, "accuracy 10 points down from 90 % (rollback)": 0.2}
-    shares |= {"accuracy 5 points down from 90 % (alert)": 0.15}
-    any_of = np.zeros(runs, dtype=bool)
-    naive_of = np.zeros(runs, dtype=bool)
-    for name, share in shares.items():
-        rng = generator(name)
-        drawn = rng.binomial(20, share, (LOOKS, runs))
-        alarmed = np.isfinite(Limit(share, 20, runs).alarms(drawn.__getitem__, ALPHA / 3))
-        seen = 20 * np.arange(1, LOOKS + 1)[:, None]
-        naive = (drawn.cumsum(axis=0)[4:] > share * seen[4:]).any(axis=0)
-        if "alert" in name or "p95" in name:  # What crosses the higher limit crosses the lower one, too.
-            any_of, naive_of = any_of | alarmed, naive_of | naive
-        yield Row((name, f"{alarmed.mean():.4f}", f"{naive.mean():.3f}"), alarmed.mean(), runs, ALPHA / 3)
-    yield Row(
-        ("**any measure of the watch**", f"**{any_of.mean():.4f}**", f"{naive_of.mean():.3f}"), any_of.mean(), runs
-    )
+def identical(runs: int) -> Iterator[Row]:
+    """600 looks at a canary, nine answers of the champion to one; as good as the champion is."""
     pair = Pair(18, 2, runs, LOOKS)
     both = np.isfinite(pair.seen(0.02, lambda _look: 0.02, LOOKS, generator("identical")).alarms)
-    name = "candidate beside an identical champion, both at 2 %"
-    yield Row((name, f"{both.mean():.4f}", f"{_peeked(runs):.3f}"), both.mean(), runs)
+    yield Row(("both at 2 %", f"{both.mean():.4f}", f"{_peeked(runs):.3f}"), both.mean(), runs)
 
 
 def _peeked(runs: int) -> float:
@@ -341,12 +302,14 @@ def _three_looks(rng: np.random.Generator, n: int, factor: float, rule: Quantile
 def trends(runs: int) -> Iterator[Row]:
     """Accuracy of 90 %, 50 labels a look: alarms of 600 looks without a change, labels until a drop is seen."""
     for points in (1, 5, 10):
-        limited, rng = Limit(WRONG + points / 100, 50, runs), generator(f"{points} points")
-        null = np.isfinite(limited.alarms(lambda _look, rng=rng: rng.binomial(50, WRONG, runs), ALPHA / 3)).mean()
+        limited, rng = watch.Halved(WRONG + points / 100, 25, runs, 2 * LOOKS), generator(f"{points} points")
+        drawn = rng.binomial(25, WRONG, (2 * LOOKS, runs))
+        null = np.isfinite(limited.crossed(drawn.__getitem__, watch.SURE.alpha, 2 * LOOKS).surely).mean()
         cells = [f"surely more than {points} %-points below the baseline", f"**{null:.4f}**"]
         for wrong in WORSE:
-            drawn = rng.binomial(50, np.where(np.arange(LOOKS) < LOOKS // 6, WRONG, wrong), (runs, LOOKS)).T
-            cells.append(_delay((limited.alarms(drawn.__getitem__, ALPHA / 3) - LOOKS // 6) * 50))
+            drawn = rng.binomial(25, np.where(np.arange(2 * LOOKS) < LOOKS // 3, WRONG, wrong), (runs, 2 * LOOKS)).T
+            found = limited.crossed(drawn.__getitem__, watch.SURE.alpha, 2 * LOOKS).surely
+            cells.append(_delay((found - LOOKS // 3) * 25))
         yield Row(tuple(cells), null, runs)
     try:
         from river import drift
@@ -381,7 +344,8 @@ def _delay(labels: np.ndarray) -> str:
 
 
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[int], Iterator[Row]]]] = {
-    "False alarms of 600 looks": (("as bad as it may be", "alarms", "a point value beyond it"), false_alarms),
+    **watch.TABLES,
+    "False alarms of a canary of 600 looks": (("candidate and champion", "alarms", "a z test at each"), identical),
     "Answers until a rise from 2 % to 5 % is seen": (("", "half", "80 %", "90 %", "80 % beside one look"), until_seen),
     "False alarms of whole canaries, alpha 0.01": (("as good as the champion", "rolled back"), canaries),
     "The end of a rung: surely worse / probably / passed": (

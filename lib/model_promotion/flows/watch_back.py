@@ -145,11 +145,7 @@ def _limits_kept(endpoint: str, number: str, watching: Watching) -> Validated:
     run = next((one for one in runs if not (why := void(one, world.policy.load_test))), None)
     if run is None:
         raise Unavailable(f"own requests say nothing: {why}")
-    measures = Served.none(policy, Sureness(policy.alpha, 1, 1)).after(run.samples).measures
-    found = [judged(one, limits) for one, limits in zip(measures, (policy.error_rate, policy.p95_ms), strict=True)]
-    beyond = any(
-        limits.rollback is not None and not one.value <= limits.rollback
-        for one, limits in zip(measures, (policy.error_rate, policy.p95_ms), strict=True)
-    )
-    said = "; ".join(one.sentence for one in found)
-    return Validated(endpoint, well=not beyond, sentence=f"{endpoint}: {entity.name} answers again: {said}")
+    measures = Served.none(policy, Sureness(policy.alpha, 1, 1)).after(run.samples).measures(policy)
+    well = all(limits.rollback is None or one.value <= limits.rollback for one, limits in measures)
+    said = "; ".join(judged(*one).sentence for one in measures)
+    return Validated(endpoint, well=well, sentence=f"{endpoint}: {entity.name} answers again: {said}")

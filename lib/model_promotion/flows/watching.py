@@ -21,6 +21,7 @@ from model_promotion.flows import rows
 from model_promotion.flows.watched_endpoint import Place
 from model_promotion.world import World
 
+FEWEST = 2
 KINDS = {
     Severity.FINE: Kind.PASSED,
     Severity.UNKNOWN: Kind.UNKNOWN,
@@ -65,8 +66,8 @@ class Watching:
 
     @property
     def looks(self) -> int:
-        """How many there will be."""
-        return max(1, math.ceil((self.request.watch_s or 0) / self.world.policy.watch.look_s))
+        """How many there will be: more than one, as no single look is enough for a rollback."""
+        return max(FEWEST, math.ceil((self.request.watch_s or 0) / self.world.policy.watch.look_s))
 
     @property
     def look_s(self) -> float:
