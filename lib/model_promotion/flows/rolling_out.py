@@ -13,8 +13,8 @@ from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.ladder import USUAL, Ladder
 from model_promotion.core.load import LoadTest
-from model_promotion.core.payloads import Payload
 from model_promotion.core.rollout import WHOLE
+from model_promotion.core.rows import Rows
 from model_promotion.core.say import version, when
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Acted, go_on, take_each
@@ -79,14 +79,14 @@ def keep_on(hands: Hands, for_s: float = 0.0) -> None:
             raise
 
 
-def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Canary:
+def canary_of(hands: Hands, intent: Intent, rows: Rows) -> Canary:
     """How the rollouts that were announced go up; without a ladder in one step, and held at the end all the same.
 
     Raises:
         Unavailable: when there is no way to change an endpoint from here.
     """
     rolling, world = rolling_of(hands, intent), hands.world
-    probes = Probes(rolling.hands.endpoints, world.loader, payloads, world.policy.model_tests.tolerance)
+    probes = Probes(rolling.hands.endpoints, world.loader, rows, world.clock, world.policy.model_tests.tolerance)
     load_test = LoadTest.parse(intent.load) if intent.load else None
     return Canary(rolling, Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), probes, load_test)
 
@@ -100,7 +100,7 @@ def climb(canary: Canary, intent: Intent) -> None:
     rolling, probes = canary.rolling, canary.probes
     rolling.to(0)
     for one in rolling.rollouts:
-        probes.begin(one.endpoint, one.new)
+        probes.begin(one)
     if not canary.begun:
         canary.loaded()
     canary.climb() if intent.ladder else rolling.to(WHOLE)
