@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from model_promotion.core.errors import Conflict, Paused, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -11,6 +11,7 @@ from model_promotion.core.finding import Verdict
 from model_promotion.core.health import Health, Look, Reading, looked, of_rung
 from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
 from model_promotion.core.load import Destination, Load, LoadTest
+from model_promotion.core.looks import Looks
 from model_promotion.flows.probes import Probes
 from model_promotion.flows.roll_out import Rolling
 from model_promotion.ports import Clock
@@ -29,16 +30,20 @@ KINDS = {
 
 @dataclass
 class Canary:
-    """One canary: how it goes up, what it asks, and what every look has said so far."""
+    """One canary: how it goes up, what it asks, and what the looks have said so far.
+
+    `alpha` is what this going up may spend of the policy's: a resumed one has a smaller part, see `ladder.part`.
+    """
 
     rolling: Rolling
     ladder: Ladder
     probes: Probes
     load_test: LoadTest | None = None
-    told: list[dict[str, Any]] = field(default_factory=list)
+    told: Looks = field(default_factory=Looks)
     probed: "Probed | None" = None
     failed: bool = False
     rung: int = 0
+    alpha: float = 0.01
 
     def climb(self) -> None:
         """Rung by rung up to all of the traffic.
@@ -76,7 +81,7 @@ class Canary:
             champions = {one.name for one in load.targets[::2]}
             finding = judged(self._world.loader.run(load), policy, beside=champions)
         self._world.voice.tell(replace(finding.event, topic="Load test"))
-        self.told.append({"rung": 0, "at": self._clock.now(), "load_test": finding})
+        self.told.load = {"at": self._clock.now(), "finding": finding}
         if finding.verdict is not Verdict.PASSED:
             raise Conflict(f"before any traffic: {finding.sentence}", hint=finding.hint)
 
@@ -115,7 +120,7 @@ class Canary:
         except PromotionError as error:
             readings = (Reading("endpoint", Health.ERROR, str(error)),)
         look = looked(readings, errors)
-        self.told.append({"rung": rung, "at": self._clock.now(), "verdict": look.verdict, "readings": look.readings})
+        self.told.add(rung, self._clock.now(), look.verdict, look.readings)
         if at_the_end or look.verdict in (Health.FAIL, Health.ERROR):
             self._say(KINDS[look.verdict], f"{rung} %: {look.sentence}")
         self._clock.sleep(max(0.0, self._look_s - (self._clock.monotonic() - begun)))
@@ -131,14 +136,14 @@ class Canary:
             elif entity.share_pct != (meant := one.at(rung)):
                 said = f"somebody else gave {one.new} {entity.share_pct} % of the traffic, {meant} % was set"
                 yield Reading(one.endpoint, Health.ERROR, said)
-            elif astray := self.probes.astray(one.endpoint, one.new, len(self.told)):
+            elif astray := self.probes.astray(one.endpoint, one.new, self.told.count):
                 yield Reading(one.endpoint, Health.FAIL, astray)
 
     @property
     def _load(self) -> Load:
         policy = self._world.policy.rollout
         # Another seed for each look: the same times again would be the same requests again.
-        seed, asked = self._world.policy.load_test.seed + len(self.told), LoadTest(policy.probes_per_s, self._look_s)
+        seed, asked = self._world.policy.load_test.seed + self.told.count, LoadTest(policy.probes_per_s, self._look_s)
         return Load(self._targets, tuple(self.probes.payloads), asked, seed, warm_up_s=0.0)
 
     @property
@@ -155,7 +160,7 @@ class Canary:
             policy = self._world.policy.rollout
             ends = 2 * (len(self.ladder.rungs) + 1)
             looks = math.ceil(ends * self.ladder.rung_s / self._look_s)
-            rules = CanaryRules(policy.alpha, policy.least_requests, policy.latency_tolerance, looks, ends)
+            rules = CanaryRules(self.alpha, policy.least_requests, policy.latency_tolerance, looks, ends)
             self.probed = Probed.none(rules)
         return self.probed
 
