@@ -7,12 +7,12 @@ import pytest
 from model_promotion.core.deployment import ServingStep, SetServed, SetTraffic
 from model_promotion.core.errors import Unavailable
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.intent import HOLD_TAG, announces, intents
+from model_promotion.core.intent import announces, intents
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode
 from model_promotion.core.steps import SetAlias, SetTag, Step
 from tests.flows.test_canary import RUNGS, a_shop, serves
-from tests.flows.test_rollouts_disturbed import endpoints_of, held, interrupt, meddled
+from tests.flows.test_rollouts_disturbed import endpoints_of, held, interrupt, meddled, uncut
 from tests.worlds import Faulty, Killed, Scene, lost_reply, lost_request
 
 
@@ -349,9 +349,11 @@ def is_rollout(scene: Scene) -> bool:
     return [one.kind for one in intents(scene.tags)] == ["promote"]
 
 
-def test_an_interrupt_leaves_a_rollback_that_is_done() -> None:
+def test_an_interrupt_while_it_waits_for_the_endpoint_leaves_a_rollback_that_is_done() -> None:
     scene = in_the_middle(at_rung(25))
-    endpoints_of(scene).effect = lambda _: interrupt()
-    back = scene.rollback()
+    endpoints = endpoints_of(scene)
+    endpoints.effect = lambda take: interrupt() if isinstance(endpoints.written[-1], SetServed) else take()
+    back = uncut(scene.rollback)
     assert (back.code, scene.aliases["champion"], scene.noted) == (ExitCode.WARNED, "1", {})
-    assert HOLD_TAG in scene.registry.version("shop.pricing.churn", "2").tags
+    assert held(scene)
+    assert scene.fits()
