@@ -101,6 +101,10 @@ def _not_rolled_out(request: Request, hands: Hands, canary: Canary | None, error
         left_standing(canary, hands)
     if canary is None or not canary.failed:
         return stuck(hands, error, request, f"undo it instead: {request.command('--recover', 'abandon')}")
+    return _worse(request, hands, canary, error)
+
+
+def _worse(request: Request, hands: Hands, canary: Canary, error: PromotionError) -> Outcome:
     from model_promotion.flows.baking import failed_canary  # As above.
 
     move, request = _work(hands).move, request.toward(_work(hands).target)
@@ -134,8 +138,11 @@ def let_go_at_last(request: Request, hands: Hands, end: tuple[Step, ...]) -> Out
     try:
         payloads = payloads_of(find_version(hands.seen.name, number, registry), registry)
         canary = canary_of(hands, intent, payloads)
+        gone_back = canary.rolling.has_gone_back
     except PromotionError as error:
         return stuck(hands, error, request, f"undo it instead: {request.command('--recover', 'abandon')}")
+    if gone_back:  # It was being taken back when it was cut off.
+        return _worse(request, hands, canary, Conflict("its endpoints had gone back already"))
     outcome = Outcome(
         mode=request.mode,
         code=ExitCode.DONE,

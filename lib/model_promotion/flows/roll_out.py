@@ -58,6 +58,12 @@ class Rolling:
             said = f"{rollout.endpoint} is put back later: {error}"
             self.hands.world.voice.tell(Event(Kind.HINT, "Endpoint", said))
 
+    @property
+    def has_gone_back(self) -> bool:
+        """Whether the new version gets no more anywhere than it did before all this."""
+        seen = [(one, self.hands.look(one.endpoint).entity(one.new)) for one in self.rollouts]
+        return all(has is None or has.share_pct <= (one.before or 0) for one, has in seen)
+
     def standing(self) -> str:
         """What the endpoints serve now, for a person."""
         return "; ".join(f"{one.endpoint} serves {self.hands.look(one.endpoint).told}" for one in self.rollouts)
