@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from model_promotion.core.errors import Conflict, Paused, PromotionError
 from model_promotion.core.event import Event, Kind
@@ -10,6 +10,7 @@ from model_promotion.core.finding import Verdict
 from model_promotion.core.health import Health, Look, Reading, looked, of_rung
 from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
 from model_promotion.core.load import Destination, Load, LoadTest
+from model_promotion.core.looks import Looks
 from model_promotion.flows.canary_sources import Sources
 from model_promotion.flows.probes import Probes
 from model_promotion.flows.roll_out import Rolling
@@ -29,16 +30,20 @@ KINDS = {
 
 @dataclass
 class Canary:
-    """One canary: how it goes up, what it asks, and what every look has said so far."""
+    """One canary: how it goes up, what it asks, and what the looks have said so far.
+
+    `alpha` is what this going up may spend of the policy's: a resumed one has a smaller part, see `ladder.part`.
+    """
 
     rolling: Rolling
     ladder: Ladder
     probes: Probes
     load_test: LoadTest | None = None
-    told: list[dict[str, Any]] = field(default_factory=list)
+    told: Looks = field(default_factory=Looks)
     probed: "Probed | None" = None
     failed: bool = False
     rung: int = 0
+    alpha: float = 0.01
     sources: Sources = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +85,7 @@ class Canary:
             champions = {one.name for one in load.targets[::2]}
             finding = judged(self._world.loader.run(load), policy, beside=champions)
         self._world.voice.tell(replace(finding.event, topic="Load test"))
-        self.told.append({"rung": 0, "at": self._clock.now(), "load_test": finding})
+        self.told.load = {"at": self._clock.now(), "finding": finding}
         if finding.verdict is not Verdict.PASSED:
             raise Conflict(f"before any traffic: {finding.sentence}", hint=finding.hint)
 
@@ -124,7 +129,7 @@ class Canary:
             self.sources.begin_anew()
             readings = (Reading("endpoint", Health.ERROR, str(error)),)
         look = looked(readings, errors)
-        self.told.append({"rung": rung, "at": self._clock.now(), "verdict": look.verdict, "readings": look.readings})
+        self.told.add(rung, self._clock.now(), look.verdict, look.readings)
         if at_the_end or look.verdict in (Health.FAIL, Health.ERROR):
             self._say(KINDS[look.verdict], f"{rung} %: {look.sentence}")
             for one in beside if at_the_end else ():
@@ -137,7 +142,7 @@ class Canary:
     def _load(self) -> Load:
         policy = self._world.policy.rollout
         # Another seed for each look: the same times again would be the same requests again.
-        seed, asked = self._world.policy.load_test.seed + len(self.told), LoadTest(policy.probes_per_s, self._look_s)
+        seed, asked = self._world.policy.load_test.seed + self.told.count, LoadTest(policy.probes_per_s, self._look_s)
         return Load(self._targets, self.probes.rows.payloads, asked, seed, warm_up_s=0.0)
 
     @property
@@ -155,7 +160,7 @@ class Canary:
             policy = self._world.policy.rollout
             ends = 2 * (len(self.ladder.rungs) + 1)
             looks, minutes = (math.ceil(ends * self.ladder.rung_s / each_s) for each_s in (self._look_s, MINUTE_S))
-            rules = CanaryRules(policy.alpha, policy.least_requests, policy.latency_tolerance, looks, ends)
+            rules = CanaryRules(self.alpha, policy.least_requests, policy.latency_tolerance, looks, ends)
             rules = replace(rules, endpoints=len(self.rolling.rollouts), minutes=minutes)
             self.probed = Probed.none(rules)
         return self.probed
