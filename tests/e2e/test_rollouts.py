@@ -110,7 +110,18 @@ def test_a_canary_goes_up_its_ladder(shop: Place) -> None:
     assert (done.code, shop.champion, serves(shop)) == (0, 2, {"2": 100}), done.all
     assert shares(shop) == [0, 10, 50, 100, 100]
     assert not [name for name in seen if " " in name]
-    assert {look["rung"] for look in done.json["facts"]["canary"]} == {10, 50, 100}
+    assert set(done.json["facts"]["canary"]["verdicts"]) == {"10", "50", "100"}
+
+
+def test_both_versions_are_asked_with_the_teams_own_rows_without_the_truth(shop: Place) -> None:
+    rows = "".join(f"{20.5 + n % 50},{n},{0.2 + 0.01 * (20.5 + n % 50)}\n" for n in range(200))
+    (shop.cwd / "rows.csv").write_text(f"age,visits,churn\n{rows}", encoding="utf-8")
+    done = shop.ask("--update-endpoints", "--bake", "0", "--eval-data", "rows.csv", "--target", "churn")
+    assert (done.code, shop.champion, serves(shop)) == (0, 2, {"2": 100}), done.all
+    assert "asked with 200 rows of rows.csv" in done.all
+    asked = [seen.body["dataframe_split"] for seen in shop.workspace.log if "/served-models/" in seen.path]
+    assert {tuple(one["columns"]) for one in asked} == {("age", "visits")}
+    assert len({tuple(one["data"][0]) for one in asked}) == 20
 
 
 class Degrading:
@@ -229,3 +240,27 @@ def test_a_rollback_puts_the_routes_back_too(shop: Place) -> None:
     shop.workspace.endpoints["churn"].config["traffic_config"] = {"routes": routes}
     back = shop.ask("--rollback")
     assert (back.code, shop.champion, serves(shop)) == (0, 1, {"1": 100, "2": 0}), back.all
+
+
+@pytest.mark.parametrize("share", [10, 100], ids=["canary", "bake"])
+def test_a_rollback_from_another_process_takes_a_rollout_over_at_once(shop: Place, share: int) -> None:
+    running = start([shop.model, "--canary", "10", "--bake", "20s", "--json"], shop.env, shop.cwd)
+    champion = 1 if share == 10 else 2
+    until = time.monotonic() + 90
+    while (serves(shop).get("2"), shop.champion) != (share, champion) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert (serves(shop).get("2"), shop.champion) == (share, champion)
+    with callers(shop) as seen:
+        back = shop.ask("--rollback", "--reason", "complaints")
+        written = len(puts(shop)), len(shop.workspace.writes("registry"))
+        said, _ = running.communicate(timeout=60)
+    assert (back.code, shop.champion, serves(shop)) == (0, 1, {"1": 100}), back.all
+    ended = json.loads(said)
+    assert running.returncode == ended["exit_code"] == 2, said
+    assert "taken this over" in ended["summary"]
+    assert written == (len(puts(shop)), len(shop.workspace.writes("registry"))), "it writes nothing more"
+    assert not [name for name in seen if " " in name]
+    assert "promotion_hold" in shop.workspace.tags(shop.model, 2)
+    assert list(shop.tags) == ["promotion_head"]
+    audit = shop.ask("--verify-audit")
+    assert audit.code == 0, audit.all

@@ -51,7 +51,7 @@ def killed_at_the_endpoint(scene: Scene, number: int, **options: Any) -> Scene:
 
 def rungs_judged(scene: Scene) -> set[int]:
     evidence = next(record for record in scene.journal.records if record.kind == "promote").evidence
-    return {look["rung"] for look in evidence["canary"]}
+    return set(evidence["canary"]["verdicts"])
 
 
 class Meddled(MemoryLoader):

@@ -14,8 +14,8 @@ from model_promotion.core.request import Mode
 from model_promotion.core.rollout import obstacles
 from model_promotion.serving._configs import changed
 from model_promotion.serving.memory import MemoryLoader
-from tests.flows.test_canary import QUICK, RUNGS, Behaviour, a_shop, serves
-from tests.flows.test_rollouts_disturbed import endpoints_of, killed_at_the_endpoint, meddled
+from tests.flows.test_canary import QUICK, Behaviour, a_shop, serves
+from tests.flows.test_rollouts_disturbed import endpoints_of, killed_at_the_endpoint
 from tests.worlds import MODEL, Scene
 
 CONFIG = {
@@ -133,17 +133,3 @@ def test_an_endpoint_that_is_left_alone_is_named() -> None:
     outcome = scene.promote("2", update_endpoints=True, mode=Mode.CHECK)
     said = next(one.sentence for one in outcome.findings if one.check == "endpoint_rollout")
     assert "other serves v3 100 % and is left alone" in said
-
-
-def test_an_emergency_rollback_while_the_old_version_waits_says_what_to_type() -> None:
-    scene = a_shop()
-    hints: list[str] = []
-
-    def emergency() -> None:
-        with pytest.raises(Exception, match="under way") as refused:
-            scene.rollback()
-        hints.append(refused.value.hint)  # type: ignore[attr-defined]
-
-    meddled(scene, lambda: scene.aliases["champion"] == "2", emergency)
-    scene.promote("2", canary=RUNGS)
-    assert "--recover abandon" in hints[0]

@@ -382,4 +382,4 @@ def test_without_a_signature_there_is_nothing_to_ask_and_that_is_not_well() -> N
     scene.registry.metadata_of["2"] = {"flavors": {"python_function": {}}}
     outcome = scene.watch(120.0)
     assert (outcome.code, looks(outcome)) == (ExitCode.WARNED, ["unknown"] * 2)
-    assert "no signature" in " ".join(outcome.warnings)
+    assert "nor a signature" in " ".join(outcome.warnings)

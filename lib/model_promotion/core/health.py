@@ -57,14 +57,14 @@ class Look:
 
 
 # The worst decides; that something could not be asked is worse than that what was asked is not known yet.
-_WORST_FIRST = (Health.FAIL, Health.ERROR, Health.INCONCLUSIVE, Health.PASS)
+WORST_FIRST = (Health.FAIL, Health.ERROR, Health.INCONCLUSIVE, Health.PASS)
 
 
 def looked(readings: Iterable[Reading], errors_before: int = 0) -> Look:
     """The verdict of one look: the worst of the readings that decide, and INCONCLUSIVE where none does."""
     found = tuple(readings)
     given = {one.verdict for one in found if one.decides}
-    verdict = next((each for each in _WORST_FIRST if each in given), Health.INCONCLUSIVE)
+    verdict = next((each for each in WORST_FIRST if each in given), Health.INCONCLUSIVE)
     return Look(found, verdict, errors_before + 1 if verdict is Health.ERROR else 0)
 
 

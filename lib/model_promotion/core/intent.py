@@ -65,7 +65,9 @@ class Intent:
     room, has the same `work` as theirs, and stands until the whole group has ended: it may be recorded already.
     `rollouts` are the endpoints that it changes, by the rungs of `ladder` (percent), each of which is held for
     `bake_s`; how far they have come is for the endpoints to say. Under `load` the new version is tried before it gets
-    any traffic. Such a note may also be recorded already.
+    any traffic. Such a note may also be recorded already. A rollback with `rollouts` takes those back: its endpoints
+    go back first, so it can only be finished. `resumed` is how often its canary was taken up again: each
+    time spends another part of what may go wrong, see `ladder.part`.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Intent:
     ladder: tuple[int, ...] = ()
     bake_s: float = 0.0
     load: str = ""
+    resumed: int = 0
 
     @property
     def key(self) -> str:
@@ -98,7 +101,7 @@ class Intent:
         del body["id"]  # It is in the key,
         del body["target"]  # and that is the first move of a rollback and the last of a promotion; the room is needed.
         body["rollouts"] = [astuple(rollout) for rollout in self.rollouts]
-        for name in ("group", "rollouts", "ladder", "bake_s", "load"):
+        for name in ("group", "rollouts", "ladder", "bake_s", "load", "resumed"):
             if not body[name]:
                 del body[name]
         # Letters as they are: escaped, an alias of 255 of them would not fit into 1000 characters.
@@ -165,7 +168,10 @@ class Intent:
             return aliases
         if self.kind == "release":
             return (SetTag(model, HOLD_TAG, found or self.held, None, self.holds),)
-        text = f"rolled back from {target(self.target)} at {when(self.since)}"
+        stood_still = self.move.was == self.move.to
+        text = (
+            f"rolled back {'from its canary' if stood_still else f'from {target(self.target)}'} at {when(self.since)}"
+        )
         return (*aliases, SetTag(model, HOLD_TAG, found, text, self.holds))
 
     def grouped(self, work: str, names: Sequence[str], until: float) -> "Intent":
@@ -189,7 +195,8 @@ class Intent:
         moved = (move for move in self.moves if move.was != move.to or move.alias == self.target)
         back = (Move.of(move.step("").undone()) for move in moved)
         moves = tuple(sorted(back, key=lambda move: move.alias != self.target))
-        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": (), "rollouts": ()}
+        changed = {"since": since, "until": until, "record": record, "noticed": False, "group": ()}
+        changed |= {"ladder": (), "bake_s": 0.0, "load": "", "resumed": 0}
         return replace(self, work=work, kind="rollback", moves=moves, **changed)  # type: ignore[arg-type]
 
     def opening(self, model: str) -> SetTag:
@@ -268,6 +275,7 @@ def _makes_sense(intent: Intent) -> bool:
     sound = all(isinstance(text, str) for text in texts) and type(intent.record) is int
     sound = sound and type(intent.noticed) is bool and all(one.makes_sense for one in intent.rollouts)
     sound = sound and all(type(rung) is int for rung in intent.ladder) and type(intent.bake_s) is float
+    sound = sound and type(intent.resumed) is int and intent.resumed >= 0
     if intent.kind == "release":
         return sound and not intent.moves and intent.holds is not None
     if intent.kind == "cleanup":

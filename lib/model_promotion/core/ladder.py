@@ -87,3 +87,14 @@ def at_end(verdict: Health, *, extended: bool) -> Then:
             return Then.UNDO
         case _:
             return Then.STOP if extended else Then.EXTEND
+
+
+def part(resumed: int) -> float:
+    """The part of alpha that a canary may spend which was taken up again so many times.
+
+    A resumption begins its tests anew: what was seen before is not known any more, and a rung that stands is judged
+    again. So that all of them together are wrong no more often than alpha, each has a part that was fixed beforehand:
+    a half, a sixth, a twelfth, ..., 1 / ((k + 1) (k + 2)), which add up to 1 (alpha spending under a union
+    bound). Who abandons a canary and begins another one begins another count.
+    """
+    return 1 / ((resumed + 1) * (resumed + 2))

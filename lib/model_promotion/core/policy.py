@@ -194,6 +194,7 @@ class DriftRules:
     """`[drift]`: from where on a distance between two samples matters, and how often chance may pass for drift.
 
     `prediction_psi` is from where on candidate and champion answer the same rows too differently; None only tells it.
+    `columns` are judged beside those that the version takes.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -204,6 +205,7 @@ class DriftRules:
     ks: float = 0.1
     cramer_w: float = 0.1
     prediction_psi: float | None = None
+    columns: tuple[str, ...] = ()
     alpha: float = ALPHA
     seed: int = 20_261_121
 

@@ -50,6 +50,11 @@ class Rollout:
         traffic = self._shifted(there.share_pct, self.before or 0)
         return (*missing, *traffic, *((self._added(model).undone(),) if self.before is None else ()))
 
+    def turned(self, seen: Deployment) -> tuple[ServingStep, ...]:
+        """The traffic alone back to what it was, where the old one is there to get it."""
+        there = seen.entity(self.new)
+        return self._shifted(there.share_pct, self.before or 0) if there and seen.entity(self.old) else ()
+
     def retired(self, model: str, seen: Deployment) -> tuple[ServingStep, ...]:
         """The old one taken away, unless it gets traffic (again)."""
         old = seen.entity(self.old)

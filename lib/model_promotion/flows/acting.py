@@ -15,7 +15,7 @@ from model_promotion.core.errors import Conflict, Interrupted, Paused, Promotion
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import Intent, notes, under_way
 from model_promotion.core.stages import stage_of
-from model_promotion.core.steps import Entry, SetAlias, Step
+from model_promotion.core.steps import Entry, SetAlias, SetTag, Step
 from model_promotion.flows.announcing import next_number
 from model_promotion.flows.hands import Hands, TakenOver, stand
 from model_promotion.undisturbed import undisturbed
@@ -24,6 +24,10 @@ from model_promotion.world import World
 RIVALS_WAIT_S = 3.0
 RIVALS_LOOK_S = 0.25
 STOPPED = "see what stands with --history, then --recover resume or --recover abandon"
+
+
+class Meanwhile(Conflict):
+    """What this was decided on has ended or changed since: to look again is to know more."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,26 @@ def begin(intent: Intent, world: World, seen: RegisteredModel) -> Acted:
     """The announcement alone: whoever else wants the model now gives way, until `go_on` and the end of it."""
     hands = Hands(world, seen)
     return _or_undone(hands, partial(_begin, hands, intent))
+
+
+def take_over(intent: Intent, over: Collection[str], world: World, seen: RegisteredModel) -> Acted:
+    """The announcement in place of those under the keys in `over`: ours stands first, then they go.
+
+    Whoever is at work under one of them finds it gone, and stops.
+    """
+    hands = Hands(world, seen)
+
+    def work() -> None:
+        hands.announce(intent)
+        go_first(hands, intent, over)
+        _nothing_since(hands.seen, intent)
+        for key in over:
+            if key not in hands.seen.tags:
+                raise Meanwhile("what was under way has ended meanwhile")
+            hands.take(SetTag(seen.name, key, hands.seen.tags[key], None))
+        _nothing_since(hands.seen, intent)
+
+    return _or_undone(hands, work)
 
 
 def go_on(hands: Hands, steps: Sequence[Step], first: Callable[[], None] = lambda: None) -> Acted:
@@ -124,7 +148,7 @@ def go_first(hands: Hands, intent: Intent, over: Collection[str] = ()) -> None:
 
 def _nothing_since(seen: RegisteredModel, intent: Intent) -> None:
     if next_number(seen) != intent.record - intent.noticed:
-        raise Conflict("something else was done and recorded meanwhile")
+        raise Meanwhile("something else was done and recorded meanwhile")
 
 
 def take_each(steps: Sequence[Step], hands: Hands) -> tuple[PromotionError, ...]:

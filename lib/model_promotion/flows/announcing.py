@@ -32,6 +32,12 @@ def next_number(seen: RegisteredModel) -> int:
     return head_of(seen).number + 1
 
 
+def recorded_since(seen: RegisteredModel, intent: Intent) -> bool:
+    """Whether something else was recorded since the work began, or since it was recorded itself."""
+    head = head_of(seen)
+    return head.record != intent.work and 0 < intent.record <= head.number
+
+
 def with_record_before(intent: Intent, noticed: Noticed) -> Intent:
     """The announcement of work whose record follows one of a move from outside, if one was noticed."""
     return replace(intent, record=intent.record + 1, noticed=True) if noticed else intent

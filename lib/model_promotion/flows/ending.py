@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from model_promotion.core.entities import READY
@@ -17,11 +16,11 @@ from model_promotion.flows.acting import by_now, take_each
 from model_promotion.flows.canary import Canary
 from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.hands import Hands
-from model_promotion.flows.probes import payloads_of
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
-from model_promotion.flows.rolling_out import canary_of, climb, first_routes, held, left_standing
+from model_promotion.flows.rolling_out import canary_of, climb, first_routes, left_standing
 from model_promotion.flows.routes_back import RoutesBack, routes_back
+from model_promotion.flows.rows import asked_with
 
 
 def _work(hands: Hands) -> Intent:
@@ -61,8 +60,8 @@ def resumed(request: Request, hands: Hands) -> Outcome:
         return stuck(hands, error, request, undo_it)
     canary = None
     try:
-        if intent.rollouts and target:
-            canary = canary_of(hands, intent, payloads_of(target, hands.world.registry))
+        if intent.kind == "promote" and intent.rollouts and target:
+            canary = canary_of(hands, intent, asked_with(target, request, hands.world))
             climb(canary, intent)
     except PromotionError as not_rolled_out:
         return _not_rolled_out(request, hands, canary, not_rolled_out)
@@ -71,7 +70,7 @@ def resumed(request: Request, hands: Hands) -> Outcome:
     back = routes_back(request, hands, str(move.was), str(move.to)) if intent.kind == "rollback" else RoutesBack()
     rollout = (*back.done, *(canary.rolling.hands.entries if canary else ()))
     evidence = {"steps": hands.entries, "resumed": True, **({"rollout": rollout} if rollout else {})}
-    evidence |= {"canary": tuple(canary.told)} if canary else {}
+    evidence |= {"canary": canary.told.summary} if canary else {}
     deed = Deed(intent.work, intent.kind, move.alias, move.was, move.to, request.reason, evidence=evidence)
     written = write_down(deed, hands, ends=canary is None)
     warnings = (*back.warnings, *written.warnings)
@@ -102,10 +101,15 @@ def _not_rolled_out(request: Request, hands: Hands, canary: Canary | None, error
         left_standing(canary, hands)
     if canary is None or not canary.failed:
         return stuck(hands, error, request, f"undo it instead: {request.command('--recover', 'abandon')}")
-    back = abandoned(request, hands)
-    warnings = (*back.warnings, *held(str(_work(hands).move.to), hands))
-    code = back.code if back.code > ExitCode.WARNED else ExitCode.REFUSED
-    return replace(back, code=code, summary=f"{error}; {back.summary}", warnings=warnings)
+    return _worse(request, hands, canary, error)
+
+
+def _worse(request: Request, hands: Hands, canary: Canary, error: PromotionError) -> Outcome:
+    from model_promotion.flows.baking import failed_canary  # As above.
+
+    move, request = _work(hands).move, request.toward(_work(hands).target)
+    outcome = Outcome(request.mode, error.code, str(error), hands.seen.name, move.was, move.to)
+    return failed_canary(outcome, hands, request, canary)
 
 
 def _way_back(request: Request, intent: Intent) -> str:
@@ -132,10 +136,13 @@ def let_go_at_last(request: Request, hands: Hands, end: tuple[Step, ...]) -> Out
         return stuck(hands, failed[0], request, f"see what stands: {request.command('--history')}")
     number, registry = str(intent.move.to), hands.world.registry
     try:
-        payloads = payloads_of(find_version(hands.seen.name, number, registry), registry)
-        canary = canary_of(hands, intent, payloads)
+        rows = asked_with(find_version(hands.seen.name, number, registry), request, hands.world)
+        canary = canary_of(hands, intent, rows)
+        gone_back = canary.rolling.has_gone_back
     except PromotionError as error:
         return stuck(hands, error, request, f"undo it instead: {request.command('--recover', 'abandon')}")
+    if gone_back:  # It was being taken back when it was cut off.
+        return _worse(request, hands, canary, Conflict("its endpoints had gone back already"))
     outcome = Outcome(
         mode=request.mode,
         code=ExitCode.DONE,

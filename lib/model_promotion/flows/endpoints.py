@@ -47,14 +47,16 @@ class EndpointHands:
                 self.world.clock.sleep(1.0)
         raise AssertionError(name)
 
-    def take(self, *steps: ServingStep) -> None:
+    def take(self, *steps: ServingStep, blindly: bool = False) -> None:
         """One step for each of several endpoints, until all of them serve.
+
+        What goes back goes `blindly`, too: while nobody can tell whose the work is.
 
         Raises:
             Conflict: when an endpoint is not as it was when this was decided, or its new configuration failed.
             TimedOut: when one is on its way still: nothing else can be done to it until it has arrived.
         """
-        failures = [self._send(step) for step in steps]
+        failures = [self.send(step, blindly=blindly) for step in steps]
         for step, failure in zip(steps, failures, strict=True):
             self._until_it_serves(step, failure)
             self.entries.append(Served(step, self.world.clock.now()))
@@ -64,8 +66,12 @@ class EndpointHands:
         """The endpoint once nothing is on its way there: what is cannot be called off."""
         return self._waited(name, lambda seen: seen if seen.updating is False else None)
 
-    def _send(self, step: ServingStep) -> PromotionError | None:
-        """The change sent, unless it is on its way already; what failed may only be the reply: reading decides."""
+    def send(self, step: ServingStep, *, blindly: bool = False) -> PromotionError | None:
+        """The change sent, unless it is on its way already; what failed may only be the reply: reading decides.
+
+        Raises:
+            Conflict: when the endpoint is not as it was when this was decided, or somebody else changes it.
+        """
         seen = self.look(step.endpoint)
         if step.on_its_way(seen) and seen.updating:
             return None
@@ -73,7 +79,7 @@ class EndpointHands:
             raise Conflict(f"{step.endpoint} is being updated by somebody else", hint="wait for the end of it")
         if step.stands(seen) != step.was:
             raise Conflict(f"{step.endpoint} serves {seen.told} now, which is not what this was decided on")
-        self.ours()
+        self.ours(blindly=blindly)
         try:
             self.endpoints.write(step)
         except PromotionError as error:

@@ -81,8 +81,12 @@ class Hands:
             return
         owners = [one.owner for one in intents(self.seen.tags) if one.work == self.intent.work]
         who = f"process {owners[0]}" if owners else "somebody else"
-        stands = stand(self, self.intent.steps(self.seen.name))
-        raise TakenOver("; ".join(filter(None, (f"{who} has taken this over meanwhile", stands))), hint=LOST)
+        raise TakenOver("; ".join(filter(None, (f"{who} has taken this over meanwhile", self.stands))), hint=LOST)
+
+    @property
+    def stands(self) -> str:
+        """The aliases that the work is about, as last read."""
+        return stand(self, self.intent.steps(self.seen.name)) if self.intent else ""
 
     def take(self, step: Step) -> None:
         """One step: it must find what it expects, and is read back.

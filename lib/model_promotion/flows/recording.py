@@ -2,18 +2,19 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from model_promotion.core.entities import Identity, RegisteredModel
-from model_promotion.core.errors import Conflict, PromotionError
+from model_promotion.core.errors import PromotionError, Unavailable
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Noticed, Record, Stored, body_of
 from model_promotion.core.steps import Entry, SetTag
 from model_promotion.flows.acting import STOPPED, by_now, take_each
 from model_promotion.flows.announcing import head_of
-from model_promotion.flows.hands import Hands
+from model_promotion.flows.hands import Hands, TakenOver
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
@@ -59,7 +60,7 @@ def write_down(deed: Deed, hands: Hands, *, ends: bool = True) -> Written:
     Nothing that fails here undoes the promotion, and nothing passes in silence; an interrupt comes too late.
 
     Raises:
-        Conflict: when somebody took the work over meanwhile: the record is theirs to write.
+        TakenOver: when somebody took the work over meanwhile: the record is theirs to write.
     """
     written, interrupted = undisturbed(partial(_write_down, deed, hands, ends=ends))
     late = (f"the interrupt came when the {deed.kind} was done already; it was recorded",) if interrupted else ()
@@ -68,15 +69,20 @@ def write_down(deed: Deed, hands: Hands, *, ends: bool = True) -> Written:
 
 def _write_down(deed: Deed, hands: Hands, *, ends: bool) -> Written:
     hands, world = hands.afresh(), hands.world
+    _look(hands)
     seen, head, warnings = hands.seen, *_head(hands.seen)
     fallen: tuple[str, ...] = ()
     for one in (deed.outside, deed) if deed.outside else (deed,):
         record = _record(one, seen.name, head, world)
         place, lies_at, failure = _append(record, hands)
         head, fallen = Head(record.number, lies_at, record.sha256, record.id), (*fallen, *failure)
+    try:
+        _look(hands)
+    except TakenOver as theirs:
+        raise TakenOver(f"{theirs}; record #{head.number} in {place} came too late", hint=STOPPED) from theirs
     failed = take_each((SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), head.text),), hands)
     if failed and not hands.ours and head_of(hands.seen).record != deed.id:
-        raise Conflict(f"{failed[0]}; record #{head.number} in {place} came too late", hint=STOPPED)
+        raise TakenOver(f"{failed[0]}; record #{head.number} in {place} came too late", hint=STOPPED)
     moved = by_now(hands, deed.alias, deed.to) if deed.alias and hands.ours else ()
     if hands.intent and not failed and ends:
         failed = take_each((hands.intent.opening(seen.name).undone(),), hands)
@@ -85,6 +91,14 @@ def _write_down(deed: Deed, hands: Hands, *, ends: bool) -> Written:
     open_ends = [f"{error}; to finish: --recover resume" if ours else str(error) for error in failed]
     warnings = (*fallen, *warnings, *moved, *open_ends)
     return Written(f"#{head.number} in {place} ({head.id})", tuple(hands.entries), warnings)
+
+
+def _look(hands: Hands) -> None:
+    """Whether it is ours to record: a rollout may be taken over at any time, so that is read again."""
+    if hands.intent and hands.intent.rollouts:
+        with suppress(Unavailable):  # Then it is what was read last.
+            hands.read()
+        hands.look()
 
 
 def all_lines(model: str, world: World) -> list[Line]:

@@ -15,7 +15,7 @@ from model_promotion.core.record import HEAD_TAG, Head, Stored, body_of, digest
 from model_promotion.core.request import Request
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import go_first
-from model_promotion.flows.announcing import head_of
+from model_promotion.flows.announcing import head_of, recorded_since
 from model_promotion.flows.deleting import is_gone
 from model_promotion.flows.ending import abandoned, finished, let_go_at_last, resumed, stuck, swept
 from model_promotion.flows.hands import Hands
@@ -48,7 +48,8 @@ def _recovered(request: Request, world: World) -> Outcome:
     _end(request, begun, seen, world)  # Before anything is written: it raises when that cannot be known.
     world.voice.tell(Event(Kind.WORKING, "Recover", begun.told))
     until = round(world.clock.now() + world.lease_s, 3)
-    ours = replace(begun, id=uuid.uuid4().hex[:12], owner=world.owner.name, until=until)
+    again = begun.resumed + bool(begun.rollouts and request.recovery == "resume")
+    ours = replace(begun, id=uuid.uuid4().hex[:12], owner=world.owner.name, until=until, resumed=again)
     hands = Hands(world, world.registry.model(seen.name))
     if failed := _taken_over(hands, ours, left):
         return stuck(hands, failed, request, way_out(seen.tags, request.command))
@@ -59,15 +60,18 @@ def _recovered(request: Request, world: World) -> Outcome:
 
 
 def _adopted(hands: Hands, world: World) -> Hands:
-    """The head moved on to a record of a move from outside that was written just before the work was cut off."""
-    if not (hands.intent and hands.intent.noticed):
+    """The head moved on to a record beside that of the work, written just before it was cut off.
+
+    It is one of a move from outside, or one of how a rollout ended.
+    """
+    if not (hands.intent and (hands.intent.noticed or hands.intent.rollouts)):
         return hands
     head, tag = head_of(hands.seen), hands.seen.tags.get(HEAD_TAG)
-    follows = {"number": head.number + 1, "previous": head.sha256, "kind": "outside"}
+    follows = {"number": head.number + 1, "previous": head.sha256}
     with suppress(PromotionError):  # A journal that cannot be read is told of where it decides.
         for stored in all_stored(hands.seen.name, world):
             body = body_of(stored.text)
-            if follows.items() <= body.items():
+            if follows.items() <= body.items() and body.get("kind") in ("outside", "bake"):
                 loose = Head(head.number + 1, stored.id, digest(stored.text), str(body.get("id")))
                 hands.take(SetTag(hands.seen.name, HEAD_TAG, tag, loose.text))
     return hands.afresh()
@@ -75,15 +79,8 @@ def _adopted(hands: Hands, world: World) -> Hands:
 
 def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
     intent = hands.intent
-    if end and intent and (intent.group or intent.rollouts) and request.recovery == "abandon":
-        return abandoned_though_recorded(request, hands, end)
-    if end and intent and intent.rollouts:
-        return let_go_at_last(request, hands, end)
     if end and intent:
-        kept = (
-            f", so it is not undone; that is {request.command('--rollback')}" if request.recovery == "abandon" else ""
-        )
-        return finished(request, hands, end, f"the {intent.kind} had ended and is recorded{kept}; its note is gone")
+        return _ended_though_recorded(request, hands, end, intent)
     if intent and intent.kind == "cleanup":
         return swept(request, hands)
     if intent and _overtaken(hands.seen, intent):
@@ -93,7 +90,21 @@ def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
         # Nothing is there to be undone; but what was to be finished was not.
         again = ("it was not finished: type the call itself again",) if request.recovery == "resume" else ()
         return outcome.warned(*again)
+    if intent and intent.kind == "rollback" and intent.rollouts and request.recovery == "abandon":
+        return resumed(request, hands).warned("finished, not undone: the endpoints had gone back already")
     return (resumed if request.recovery == "resume" else abandoned)(request, hands)
+
+
+def _ended_though_recorded(request: Request, hands: Hands, end: tuple[Step, ...], intent: Intent) -> Outcome:
+    """What is recorded already is ended, or taken back where it belongs to something that has not ended."""
+    abandons = request.recovery == "abandon"
+    goes_on = bool(intent.kind == "promote" and intent.rollouts and not recorded_since(hands.seen, intent))
+    if abandons and (intent.group or goes_on):
+        return abandoned_though_recorded(request, hands, end)
+    if goes_on:
+        return let_go_at_last(request, hands, end)
+    kept = f", so it is not undone; that is {request.command('--rollback')}" if abandons else ""
+    return finished(request, hands, end, f"the {intent.kind} had ended and is recorded{kept}; its note is gone")
 
 
 def _begun(seen: RegisteredModel, world: World) -> Intent | None:

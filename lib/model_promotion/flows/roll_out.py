@@ -1,9 +1,9 @@
 """A version onto its endpoints: beside the old one first, then instead of it; or back, in one go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from model_promotion.core.deployment import Deployment, ServingStep
+from model_promotion.core.deployment import Deployment, Served, ServingStep
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.rollout import Rollout
@@ -41,6 +41,29 @@ class Rolling:
         """Every endpoint as it was, each for itself; the answer says where that failed."""
         return tuple(filter(None, map(self._back, self.rollouts)))
 
+    def turned(self) -> tuple[Served, ...]:
+        """Every endpoint is told to give the traffic back, each for itself; nobody waits for it, as `back` does later.
+
+        The answer says what was sent.
+        """
+        return tuple(one for rollout in self.rollouts for one in self._turned(rollout))
+
+    def _turned(self, rollout: Rollout) -> Iterator[Served]:
+        try:
+            for step in rollout.turned(self.hands.endpoints.deployment(rollout.endpoint)):
+                if failure := self.hands.send(step, blindly=True):
+                    raise failure
+                yield Served(step, self.hands.world.clock.now())
+        except PromotionError as error:
+            said = f"{rollout.endpoint} is put back later: {error}"
+            self.hands.world.voice.tell(Event(Kind.HINT, "Endpoint", said))
+
+    @property
+    def has_gone_back(self) -> bool:
+        """Whether the new version gets no more anywhere than it did before all this."""
+        seen = [(one, self.hands.look(one.endpoint).entity(one.new)) for one in self.rollouts]
+        return all(has is None or has.share_pct <= (one.before or 0) for one, has in seen)
+
     def standing(self) -> str:
         """What the endpoints serve now, for a person."""
         return "; ".join(f"{one.endpoint} serves {self.hands.look(one.endpoint).told}" for one in self.rollouts)
@@ -57,7 +80,7 @@ class Rolling:
     def _back(self, rollout: Rollout) -> str:
         try:
             for step in rollout.back(self.model, self.hands.rest(rollout.endpoint)):
-                self.hands.take(step)
+                self.hands.take(step, blindly=True)
         except NotFound as gone:
             # Somebody has deleted it: that must not keep the note, and with it the model, for good.
             said = f"nothing is put back at {rollout.endpoint}: {gone}"

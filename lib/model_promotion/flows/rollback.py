@@ -6,40 +6,47 @@ It asks for no metrics, no data, no approval, no endpoint and no download, and r
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from model_promotion.core import say
+from model_promotion.core.deployment import Served
 from model_promotion.core.entities import READY, RegisteredModel, Version
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
-from model_promotion.core.history import left_at, moved_outside, moved_together, moves_of, verified
-from model_promotion.core.intent import HOLD_TAG, Move, under_way, way_out
+from model_promotion.core.history import moved_together
+from model_promotion.core.intent import HOLD_TAG, Intent, Move, notes
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.plan import PRODUCTION_KEEPS, displaced, leaves_production
-from model_promotion.core.record import Line, Noticed
+from model_promotion.core.record import Line
 from model_promotion.core.request import Request
-from model_promotion.core.stages import ARCHIVED, PRODUCTION, as_target, stage_of
-from model_promotion.flows.acting import Acted, carry_out, take_each
+from model_promotion.core.stages import ARCHIVED, stage_of
+from model_promotion.core.steps import Step
+from model_promotion.flows.acting import Acted, Meanwhile, carry_out, take_each
 from model_promotion.flows.announcing import announced, next_number, with_record_before
+from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
-from model_promotion.flows.resolve import NAMED, find_model, find_version
-from model_promotion.flows.routes_back import routes_back
+from model_promotion.flows.resolve import find_model, find_version
+from model_promotion.flows.routes_back import RoutesBack, routes_back
+from model_promotion.flows.way_back import Way, but_for, choose, doubts_of, name_one
 from model_promotion.together import both, together
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
+
+if TYPE_CHECKING:
+    from model_promotion.flows.overruling import Overruled
 
 LOOKS = 3
 
 
 @dataclass(frozen=True)
-class Way:
-    """Where a rollback leads: the version, why that one, and what the backup alias should keep afterwards."""
+class _Looked:
+    """The model and its record, the version that the rollback is about, and the rollout that it takes over."""
 
     seen: RegisteredModel
-    to: str
-    because: str
-    backup_to: str | None = None
-    noticed: Noticed = ()
+    lines: list[Line] | None
+    leaving: str | None = None
+    over: "Overruled | None" = None
 
 
 def run(request: Request, world: World, leaving: str | None = None) -> Outcome:
@@ -47,14 +54,35 @@ def run(request: Request, world: World, leaving: str | None = None) -> Outcome:
 
     `leaving` is the version that it is about: where another stands by now, it stays.
     """
+    try:
+        return _run(request, world, leaving)
+    except Meanwhile:  # A rollout that was to be taken over has just ended.
+        return _run(request, world, leaving)
+
+
+def _run(request: Request, world: World, leaving: str | None) -> Outcome:
     seen, lines = _looked(request, world)
-    if going_on := under_way(seen.tags):
-        raise Conflict(going_on, hint=way_out(seen.tags, request.command))
-    current = _left(request, seen, leaving)
+    if not notes(seen.tags):
+        return _back(request, world, _Looked(seen, lines, leaving))
+    from model_promotion.flows import overruling  # Nothing is under way for the most part.
+
+    overruling.settled(request, seen, world)
+    seen, lines = _looked(request, world)
+    if not notes(seen.tags):
+        return _back(request, world, _Looked(seen, lines, leaving))
+    over = overruling.overruled(request, seen, leaving, world)
+    if over.recorded:
+        return _back(request, world, _Looked(seen, lines, leaving, over))
+    return overruling.undone(request, world, over, lines or ())
+
+
+def _back(request: Request, world: World, looked: _Looked) -> Outcome:
+    seen, lines, over = looked.seen, looked.lines, looked.over
+    current = _left(request, seen, looked.leaving)
     way = choose(request, seen, lines)
     if way is None:
-        nowhere = f"no earlier verified version of {request.where} is known for {seen.name}{_but_for(request, seen)}"
-        raise NotFound(nowhere, hint=_name_one(request, seen, world))
+        nowhere = f"no earlier verified version of {request.where} is known for {seen.name}{but_for(request, seen)}"
+        raise NotFound(nowhere, hint=name_one(request, seen, world))
     if way.to == current:
         return _already_there(request, seen, current, world)
     ends = (way.to, current)
@@ -64,19 +92,18 @@ def run(request: Request, world: World, leaving: str | None = None) -> Outcome:
         lambda: together([partial(find_version, seen.name, number, world.registry) for number in ends]),
     )
     if next_number(fresh) != next_number(seen):
-        raise Conflict("something else was done and recorded meanwhile", hint=f"see it: {request.command('--history')}")
-    way = replace(way, seen=fresh)
+        changed = Meanwhile if over else Conflict
+        raise changed("something else was done and recorded meanwhile", hint=f"see it: {request.command('--history')}")
+    way = replace(way, seen=fresh, over=replace(over, seen=fresh) if over else None)
     request = _together(request, way, lines or (), world)
     along = _along(request, fresh, target, world)
     if any(leaves_production(fresh, move.alias, move.to) for move in along):
-        raise Conflict(
-            f"{target.label} is in stage Production, and {PRODUCTION_KEEPS}", _name_one(request, seen, world)
-        )
+        raise Conflict(f"{target.label} is in stage Production, and {PRODUCTION_KEEPS}", name_one(request, seen, world))
     if target.status != READY:
-        raise NotFound(f"{target.label} is {target.status}, not READY", hint=_name_one(request, seen, world))
-    doubts = _doubts(request, target, lines)
+        raise NotFound(f"{target.label} is {target.status}, not READY", hint=name_one(request, seen, world))
+    doubts = doubts_of(request, target, lines)
     if doubts and not request.to_version:
-        raise NotFound(doubts[0], hint=_name_one(request, seen, world))
+        raise NotFound(doubts[0], hint=name_one(request, seen, world))
     said = f"{seen.name}: {request.where} {left.label} -> {target.label} ({way.because})"
     world.voice.tell(Event(Kind.WORKING, "Rollback", said))
     doubts += displaced((move.step(fresh.name) for move in along), left.number, _beside(along, fresh, world))
@@ -99,73 +126,6 @@ def _left(request: Request, seen: RegisteredModel, expected: str | None) -> str:
     if expected not in (None, current):
         raise Conflict(f"{request.where} is {say.version(current)} by now, not {say.version(expected)}")
     return current
-
-
-def _doubts(request: Request, target: Version, lines: list[Line] | None) -> tuple[str, ...]:
-    """What speaks against going back to this version: said when it was asked for, refused when it was not."""
-    doubts = []
-    if HOLD_TAG in target.tags:
-        doubts.append(f"{target.label} is held itself: {target.tags[HOLD_TAG]}")
-    ends = {end for line in moves_of(request.target_alias, lines or ()) for end in (line.was, line.to)}
-    if lines and target.number not in ends:
-        doubts.append(f"{target.label} never stood behind {request.where} by the record")
-    return tuple(doubts)
-
-
-def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) -> Way | None:
-    """Where to: the version that was asked for, else by the record, else the one behind the backup alias.
-
-    None when nothing says where to.
-
-    Raises:
-        NotFound: when somebody moved the alias outside this tool.
-    """
-    target, current, kept = request.target_alias, seen.at(request.target_alias), _kept(request, seen)
-    known = [number for number in verified(target, lines or ()) if not leaves_production(seen, target, number)]
-    last = moved_outside(target, lines or (), current)
-    if request.to_version:
-        below = known[: known.index(request.to_version)] if request.to_version in known else ()
-        return Way(seen, request.to_version, "as asked", below[-1] if below else None, (last.to,) if last else ())
-    if last:
-        raise NotFound(
-            f"{request.where} is {say.version(current)}, but {left_at(last)}: "
-            "it was moved outside this tool, so it is for you to say how far to go back",
-            hint=f"for example {request.command('--rollback', '--to-version', last.to or 'N')}",
-        )
-    if len(known) > 1:
-        return Way(seen, known[-2], "the last verified version by the record", known[-3] if len(known) > 2 else None)  # noqa: PLR2004
-    if kept is not None and not known:
-        unrecorded = "" if lines is not None else ", the record could not be read"
-        return Way(seen, kept, f"kept as {say.target(request.backup_alias)}{unrecorded}")
-    return None
-
-
-def _name_one(request: Request, seen: RegisteredModel, world: World) -> str:
-    """What to type to say where to, with the versions to choose from if they can be read."""
-    try:
-        listed = world.registry.versions(request.model)
-    except PromotionError:
-        listed = ()
-    target, current = request.target_alias, seen.at(request.target_alias)
-    ready = [one for one in listed if one.number != current and one.status == READY]
-    others = [one.label for one in ready if not leaves_production(seen, target, one.number)]
-    more = f" (and {len(others) - NAMED} more)" if len(others) > NAMED else ""
-    there_is = f"; there is {', '.join(others[:NAMED])}{more}" if others else ""
-    return f"name one: {request.command('--rollback', '--to-version', 'N')}{there_is}"
-
-
-def _kept(request: Request, seen: RegisteredModel) -> str | None:
-    """The version behind the backup alias, unless it is the one in place."""
-    kept = seen.at(request.backup_alias)
-    away = kept == seen.at(request.target_alias) or leaves_production(seen, request.target_alias, kept)
-    return None if away else kept
-
-
-def _but_for(request: Request, seen: RegisteredModel) -> str:
-    """The version that is passed over, for a person."""
-    number = seen.at(as_target(PRODUCTION))
-    passed = leaves_production(seen, request.target_alias, number)
-    return f"; {say.version(number)} is passed over, it is in stage Production" if passed else ""
 
 
 def _looked(request: Request, world: World) -> tuple[RegisteredModel, list[Line] | None]:
@@ -234,7 +194,9 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     holds = left.number if held is None else None
     intent = with_record_before(replace(announced("rollback", moves, seen, world), holds=holds), way.noticed)
     first, *rest = intent.steps(seen.name)
-    acted = carry_out(intent, (first,), world, seen)
+    acted, sent = _begun(intent, first, way, world)
+    if way.over and isinstance(acted.failure, Meanwhile):
+        raise acted.failure
     if acted.failure:
         return _failed(request, acted, move)
     hands = acted.hands.afresh()
@@ -245,8 +207,10 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     done = {entry.step for entry in hands.entries}
     in_step = "".join(f"; in step: {one.sentence}" for one in (move.step(seen.name) for move in twin) if one in done)
     entries = (*acted.entries, *hands.entries)
-    routes = routes_back(request, hands, left.number, target.number)
-    evidence = {"steps": entries, **({"rollout": routes.done} if routes.done else {})}
+    routes = _routes(request, hands, way, left.number)
+    moved = (*sent, *routes.done)
+    evidence: dict[str, Any] = {"steps": entries, **({"rollout": moved} if moved else {})}
+    evidence |= {"overruled": way.over.facts} if way.over else {}
     deed = Deed(intent.work, "rollback", move.alias, move.was, move.to, request.reason, (), evidence, way.noticed)
     written = write_down(deed, hands)
     warnings += (*routes.warnings, *written.warnings)
@@ -263,6 +227,25 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
         hints=(f"when {left.label} is mended: {request.command('--version', left.number, '--release')}",),
         undo=request.command("--version", left.number, "--force"),
     )
+
+
+def _begun(intent: Intent, first: Step, way: Way, world: World) -> tuple[Acted, tuple[Served, ...]]:
+    """The alias, and what was sent to endpoints before it."""
+    if way.over is None:
+        return carry_out(intent, (first,), world, way.seen), ()
+    from model_promotion.flows import overruling  # As above.
+
+    return overruling.taken(intent, first, way.over, world)
+
+
+def _routes(request: Request, hands: Hands, way: Way, left: str) -> RoutesBack:
+    """The endpoints too; a note that was taken away may stand again, renewed in that very moment."""
+    found = routes_back(request, hands, left, way.to)
+    if way.over is None:
+        return found
+    from model_promotion.flows import overruling  # As above.
+
+    return replace(found, warnings=(*found.warnings, *overruling.cleared(hands, way.over)))
 
 
 def _already_there(request: Request, seen: RegisteredModel, current: str, world: World) -> Outcome:

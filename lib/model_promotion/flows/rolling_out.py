@@ -7,20 +7,23 @@ for the time that was asked for: until then going back is a change of routes.
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
+from model_promotion.core.deployment import Served
 from model_promotion.core.errors import Conflict, Paused, PromotionError, Unavailable
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import HOLD_TAG, Intent
-from model_promotion.core.ladder import USUAL, Ladder
+from model_promotion.core.ladder import USUAL, Ladder, part
 from model_promotion.core.load import LoadTest
-from model_promotion.core.payloads import Payload
 from model_promotion.core.rollout import WHOLE
+from model_promotion.core.rows import Rows
 from model_promotion.core.say import version, when
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Acted, go_on, take_each
 from model_promotion.flows.canary import Canary
 from model_promotion.flows.endpoints import EndpointHands
 from model_promotion.flows.hands import Hands
+from model_promotion.flows.keeping_on import KeepingOn, keep_on
 from model_promotion.flows.probes import Probes
 from model_promotion.flows.roll_out import Rolling
 
@@ -29,8 +32,17 @@ def carry_out_with_endpoints(intent: Intent, steps: Sequence[Step], canary: Cana
     """Roll out, then take every step; all of it is undone unless all of it holds, or somebody has to decide."""
     rolling, hands = canary.rolling, acted.hands
     hands.first_back = lambda: not rolling.hands.may_land_later and not rolling.back()
-    acted = go_on(hands, steps, partial(climb, canary, intent))
-    if isinstance(acted.failure, Paused):
+
+    def climbed() -> None:
+        try:
+            climb(canary, intent)
+        except Conflict as worse:
+            if canary.failed:
+                raise Paused(str(worse), worse.hint) from worse  # It is taken back under its note, and recorded.
+            raise
+
+    acted = go_on(hands, steps, climbed)
+    if isinstance(acted.failure, Paused) and not canary.failed:
         left_standing(canary, hands)
     return acted
 
@@ -56,39 +68,24 @@ def rolling_of(hands: Hands, intent: Intent) -> Rolling:
     return Rolling(hands.seen.name, intent.rollouts, on_endpoints)
 
 
-def keep_on(hands: Hands, for_s: float = 0.0) -> None:
-    """The work goes on: it is ours still, and its lease does not run out while it is, nor in what takes `for_s`.
-
-    Raises:
-        TakenOver: when somebody else has taken it over.
-        PromotionError: when that cannot be known any more, or could not be written.
-    """
-    world, intent = hands.world, hands.intent
-    assert intent is not None  # noqa: S101 - it was announced; tells the type checker
-    world.renew()
-    now = world.clock.now()
-    try:
-        hands.read()
-        if intent.until - now > world.lease_s / 2 + for_s:
-            hands.look()
-        else:
-            hands.prolong(round(now + world.lease_s + for_s, 3))
-    except Unavailable:
-        # Nobody takes it over before its lease is over, and what is worse must go back meanwhile.
-        if world.clock.now() >= intent.until:
-            raise
-
-
-def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Canary:
+def canary_of(hands: Hands, intent: Intent, rows: Rows) -> Canary:
     """How the rollouts that were announced go up; without a ladder in one step, and held at the end all the same.
 
     Raises:
         Unavailable: when there is no way to change an endpoint from here.
     """
     rolling, world = rolling_of(hands, intent), hands.world
-    probes = Probes(rolling.hands.endpoints, world.loader, payloads, world.policy.model_tests.tolerance)
+    loader = KeepingOn(world.loader, rolling.hands.ours, world.clock)
+    probes = Probes(rolling.hands.endpoints, loader, rows, world.clock, world.policy.model_tests.tolerance)
     load_test = LoadTest.parse(intent.load) if intent.load else None
-    return Canary(rolling, Ladder(intent.ladder or USUAL, intent.bake_s or 1.0), probes, load_test)
+    ladder = Ladder(intent.ladder or USUAL, intent.bake_s or 1.0)
+    return Canary(rolling, ladder, probes, load_test, alpha=world.policy.rollout.alpha * part(intent.resumed))
+
+
+def seen_of(canary: Canary) -> dict[str, Any]:
+    """What a rollout has done to endpoints and what its looks have said, for the record."""
+    done, said = tuple(canary.rolling.hands.entries), canary.told.summary
+    return {"rollout": done, "canary": said, "asked_with": canary.probes.rows.told}
 
 
 def climb(canary: Canary, intent: Intent) -> None:
@@ -100,13 +97,14 @@ def climb(canary: Canary, intent: Intent) -> None:
     rolling, probes = canary.rolling, canary.probes
     rolling.to(0)
     for one in rolling.rollouts:
-        probes.begin(one.endpoint, one.new)
+        probes.begin(one)
     if not canary.begun:
         canary.loaded()
     canary.climb() if intent.ladder else rolling.to(WHOLE)
     for one in rolling.rollouts:
         if one.share_pct == WHOLE:
             probes.answers(one.endpoint, "", named=one.new)
+    rolling.hands.ours(blindly=False)  # The alias moves next: whoever takes the traffic back now is seen before that.
 
 
 def baked(canary: Canary, intent: Intent) -> None:
@@ -137,25 +135,19 @@ def held(number: str, hands: Hands) -> tuple[str, ...]:
     return tuple(map(str, failed))
 
 
-def first_routes(hands: Hands) -> None:
-    """Before anything of a rollout is undone, the endpoints go back to what they served.
+def first_routes(hands: Hands) -> tuple[Served, ...]:
+    """Before anything of a rollout is undone, the endpoints go back to what they served; the answer says how.
 
     Raises:
         Conflict: when one of them does not.
     """
     assert hands.intent is not None  # noqa: S101 - as above
-    if hands.intent.rollouts and (failed := rolling_of(hands, hands.intent).back()):
+    if not hands.intent.rollouts:
+        return ()
+    rolling = rolling_of(hands, hands.intent)
+    if failed := rolling.back():
         raise Conflict("; ".join(failed))
-
-
-def let_go(rolling: Rolling, hands: Hands) -> tuple[str, ...]:
-    """The old version is taken from every endpoint, and the announcement away; the answer says what of it failed."""
-    try:
-        rolling.retire()
-    except PromotionError as error:
-        said = f"the old version still stands beside the new one: {error}"
-        return (said, *closed(hands))
-    return closed(hands)
+    return tuple(rolling.hands.entries)
 
 
 def closed(hands: Hands) -> tuple[str, ...]:

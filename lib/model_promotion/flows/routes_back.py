@@ -23,8 +23,11 @@ def routes_back(request: Request, hands: Hands, left: str, to: str) -> RoutesBac
     """The endpoints that serve the version that was left serve the other one again.
 
     Where that one still stands beside it, it is a change of routes; else a build, which is done when it is asked for.
-    The one that was left stays beside it without traffic, to be looked at.
+    The one that was left stays beside it without traffic, to be looked at. What a rollout that is taken back has done
+    to endpoints is undone.
     """
+    if hands.intent and hands.intent.rollouts:
+        return rollouts_back(hands, hands.intent.rollouts)
     try:
         found = _found(hands, left, to)
         ready = [one for one in found if one.before is not None or request.update_endpoints]
@@ -32,6 +35,19 @@ def routes_back(request: Request, hands: Hands, left: str, to: str) -> RoutesBac
         return _put_right(hands, ready, unheard)
     except (PromotionError, KeyboardInterrupt) as error:
         return RoutesBack(warnings=(f"an endpoint may still serve {version(left)}: {str(error) or 'interrupted'}",))
+
+
+def rollouts_back(hands: Hands, rollouts: tuple[Rollout, ...]) -> RoutesBack:
+    """The endpoints as they were before a rollout, whatever was sent there at the last moment."""
+    serve = f"may still serve {version(rollouts[0].to)}"
+    if hands.world.endpoints is None or hands.intent is None:
+        return RoutesBack(warnings=(f"endpoints cannot be changed from here, {rollouts[0].endpoint} {serve}",))
+    rolling = rolling_of(hands, replace(hands.intent, rollouts=rollouts))
+    try:
+        failed = rolling.back()
+    except KeyboardInterrupt:
+        failed = (f"an endpoint {serve}: interrupted",)
+    return RoutesBack(tuple(rolling.hands.entries), failed)
 
 
 def _found(hands: Hands, left: str, to: str) -> list[Rollout]:

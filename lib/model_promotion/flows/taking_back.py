@@ -1,12 +1,14 @@
-"""Taking back a promotion that has ended well, because another one that belongs to it has not.
+"""Taking back a promotion that has ended well, because another one that belongs to it has not; or a canary that failed.
 
 It is a rollback of exactly the moves that were made, and recorded. A version with which nothing is wrong is not held.
+Where the alias had not moved yet, the record is one of a rollback to where it stands: of the endpoints alone.
 The announcement that stands becomes that of the rollback: nobody comes in between, and nobody has to be waited for.
 """
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from model_promotion.core import say
 from model_promotion.core.errors import Conflict, PromotionError
@@ -19,6 +21,7 @@ from model_promotion.flows.acting import take_each, tell_moved
 from model_promotion.flows.announcing import next_number
 from model_promotion.flows.ending import stuck
 from model_promotion.flows.hands import Hands, TakenOver
+from model_promotion.flows.keeping_on import keep_on
 from model_promotion.flows.recording import Deed, Written, write_down
 from model_promotion.flows.rolling_out import first_routes
 from model_promotion.undisturbed import undisturbed
@@ -26,10 +29,15 @@ from model_promotion.undisturbed import undisturbed
 
 @dataclass(frozen=True)
 class Because:
-    """Why it is taken back, for the record; `holds` is the version that does not come again without a word."""
+    """Why it is taken back, and what was seen, for the record.
+
+    `holds` is the version that does not come again without a word; `moved` is whether the alias had got as far as that.
+    """
 
     why: str
     holds: str | None = None
+    moved: bool = True
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ def take_back(done: Outcome, hands: Hands, request: Request, because: Because) -
     return Outcome(
         mode=Mode.PROMOTE,
         code=ExitCode.REFUSED,
-        summary=f"taken back, {request.where} is {say.version(back.move.to)} again: {why}",
+        summary=f"{_how(because, request)} {say.version(back.move.to)}{' again' if because.moved else ''}: {why}",
         model=done.model,
         was=done.was,
         to=done.to,
@@ -63,6 +71,10 @@ def take_back(done: Outcome, hands: Hands, request: Request, because: Because) -
         record=back.written.place,
         warnings=(*done.warnings, *back.warnings),
     )
+
+
+def _how(because: Because, request: Request) -> str:
+    return f"taken back, {request.where} is" if because.moved else f"not promoted, {request.where} stays at"
 
 
 def abandoned_though_recorded(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
@@ -96,12 +108,22 @@ def _undo(hands: Hands, because: Because) -> Back:
 
     The announcement stands then, for recovery; unless somebody else has moved the target, so that it is theirs.
     """
-    first_routes(hands)
-    hands = _turned(hands, because.holds)
+    routes = first_routes(hands)
+    hands = _turned(hands, because)
     back = hands.intent
     assert back is not None  # noqa: S101 - it was announced; tells the type checker
     model = hands.seen.name
     first, *rest = back.steps(model)
+    if because.moved:
+        _moved_back(first, hands)
+    warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
+    move, evidence = back.move, {"steps": tuple(hands.entries), **because.evidence}
+    evidence |= {"routes_back": routes} if routes else {}
+    written = write_down(Deed(back.work, "rollback", move.alias, move.was, move.to, because.why, (), evidence), hands)
+    return Back(move, (*hands.entries, *written.entries), written, (*warnings, *written.warnings))
+
+
+def _moved_back(first: Step, hands: Hands) -> None:
     try:
         hands.not_yet(first)
         hands.take(first)
@@ -109,24 +131,25 @@ def _undo(hands: Hands, because: Because) -> Back:
     except TakenOver:
         raise
     except Conflict:
-        take_each((back.opening(model).undone(),), hands)
+        assert hands.intent is not None  # noqa: S101 - as above
+        take_each((hands.intent.opening(hands.seen.name).undone(),), hands)
         raise
-    warnings, _ = undisturbed(lambda: tuple(str(error) for step in rest for error in take_each((step,), hands)))
-    move = back.move
-    deed = Deed(back.work, "rollback", move.alias, move.was, move.to, because.why, (), {"steps": tuple(hands.entries)})
-    written = write_down(deed, hands)
-    return Back(move, (*hands.entries, *written.entries), written, (*warnings, *written.warnings))
 
 
-def _turned(hands: Hands, holds: str | None) -> Hands:
+def _turned(hands: Hands, because: Because) -> Hands:
     """Hands that have announced the taking back, under the key of what is taken back."""
     promoted, hands = hands.intent, hands.afresh()
     assert promoted is not None  # noqa: S101 - it was announced; tells the type checker
+    if promoted.rollouts:
+        keep_on(hands, blindly=False)  # With patience: the routes are back, and nobody else would say so.
+        promoted = hands.intent or promoted
     hands.read()
     now = round(hands.world.clock.now(), 3)
     until = round(now + hands.world.lease_s, 3)
     turned = promoted.turned(uuid.uuid4().hex[:12], now, until, next_number(hands.seen))
-    turned = replace(turned, holds=holds)
+    if not because.moved:
+        turned = replace(turned, moves=(Move(promoted.target, promoted.move.was, promoted.move.was),))
+    turned = replace(turned, holds=because.holds)
     hands.take(SetTag(hands.seen.name, promoted.key, promoted.text, turned.text))
     return replace(hands.afresh(), intent=turned)
 
@@ -137,7 +160,8 @@ def _failed(done: Outcome, hands: Hands, request: Request, failure: PromotionErr
         stands = f"{request.where} is {say.version(seen.at(request.target_alias))}"
         tags = seen.tags
     except PromotionError:
-        stands, tags = f"{request.where} was {say.version(done.to)} when last read", hands.seen.tags
+        stands = f"{request.where} was {say.version(hands.seen.at(request.target_alias))} when last read"
+        tags = hands.seen.tags
     return Outcome(
         mode=Mode.PROMOTE,
         code=failure.code,

@@ -70,7 +70,10 @@ class MemoryEndpoints:
         raw = self._found(step.endpoint)
         if raw["state"]["config_update"] == "IN_PROGRESS":
             raise Conflict(f"{step.endpoint} is currently updating")
-        raw["pending_config"] = changed(raw["config"], step)
+        try:
+            raw["pending_config"] = changed(raw["config"], step)
+        except ValueError as error:
+            raise Conflict(str(error)) from error
         raw["state"]["config_update"] = "IN_PROGRESS"
         self._left[step.endpoint] = self.looks
 
