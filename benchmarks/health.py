@@ -1,16 +1,16 @@
 """How soon do canary and watch see harm, and how often do they see it where there is none? Simulated.
 
-`python benchmarks/health.py [--quick]`: false alarms of 600 looks on versions that are as good as they may just be,
-answers until a rise of the error rate is seen, beside tests that may look once, bounds of means under peeking, tails at
-planned looks, and the trend of accuracy beside river's detectors where river is installed. Ends with 1 if a rate of
-wrong alarms or missed means lies above alpha by more than Monte-Carlo error.
+`python benchmarks/health.py [--quick]`: false alarms of 600 looks on versions that are as good as they may just be, and
+of whole canaries with all their sources, answers until a rise of the error rate is seen, beside tests that may look
+once, bounds of means under peeking, tails at planned looks, and the trend of accuracy beside river's detectors where
+river is installed. Ends with 1 if a rate of wrong alarms or missed means lies above alpha by more than Monte-Carlo
+error.
 """
 
 import argparse
 import math
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,39 +19,21 @@ import numpy as np
 from scipy import stats
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "lib")]
+sys.path[:0] = [str(ROOT), str(ROOT / "lib")]
 
+from benchmarks import watch
+from benchmarks.simulated import ALPHA, LOOKS, Row, generator
 from model_promotion.core.health import Health
 from model_promotion.evidence.health import error_rates, quantiles, rates
+from model_promotion.evidence.health.canary import PARTS, QUANTILES, CanaryRules
 from model_promotion.evidence.health.error_rates import DOUBT, PRIOR
 from model_promotion.evidence.health.means import Mean
 from model_promotion.evidence.health.quantiles import QuantileRule
 from model_promotion.evidence.health.wealth import bet, total
 
-ALPHA, LOOKS = 0.01, 600
-UNLIKELY = 1e-3
 WRONG, WORSE = 0.1, (0.15, 0.2, 0.3)
 Draws = Callable[[int], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of a table; `wrong` is a rate that must not lie above alpha, among so many runs."""
-
-    cells: tuple[str, ...]
-    wrong: float = 0.0
-    runs: int = 1
-    alpha: float = ALPHA
-
-    @property
-    def holds(self) -> bool:
-        """Whether it does not, within Monte-Carlo error."""
-        return bool(stats.binom.sf(round(self.wrong * self.runs) - 1, self.runs, self.alpha) >= UNLIKELY)
-
-
-def generator(name: str) -> np.random.Generator:
-    """Its numbers depend on the name only."""
-    return np.random.default_rng(zlib.crc32(name.encode()))
+Side = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -93,41 +75,29 @@ class Pair:
 
     def seen(self, pa: float, pb: Callable[[int], float], looks: int, rng: np.random.Generator) -> "Seen":
         """As `error_rates.ErrorRates` does it, all runs at once."""
-        logs, found = None, np.full(self.runs, math.inf)
-        bad, seen = np.full(self.runs, float(PRIOR.bad)), np.full(self.runs, float(PRIOR.seen))
-        for look in range(looks):
-            ours, theirs = rng.binomial(self.na, pa, self.runs), rng.binomial(self.nb, pb(look), self.runs)
-            block = (ours, np.full(self.runs, self.na)), (theirs, np.full(self.runs, self.nb))
-            logs = bet(logs, error_rates.factors(*block, bad / seen), (look, self.planned))
-            bad, seen = bad + ours, seen + self.na
-            now = total(logs, look + 1, self.planned)
-            found[(now >= -math.log(ALPHA)) & np.isinf(found)] = look + 1
-        return Seen(found, now)
+        na, nb = np.full(self.runs, self.na), np.full(self.runs, self.nb)
+        drawn = ((rng.binomial(na, pa), rng.binomial(nb, pb(look))) for look in range(looks))
+        return side_by_side((((ours, na), (theirs, nb)) for ours, theirs in drawn), self.planned)
 
 
-def false_alarms(runs: int) -> Iterator[Row]:
-    """600 looks with 20 answers each, at the very limits; the watch gives each of its measures a third of alpha."""
-    shares = {"error rate at 2 % (alert)": 0.02, "error rate at 5 % (rollback)": 0.05}
-    shares |= {"p95 at 500 ms (rollback)": 0.05, "accuracy 10 points down from 90 % (rollback)": 0.2}
-    shares |= {"accuracy 5 points down from 90 % (alert)": 0.15}
-    any_of = np.zeros(runs, dtype=bool)
-    naive_of = np.zeros(runs, dtype=bool)
-    for name, share in shares.items():
-        rng = generator(name)
-        drawn = rng.binomial(20, share, (LOOKS, runs))
-        alarmed = np.isfinite(Limit(share, 20, runs).alarms(drawn.__getitem__, ALPHA / 3))
-        seen = 20 * np.arange(1, LOOKS + 1)[:, None]
-        naive = (drawn.cumsum(axis=0)[4:] > share * seen[4:]).any(axis=0)
-        if "alert" in name or "p95" in name:  # What crosses the higher limit crosses the lower one, too.
-            any_of, naive_of = any_of | alarmed, naive_of | naive
-        yield Row((name, f"{alarmed.mean():.4f}", f"{naive.mean():.3f}"), alarmed.mean(), runs, ALPHA / 3)
-    yield Row(
-        ("**any measure of the watch**", f"**{any_of.mean():.4f}**", f"{naive_of.mean():.3f}"), any_of.mean(), runs
-    )
+def side_by_side(blocks: Iterable[tuple[Side, Side]], planned: int, alpha: float = ALPHA) -> Seen:
+    """What blocks of champion and candidate come to, all runs at once: of each side how many were bad, of how many."""
+    logs, found, now = None, np.empty(0), np.empty(0)
+    bad, seen = float(PRIOR.bad), float(PRIOR.seen)
+    for look, (ours, theirs) in enumerate(blocks):
+        found = found if look else np.full(ours[0].size, math.inf)
+        logs = bet(logs, error_rates.factors(ours, theirs, np.asarray(bad / seen)), (look, planned))
+        bad, seen = bad + ours[0], seen + ours[1]
+        now = total(logs, look + 1, planned)
+        found[(now >= -math.log(alpha)) & np.isinf(found)] = look + 1
+    return Seen(found, now)
+
+
+def identical(runs: int) -> Iterator[Row]:
+    """600 looks at a canary, nine answers of the champion to one; as good as the champion is."""
     pair = Pair(18, 2, runs, LOOKS)
     both = np.isfinite(pair.seen(0.02, lambda _look: 0.02, LOOKS, generator("identical")).alarms)
-    name = "candidate beside an identical champion, both at 2 %"
-    yield Row((name, f"{both.mean():.4f}", f"{_peeked(runs):.3f}"), both.mean(), runs)
+    yield Row(("both at 2 %", f"{both.mean():.4f}", f"{_peeked(runs):.3f}"), both.mean(), runs)
 
 
 def _peeked(runs: int) -> float:
@@ -211,6 +181,66 @@ def rungs(runs: int) -> Iterator[Row]:
         yield Row(tuple(cells))
 
 
+RUNGS, LOOKS_OF_RUNG, MINUTES_OF_RUNG, OWN = (5, 25, 50, 100), 30, 8, 100
+
+
+def canaries(runs: int) -> Iterator[Row]:
+    """Whole canaries of as good a candidate, as they are by default: what each source alarms, and any of them.
+
+    20,000 callers a minute; both versions fail 2 % of them and of our own requests on average, in good and bad minutes.
+    """
+    rules = CanaryRules(ALPHA, 300, 1.5, 2 * len(RUNGS) * LOOKS_OF_RUNG, 2 * len(RUNGS), minutes=2 * 10 * len(RUNGS))
+    rng = generator("canaries")
+    # A bad minute is bad for both, and for callers as for us: the sources are anything but independent.
+    shares = np.minimum(0.02 * rng.lognormal(-0.5, 1.0, (len(RUNGS), LOOKS_OF_RUNG, runs)), 0.9)
+    alarms = {
+        "errors of own requests": _own_errors(shares, rules, rng),
+        "their p95 and p99": _own_tails(runs, rules, rng),
+        "errors in service": _in_service(shares, rules, rng),
+    }
+    for name, one in alarms.items():
+        yield Row((name, f"{one.mean():.4f}"), one.mean(), runs, ALPHA / PARTS)
+    either = np.logical_or.reduce([*alarms.values()])
+    yield Row(("**any of them**", f"**{either.mean():.4f}**"), either.mean(), runs)
+
+
+def _own_errors(shares: np.ndarray, rules: CanaryRules, rng: np.random.Generator) -> np.ndarray:
+    n = np.full(shares.shape[-1], OWN)
+    blocks = (((rng.binomial(n, one), n), (rng.binomial(n, one), n)) for rung in shares for one in rung)
+    return np.isfinite(side_by_side(blocks, rules.looks, rules.errors.alpha).alarms)
+
+
+def _own_tails(runs: int, rules: CanaryRules, rng: np.random.Generator) -> np.ndarray:
+    found = np.zeros(runs, dtype=bool)
+    for run in range(runs):
+        for _ in RUNGS:
+            ours, theirs = rng.lognormal(4.4, 0.8, (2, LOOKS_OF_RUNG * OWN))
+            # As slow as is tolerated: the very limit.
+            verdicts = [quantiles.compared(ours, 1.5 * theirs, rules.quantile(one)).verdict for one in QUANTILES]
+            found[run] |= Health.FAIL in verdicts
+    return found
+
+
+def _in_service(shares: np.ndarray, rules: CanaryRules, rng: np.random.Generator) -> np.ndarray:
+    return np.isfinite(side_by_side(_minutes(shares, rng), rules.minutes, rules.in_service.alpha).alarms)
+
+
+def _minutes(shares: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[Side, Side]]:
+    """As `by_metrics.callers` leaves them: our own requests, which fail twice as often, are in the numbers."""
+    for rung, minutes in zip(RUNGS, shares[:, ::3][:, -MINUTES_OF_RUNG:], strict=True):
+        for share in minutes:
+            own = [rng.binomial(3 * OWN, np.minimum(2 * share, 1)) for _ in range(2)]
+            n = [20_000 * part // 100 for part in (100 - rung, rung)]
+            both = [rng.binomial(one, share) for one in n]
+            if not min(n):
+                continue
+            seen = np.full(share.size, n[0] + 3 * OWN - 6 * OWN)
+            ours = np.minimum(both[0] + own[0], seen), seen
+            # Ours of two minutes, as nobody knows which of them it is.
+            lost = own[1] + rng.binomial(3 * OWN, np.minimum(2 * share, 1))
+            yield ours, (np.maximum(both[1] + own[1] - lost, 0), np.full(share.size, n[1] + 3 * OWN))
+
+
 def means(runs: int) -> Iterator[Row]:
     """How often bounds miss the mean at any of 100 looks, and how wide they are at the end."""
     laws: dict[str, tuple[Callable[[np.random.Generator], np.ndarray], float]] = {
@@ -272,12 +302,14 @@ def _three_looks(rng: np.random.Generator, n: int, factor: float, rule: Quantile
 def trends(runs: int) -> Iterator[Row]:
     """Accuracy of 90 %, 50 labels a look: alarms of 600 looks without a change, labels until a drop is seen."""
     for points in (1, 5, 10):
-        limited, rng = Limit(WRONG + points / 100, 50, runs), generator(f"{points} points")
-        null = np.isfinite(limited.alarms(lambda _look, rng=rng: rng.binomial(50, WRONG, runs), ALPHA / 3)).mean()
+        limited, rng = watch.Halved(WRONG + points / 100, 25, runs, 2 * LOOKS), generator(f"{points} points")
+        drawn = rng.binomial(25, WRONG, (2 * LOOKS, runs))
+        null = np.isfinite(limited.crossed(drawn.__getitem__, watch.SURE.alpha, 2 * LOOKS).surely).mean()
         cells = [f"surely more than {points} %-points below the baseline", f"**{null:.4f}**"]
         for wrong in WORSE:
-            drawn = rng.binomial(50, np.where(np.arange(LOOKS) < LOOKS // 6, WRONG, wrong), (runs, LOOKS)).T
-            cells.append(_delay((limited.alarms(drawn.__getitem__, ALPHA / 3) - LOOKS // 6) * 50))
+            drawn = rng.binomial(25, np.where(np.arange(2 * LOOKS) < LOOKS // 3, WRONG, wrong), (runs, 2 * LOOKS)).T
+            found = limited.crossed(drawn.__getitem__, watch.SURE.alpha, 2 * LOOKS).surely
+            cells.append(_delay((found - LOOKS // 3) * 25))
         yield Row(tuple(cells), null, runs)
     try:
         from river import drift
@@ -312,8 +344,10 @@ def _delay(labels: np.ndarray) -> str:
 
 
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[int], Iterator[Row]]]] = {
-    "False alarms of 600 looks": (("as bad as it may be", "alarms", "a point value beyond it"), false_alarms),
+    **watch.TABLES,
+    "False alarms of a canary of 600 looks": (("candidate and champion", "alarms", "a z test at each"), identical),
     "Answers until a rise from 2 % to 5 % is seen": (("", "half", "80 %", "90 %", "80 % beside one look"), until_seen),
+    "False alarms of whole canaries, alpha 0.01": (("as good as the champion", "rolled back"), canaries),
     "The end of a rung: surely worse / probably / passed": (
         ("candidate's error rate beside 2 %", "100 requests", "200", "300", "600"),
         rungs,

@@ -1,23 +1,33 @@
 """What the demo promises to somebody who has just cloned the repository."""
 
 import io
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from model_promotion.clocks import SystemClock
 from model_promotion.console import Console, Style
+from model_promotion.core.answers import Asked
 from model_promotion.core.errors import BadCall
 from model_promotion.core.exits import ExitCode
+from model_promotion.core.load import Destination
+from model_promotion.core.payloads import payload_of
+from model_promotion.demo.server import serving
 from model_promotion.demo.show import MARKER, OURS, Scene, cleared, play, show
+from model_promotion.serving.load import AioLoader
 from tests.e2e.program import clean_env, run
 from tests.shown import Shown
+from tests.workspace.seed import ROW, write_model
 
 EXPECTED = (
     "[Training] v1 on ",
     "[Training] v3 on ",
-    "promote_model.py breast_cancer --compare-metrics --run-tests",
+    "[Serving] v2 answers at http://127.0.0.1:",
+    "promote_model.py breast_cancer --compare-metrics --run-tests --endpoint http://127.0.0.1:",
+    "answered 5 predictions for 5 rows",
     "[Metrics] 4 of 4 metrics judged, none worse, 4 better, v1",
     "@champion: v1 -> v2 (v1 kept as @prev_champion)",
     "exit code: 0",
@@ -43,12 +53,37 @@ def console() -> Console:
     return Console(io.StringIO(), Style(emoji=False, colour=False, progress=False))
 
 
+def ask(url: str) -> Asked:
+    return AioLoader(SystemClock()).ask(
+        Destination("it", f"{url}/invocations"), payload_of({"dataframe_records": [ROW]})
+    )
+
+
 def test_the_demo_promotes_refuses_and_goes_back_in_this_order(shown: Shown) -> None:
     assert shown.result.code == 0, shown.result.all
     rest = shown.result.out
     for expected in EXPECTED:
         _, found, rest = rest.partition(expected)
         assert found, f"{expected!r} is not among these lines, or too early:\n{shown.result.out}"
+
+
+def test_its_server_ends_with_it(shown: Shown) -> None:
+    (port,) = set(re.findall(r"http://127\.0\.0\.1:(\d+)", shown.result.out))
+    assert ask(f"http://127.0.0.1:{port}").status is None
+
+
+def test_its_server_ends_also_where_the_demo_breaks_off(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def broken_off() -> None:
+        with serving(str(write_model(tmp_path / "model"))) as url:
+            seen.append(url)
+            assert ask(url).status == 200
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    assert ask(*seen).status is None
 
 
 def test_nobody_but_the_program_speaks(shown: Shown) -> None:

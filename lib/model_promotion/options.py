@@ -137,7 +137,8 @@ def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is priva
         const=USUAL_WATCH_S,
         type=_seconds,
         metavar="DURATION",
-        help="how does what --to serves do? harm is rolled back; with a candidate: after its promotion [30m]",
+        help="how does what --to serves do? harm is rolled back; with a candidate: after its promotion; "
+        "truth to hold its answers against: labels under [watch] in the policy [30m]",
     )
     group.add_argument("--manifest", type=Path, metavar="FILE", help="many models at once, as a TOML or YAML file says")
     group.set_defaults(mode=Mode.PROMOTE)

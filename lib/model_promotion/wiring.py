@@ -9,20 +9,20 @@ from model_promotion import catalog
 from model_promotion.access.databricks import DatabricksAccess
 from model_promotion.access.mlflow import MlflowAccess
 from model_promotion.clocks import SystemClock
+from model_promotion.connections.address import Address
 from model_promotion.connections.databricks import DatabricksConnection
 from model_promotion.connections.deadline import Deadline
+from model_promotion.connections.lines import Lines
 from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.connections.warehouse import Warehouse
 from model_promotion.core.errors import BadCall
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.journals.file import FileJournal
 from model_promotion.journals.mlflow import MlflowJournal
-from model_promotion.ports import Access, Endpoints, Engine, Scores, Serving, Statements, Voice
+from model_promotion.ports import Access, Engine, Scores, Statements, Voice
 from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
 from model_promotion.scoring.process import ChildScorer
-from model_promotion.serving.databricks import DatabricksEndpoints, DatabricksServing
 from model_promotion.serving.load import AioLoader
-from model_promotion.serving.scoring_server import ScoringServers
 from model_promotion.settings import Settings
 from model_promotion.witness import Witness
 from model_promotion.world import World
@@ -62,27 +62,16 @@ class Plugged:
     statements: Statements
 
 
-@dataclass(frozen=True)
-class Lines:
-    """The connections to the outside; their clients are made once, however many worlds use them."""
-
-    mlflow: MlflowConnection
-    workspace: DatabricksConnection | None
-
-    def under(self, deadline: Deadline) -> "Lines":
-        """The same connections under a deadline of its own."""
-        return Lines(self.mlflow.under(deadline), self.workspace and self.workspace.under(deadline))
-
-
 def plug_in(settings: Settings, voice: Voice) -> World:
     """The world that these settings describe; nothing is connected yet."""
-    deadline = Deadline(settings.timeout_s, SystemClock())
-    workspace = DatabricksConnection(settings.address.profile, deadline) if settings.address.is_databricks else None
-    return _world(settings, Lines(MlflowConnection(settings.address, deadline), workspace), voice)
+    clock, address = SystemClock(), settings.address
+    deadline = Deadline(settings.timeout_s, clock)
+    workspace = DatabricksConnection(address.profile, deadline) if address.is_databricks else None
+    return _world(settings, Lines(address, MlflowConnection(address, deadline), workspace, deadline, clock), voice)
 
 
 def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
-    clock = SystemClock()
+    clock = lines.clock
     deadline = Deadline(settings.timeout_s, clock)
     # The record, rights, endpoints and the caller have a deadline of their own, so they take nothing from the registry.
     aside = lines.under(Deadline(max(LEAST_ASIDE_S, settings.timeout_s / 3), clock))
@@ -90,21 +79,18 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
     longest_s = settings.policy.model_tests.download_timeout_s
     downloads = lines.mlflow.under(Deadline(longest_s, clock, interrupts_wait=False))
     connection = lines.mlflow.under(deadline)
-    access: Access = MlflowAccess(aside.mlflow)
-    serving: Serving | None = None
-    endpoints: Endpoints | None = None
-    if aside.workspace:
-        access, serving = DatabricksAccess(aside.workspace, aside.mlflow), DatabricksServing(aside.workspace)
-    if lines.workspace:
-        # What is asked over hours has the whole time for each request.
-        endpoints = DatabricksEndpoints(lines.workspace.under(Deadline(settings.timeout_s, clock, for_each=True)))
+    # What is asked of endpoints over hours has the whole time for each request.
+    each = lines.under(Deadline(settings.timeout_s, clock, for_each=True))
+    by_name, by_address = backends(settings.address, "name"), backends(settings.address, "address")
+    access: Access = DatabricksAccess(aside.workspace, aside.mlflow) if aside.workspace else MlflowAccess(aside.mlflow)
     scorer = ChildScorer()
     return World(
         registry=MlflowRegistry(connection, downloads),
         writer=MlflowWriter(connection, downloads),
         access=access,
-        serving=serving,
-        servers=ScoringServers(clock),
+        serving=by_name[0].reader(aside) if by_name else None,
+        endpoints=by_name[0].writer(each) if by_name else None,
+        servers=by_address[0].reader(aside),
         loader=AioLoader(clock),
         journal=MlflowJournal(aside.mlflow, settings.policy.record.experiment),
         spare_journal=FileJournal(settings.spare_records),
@@ -118,8 +104,13 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
         lease_s=LEASES * settings.timeout_s,
         timeout_s=settings.timeout_s,
         again=partial(_world, settings, lines),
-        endpoints=endpoints,
     )
+
+
+def backends(registry: Address, named_by: str) -> tuple[ModuleType, ...]:
+    """Those in serving/ whose endpoints are named so, and go with this registry; the first by its own name is taken."""
+    there = (catalog.load("serving", name) for name in catalog.names("serving"))
+    return tuple(one for one in there if getattr(one, "NAMED_BY", "") == named_by and one.is_for(registry))
 
 
 def engine(scorer: ChildScorer, statements: Statements, name: str) -> Engine:

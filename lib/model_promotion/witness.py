@@ -12,13 +12,12 @@ from typing import Any, Self, TypeVar, cast
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.deployment import Deployment
 from model_promotion.core.entities import RecordedMetrics, Version
-from model_promotion.core.errors import BadCall, NotFound
 from model_promotion.core.plan import Plan
 from model_promotion.core.policy import Policy
 from model_promotion.core.record import Line
 from model_promotion.core.request import Request
 from model_promotion.core.rollout import Rollout, planned
-from model_promotion.core.run_inputs import NAME_THEM, RUN, LoggedInput, evaluated_on
+from model_promotion.core.run_inputs import RUN, LoggedInput, logged_by
 from model_promotion.core.signature import Signature
 from model_promotion.ports import Access, Engine, Loader, RecordReader, RegistryReader, Scorer, Servers, Serving
 from model_promotion.together import together
@@ -89,13 +88,7 @@ class Witness:
         if self.data_asked_for.uri != RUN:
             return None
         run = self.once(("run", candidate.model, candidate.number), lambda: self.registry.run(candidate))
-        if run.deleted:
-            raise NotFound(f"the run of {candidate.label} was deleted", hint=NAME_THEM)
-        found = evaluated_on(run.inputs, candidate.label)
-        if found.is_table and self.request.engine == "local":
-            hint = "add --engine spark, or name files: --eval-data PATH"
-            raise BadCall(f"the run's data are the table {found.uri}, which this engine does not read", hint=hint)
-        return found
+        return logged_by(run, candidate.label, self.request.engine)
 
     @property
     def deployments(self) -> tuple[Deployment, ...]:

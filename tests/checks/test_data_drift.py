@@ -5,23 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from model_promotion.checks import data_drift
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.record import digest
 from model_promotion.core.request import Mode
-from model_promotion.engines.local import LocalEngine
 from model_promotion.evidence.drift import Distance, Drift
 from model_promotion.evidence.keeping import FILE, unpacked
 from model_promotion.evidence.profiling import Change
-from model_promotion.scoring.process import ChildScorer
-from model_promotion.scoring.streams import ChildScores
-from model_promotion.world import World
-from tests.worlds import METADATA, Killed, Scene, a_scene, a_witness, killed_after, version
+from tests.checks.drifting import Shop
+from tests.worlds import Killed, a_scene, a_witness, killed_after
 
 
 def asked(**options: Any) -> Finding | None:
@@ -30,46 +24,6 @@ def asked(**options: Any) -> Finding | None:
 
 def test_nobody_is_asked_about_drift_who_named_no_data() -> None:
     assert asked() is None
-
-
-def rows(seed: int, shift: float = 0.0) -> pa.Table:
-    made = np.random.default_rng(seed)
-    return pa.table(
-        {
-            "age": made.normal(shift, size=400),
-            "city": made.choice(["Rome", "Oslo"], 400),
-            "payload": [b"x"] * 400,
-            "seen": pa.array(made.integers(0, 10**6, 400), pa.timestamp("s")),
-        }
-    )
-
-
-class Shop(Scene):
-    """Four versions that take age, city and payload, with rows on disk."""
-
-    def __init__(self, folder: Path, inputs: str = "age city payload") -> None:
-        super().__init__()
-        types = {"age": "double", "city": "string", "payload": "binary"}
-        named = [{"name": name, "type": types[name], "required": True} for name in inputs.split()]
-        signature = {"inputs": json.dumps(named), "outputs": json.dumps([{"type": "double"}]), "params": None}
-        for number in range(1, 5):
-            self.registry.add(version(str(number)), metadata={**METADATA, "signature": signature if named else None})
-        self.by_hand("champion", "1")
-        self.folder = folder
-        for name, table in {"then": rows(1), "same": rows(2), "moved": rows(3, shift=1.0)}.items():
-            pq.write_table(table, folder / f"{name}.parquet")
-
-    @property
-    def world(self) -> World:
-        return replace(super().world, engine=lambda _name: LocalEngine(ChildScores(ChildScorer())))
-
-    def at(self, name: str) -> str:
-        return str(self.folder / f"{name}.parquet")
-
-    def told(self, number: str, mode: Mode = Mode.CHECK, **named: str) -> Finding:
-        given = {f"{role}_data": self.at(name) for role, name in named.items()}
-        found = self.promote(number, mode=mode, **given).findings
-        return next(one for one in found if one.check == "data_drift")
 
 
 @pytest.fixture
@@ -85,7 +39,9 @@ def test_a_promotion_keeps_the_profile_of_its_reference_and_the_next_needs_none(
     )
     (shop.folder / "then.parquet").unlink()
     same, moved = shop.told("3", current="same"), shop.told("3", current="moved")
-    assert same.sentence == "none of 2 columns drifted; 1 column was not compared: payload (binary)"
+    assert same.sentence == (
+        "none of 2 columns drifted; 1 column was not compared: payload (binary); no input of v3, so not judged: seen"
+    )
     assert moved.sentence.startswith("1 of 2 columns drifted: age")
     assert same.facts["reference"]["kept"] is True
     assert same.facts["reference"]["rows"] == 400
@@ -172,7 +128,7 @@ def test_without_named_inputs_nothing_is_kept_and_that_is_said(tmp_path: Path) -
     assert both.sentence.endswith("its signature names no columns")
 
 
-MOVED = Distance("age", "ks", 0.31, 0.1, p=0.0001, p_holm=0.0004, chance=0.04, drifted=True)
+MOVED = Distance("age", "ks", 0.31, 0.1, p=0.0001, p_all=0.0004, chance=0.04, drifted=True)
 STILL = Distance("age", "psi", 0.02, 0.1)
 SAME = Distance("city", "psi", 0.01, 0.1)
 CALM = (Change("age", (0.0, 0.0), beyond=False),)
@@ -194,9 +150,16 @@ def test_drift_fails_and_what_cannot_be_told_never_passes(found: Drift, verdict:
 
 
 def test_the_table_shows_what_drifted_with_what_chance_does() -> None:
-    table = data_drift.finding(Drift((MOVED, STILL)), CALM, {}).table
-    assert table
-    assert table.rows == [("age", "ks", "0.310", "0.100", "0.040", "0.0004", "drifted")]
+    furthest = replace(MOVED, statistic="psi", p_all=0.025, is_least=True)
+    usual = Distance("city", "cramer_w", 0.12, 0.1, p=0.4, p_all=1.0)
+    found = data_drift.finding(Drift((MOVED, furthest, usual, STILL)), CALM, {})
+    assert found.table
+    assert found.table.rows == [
+        ("age", "ks", "0.310", "0.100", "0.040", "0.0004", "drifted"),
+        ("age", "psi", "0.310", "0.100", "0.040", "<= 0.025", "drifted"),
+        ("city", "cramer_w", "0.120", "0.100", "more", "1", "by chance"),
+    ]
+    assert found.hint.startswith("the bound and p are those of all 4 distances")
 
 
 def test_more_missing_values_and_new_ones_are_said_beside() -> None:

@@ -10,6 +10,7 @@ from model_promotion.core.watch_rules import (
     DEFAULTS,
     ERROR_RATE,
     P95_MS,
+    Beyond,
     Judged,
     Limits,
     Measure,
@@ -21,48 +22,61 @@ from model_promotion.core.watch_rules import (
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "low", "severity"),
+    ("name", "value", "beyond", "severity"),
     [
-        (ERROR_RATE, 0.01, 0.0, Severity.FINE),
-        (ERROR_RATE, 0.02, 0.0, Severity.FINE),
-        (ERROR_RATE, 0.03, 0.0, Severity.WARNING),
-        (ERROR_RATE, 0.40, 0.0, Severity.WARNING),
-        (ERROR_RATE, 0.04, 0.02, Severity.CRITICAL),
-        (ERROR_RATE, 0.09, 0.05, Severity.ROLLBACK),
+        (ERROR_RATE, 0.01, Beyond(), Severity.FINE),
+        (ERROR_RATE, 0.03, Beyond(), Severity.FINE),
+        (ERROR_RATE, 0.03, Beyond(0.02), Severity.UNKNOWN),
+        (ERROR_RATE, 0.04, Beyond(0.02, 0.02), Severity.CRITICAL),
+        # One look only, however bad it was.
+        (ERROR_RATE, 1.00, Beyond(0.05, 0.05), Severity.CRITICAL),
+        (ERROR_RATE, 1.00, Beyond(0.05, 0.05, 0.02), Severity.CRITICAL),
+        (ERROR_RATE, 0.09, Beyond(0.05, 0.05, 0.05), Severity.ROLLBACK),
         # The whole watch looks well again, but some of it surely was not.
-        (ERROR_RATE, 0.01, 0.05, Severity.ROLLBACK),
-        (ACCURACY_DROP, -0.02, 0.0, Severity.FINE),
-        (ACCURACY_DROP, 0.06, 0.0, Severity.WARNING),
-        (ACCURACY_DROP, 0.08, 0.05, Severity.CRITICAL),
-        (ACCURACY_DROP, 0.14, 0.10, Severity.ROLLBACK),
-        (P95_MS, 150.0, 0.0, Severity.FINE),
-        (P95_MS, 220.0, 0.0, Severity.WARNING),
-        (P95_MS, 900.0, 0.0, Severity.WARNING),
-        (P95_MS, 900.0, 500.0, Severity.ROLLBACK),
-        (P95_MS, math.inf, 0.0, Severity.WARNING),
+        (ERROR_RATE, 0.01, Beyond(0.0, 0.05, 0.05), Severity.ROLLBACK),
+        (ACCURACY_DROP, -0.02, Beyond(), Severity.FINE),
+        (ACCURACY_DROP, 0.04, Beyond(0.05, 0.02), Severity.WARNING),
+        (ACCURACY_DROP, 0.08, Beyond(0.05, 0.05, 0.05), Severity.CRITICAL),
+        (ACCURACY_DROP, 0.14, Beyond(0.10, 0.10, 0.10), Severity.ROLLBACK),
+        (P95_MS, 150.0, Beyond(), Severity.FINE),
+        (P95_MS, 220.0, Beyond(200.0, 200.0, 200.0), Severity.WARNING),
+        (P95_MS, 900.0, Beyond(500.0, 500.0), Severity.WARNING),
+        (P95_MS, 900.0, Beyond(500.0, 500.0, 500.0), Severity.ROLLBACK),
+        (P95_MS, math.inf, Beyond(500.0), Severity.UNKNOWN),
     ],
 )
-def test_the_limits_of_the_defaults(name: str, value: float, low: float, severity: Severity) -> None:
-    assert judged(Measure(name, value, low, n=500), DEFAULTS[name]).severity is severity
+def test_the_limits_of_the_defaults(name: str, value: float, beyond: Beyond, severity: Severity) -> None:
+    assert judged(Measure(name, value, beyond, n=500), DEFAULTS[name]).severity is severity
 
 
 def test_what_nobody_knows_is_neither_fine_nor_a_reason_to_act() -> None:
-    limits = DEFAULTS[ERROR_RATE]
-    for measure in (Measure(ERROR_RATE, math.nan, 0.0, 10), Measure(ERROR_RATE, 0.9, 0.0, 0)):
+    limits, all_of_it = DEFAULTS[ERROR_RATE], Beyond(0.05, 0.05, 0.05)
+    for measure in (Measure(ERROR_RATE, math.nan, all_of_it, 10), Measure(ERROR_RATE, 0.9, all_of_it, 0)):
         assert judged(measure, limits).severity is Severity.UNKNOWN
-    assert judged(Measure(ERROR_RATE, 0.5, 0.0, n=4, least=20), limits).severity is Severity.UNKNOWN
-    assert judged(Measure(ERROR_RATE, 1.0, 0.05, n=9, least=20), limits).severity is Severity.ROLLBACK
+    assert judged(Measure(ERROR_RATE, 1.0, all_of_it, n=19, least=20), limits).severity is Severity.UNKNOWN
+    assert judged(Measure(ERROR_RATE, 1.0, all_of_it, n=20, least=20), limits).severity is Severity.ROLLBACK
     assert gravest(()) is Severity.UNKNOWN
 
 
-def test_the_sentence_says_which_limit_and_what_is_sure() -> None:
+@pytest.mark.parametrize(
+    ("beyond", "said"),
+    [
+        (Beyond(0.05, 0.05, 0.05), ", surely above 0.05), beyond the limit of 0.05 for the rollback"),
+        (
+            Beyond(0.05, 0.05, 0.02),
+            ", surely above 0.05), beyond the limit of 0.02 for an alert; the rollback takes another look that says so",
+        ),
+        (
+            Beyond(0.05, 0.02),
+            ", surely above 0.02), beyond the limit of 0.02 for an alert; the rollback needs more than 0.05 for sure",
+        ),
+        (Beyond(0.02), "); an alert needs more than 0.02 for sure"),
+        (Beyond(), ")"),
+    ],
+)
+def test_the_sentence_says_which_limit_and_what_it_would_take_for_more(beyond: Beyond, said: str) -> None:
     limits = DEFAULTS[ERROR_RATE]
-    assert judged(Measure(ERROR_RATE, 0.09, 0.05, 500), limits).sentence == (
-        "error_rate is 0.09 (n=500, surely above 0.05), beyond the limit of 0.05 for the rollback"
-    )
-    assert judged(Measure(ERROR_RATE, 0.06, 0.0, 100), limits).sentence == (
-        "error_rate is 0.06 (n=100), above 0.02; the rollback needs more than 0.05 for sure"
-    )
+    assert judged(Measure(ERROR_RATE, 0.09, beyond, 500), limits).sentence == f"error_rate is 0.09 (n=500{said}"
 
 
 def test_the_gravest_counts() -> None:
@@ -77,7 +91,7 @@ def test_limits_that_make_no_sense(limits: tuple[float | None, ...]) -> None:
 
 
 def test_a_measure_without_limits_is_only_told() -> None:
-    assert judged(Measure("drift", 9.0, 0.0, 5), Limits()).severity is Severity.FINE
+    assert judged(Measure("drift", 9.0, Beyond(), 5), Limits()).severity is Severity.FINE
 
 
 @pytest.mark.parametrize(
@@ -100,8 +114,8 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_what_is_told_has_the_numbers() -> None:
-    told = judged(Measure(ERROR_RATE, 0.03, 0.0, n=500), DEFAULTS[ERROR_RATE]).told
-    assert (told["severity"], told["value"], told["n"]) == ("warning", 0.03, 500)
+    told = judged(Measure(ERROR_RATE, 0.03, Beyond(0.02, 0.02), n=500), DEFAULTS[ERROR_RATE]).told
+    assert (told["severity"], told["value"], told["low"], told["n"]) == ("critical", 0.03, 0.02, 500)
     assert Judged("state", Severity.UNKNOWN, "gone").told == {
         "name": "state",
         "severity": "unknown",

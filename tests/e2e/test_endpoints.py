@@ -18,7 +18,8 @@ README = (DOOR.parent / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"(?m)^\$ (promote_model\.py (?!.*--watch).*--endpoint http.*)$", README)
 (WATCH,) = re.findall(r"(?m)^\$ (promote_model\.py .*--watch.*--endpoint .*)$", README)
 SERVED = str(len(METRICS) + 1)
-WATCHED = "[watch]\nlook_s = 1\nprobes_per_s = 60\nleast = 30\n[load_test]\nmax_late_ms = 500\n"
+WATCHED = "[watch]\nlook_s = 1\nprobes_per_s = 60\nleast = 30\np95_ms = {rollback = 9000, warning = 8000}\n"
+WATCHED += "[load_test]\nmax_late_ms = 500\n"
 STRICT = "[load_test]\np95_ms = 0.01\np99_ms = 0.02\nwarm_up_s = 0\n"
 
 

@@ -113,6 +113,17 @@ def test_a_canary_goes_up_its_ladder(shop: Place) -> None:
     assert set(done.json["facts"]["canary"]["verdicts"]) == {"10", "50", "100"}
 
 
+def test_both_versions_are_asked_with_the_teams_own_rows_without_the_truth(shop: Place) -> None:
+    rows = "".join(f"{20.5 + n % 50},{n},{0.2 + 0.01 * (20.5 + n % 50)}\n" for n in range(200))
+    (shop.cwd / "rows.csv").write_text(f"age,visits,churn\n{rows}", encoding="utf-8")
+    done = shop.ask("--update-endpoints", "--bake", "0", "--eval-data", "rows.csv", "--target", "churn")
+    assert (done.code, shop.champion, serves(shop)) == (0, 2, {"2": 100}), done.all
+    assert "asked with 200 rows of rows.csv" in done.all
+    asked = [seen.body["dataframe_split"] for seen in shop.workspace.log if "/served-models/" in seen.path]
+    assert {tuple(one["columns"]) for one in asked} == {("age", "visits")}
+    assert len({tuple(one["data"][0]) for one in asked}) == 20
+
+
 class Degrading:
     """Version 2 answers well to begin with; from the n-th request on it does what `then` says."""
 

@@ -8,49 +8,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Place
-from tests.e2e.program import Result, start
+from tests.e2e.program import start
+from tests.e2e.watched import QUICK, a_shop, shares, watched  # noqa: F401 - a fixture
 from tests.workspace import RefusedError
 
-QUICK = """
-[rollout]
-timeout_s = 20
-
-[watch]
-look_s = 1
-probes_per_s = 100
-least = 50
-p95_ms = {rollback = 400, warning = 300}
-
-[load_test]
-max_late_ms = 200
-"""
 Model = Callable[[dict[str, Any]], list[float]]
-
-
-@pytest.fixture
-def shop(place: Place) -> Place:
-    """Version 2 is champion, version 1 before it; the endpoint `churn` serves both, and 2 has the traffic."""
-    (place.cwd / "promotion.toml").write_text(QUICK, encoding="utf-8")
-    place.workspace.polls_until_ready = 1
-    assert place.ask("--version", "2").code in (0, 1)
-    place.workspace.add_endpoint("churn", (place.model, 1), (place.model, 2))
-    name = place.model.rpartition(".")[2]
-    routes = [
-        {"served_model_name": f"{name}-{number}", "traffic_percentage": pct} for number, pct in ((1, 0), (2, 100))
-    ]
-    place.workspace.endpoints["churn"].config["traffic_config"] = {"routes": routes}
-    return place
-
-
-def shares(shop: Place) -> dict[str, int]:
-    config = shop.workspace.endpoints["churn"].config
-    traffic = {one["served_model_name"]: int(one["traffic_percentage"]) for one in config["traffic_config"]["routes"]}
-    return {one["entity_version"]: traffic.get(one["name"], 0) for one in config["served_entities"]}
-
-
-def watched(result: Result) -> dict[str, Any]:
-    found: dict[str, Any] = result.json["facts"]["watch"]
-    return found
 
 
 def after(well: int, then: Callable[[], None]) -> Model:
@@ -152,10 +114,13 @@ request_5xx_count_total{{{label}}} {bad}
         ('who="{entity}"', 0, 0, 0, "no requests in the last minute"),
     ],
 )
-def test_metrics_of_the_endpoint(shop: Place, label: str, seen: int, bad: int, code: int, note: str) -> None:
+def test_metrics_of_the_endpoint(
+    shop: Place, label: str, seen: int, bad: int, code: int, note: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model_promotion.evidence.health.scraped.MINUTE_S", 0.5)
     entity = f"{shop.model.rpartition('.')[2]}-2"
     shop.workspace.set_metrics("churn", METRICS.format(label=label.format(entity=entity), seen=seen, bad=bad))
-    found = shop.ask("--watch", "1s")
+    found = shop.ask("--watch", "2s")
     assert found.code == code, found.all
     assert note in watched(found)["looks"][0]["notes"][0]
 
@@ -167,7 +132,7 @@ def test_metrics_that_are_none_and_an_endpoint_that_does_not_answer_for_a_while(
     assert "no Prometheus text" in watched(found)["looks"][0]["notes"][0]
 
 
-def _until(true: Callable[[], bool], within_s: float = 30.0) -> None:
+def _until(true: Callable[[], bool], within_s: float = 60.0) -> None:
     end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end

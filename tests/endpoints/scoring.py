@@ -1,22 +1,18 @@
-"""A real `mlflow models serve`."""
+"""Real MLflow scoring servers."""
 
 import os
-import signal
-import socket
-import subprocess
+import shlex
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
 from tests.e2e.program import clean_env
-
-START_WITHIN_S = 120.0
+from tests.servers import Server, running
 
 
 @dataclass(frozen=True)
@@ -28,39 +24,27 @@ class Served:
 
 
 @contextmanager
-def serving(model: Path, folder: Path) -> Iterator[str]:
-    """The server's address, once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["models", "serve", "-m", str(model), "-h", "127.0.0.1", "-p", str(port), "--env-manager", "local"]
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    with (folder / "serve.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", *command],
-            env=clean_env(folder, PATH=path),
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            _wait(process, f"http://127.0.0.1:{port}", folder / "serve.log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+def serving(*models: Path) -> Iterator[list[str]]:
+    """The addresses of servers of these models, once all of them answer.
+
+    Each is the process that `mlflow models serve --env-manager local` becomes, without that command's own 3 s.
+    """
+    with running(*(Server(partial(_command, model), model.parent, _env(model), "/ping") for model in models)) as urls:
+        yield urls
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    end, opener = time.monotonic() + START_WITHIN_S, build_opener(ProxyHandler({}))
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with opener.open(f"{url}/ping", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"mlflow models serve did not start:\n{log.read_text()[-2000:]}")
+def _command(model: Path, port: int) -> list[str]:
+    from mlflow.pyfunc.scoring_server import get_cmd
+
+    command, _ = get_cmd(str(model), port, "127.0.0.1", nworkers=1)
+    return [sys.executable, "-m", *shlex.split(command)]
+
+
+def _env(model: Path) -> dict[str, str]:
+    from mlflow.pyfunc.scoring_server import get_cmd
+
+    _, env = get_cmd(str(model))
+    return {**clean_env(model.parent), **{name: value for name, value in env.items() if name not in os.environ}}
 
 
 def _saved(folder: Path) -> Path:
@@ -83,5 +67,5 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One of them a session."""
     folder = tmp_path_factory.mktemp("served")
     model = _saved(folder / "model")
-    with serving(model, folder) as url:
+    with serving(model) as (url,):
         yield Served(model, url)

@@ -2,7 +2,8 @@
 
 `python small.py`: prints its port. The path says how it answers: /well/..., /busy/... (every second one 429),
 /broken/... (500), /elsewhere/... (redirects), /mute/... (200 without predictions), /five/... (five of them),
-/slow/... (after 50 ms). `GET /seen` tells how many requests came and which headers they had.
+/slow/... (after 50 ms), /each/... (one for each row of a dataframe). `GET /seen` tells how many requests came and
+which headers they had.
 """
 
 import asyncio
@@ -71,19 +72,21 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
             method, path, _ = head.split(" ")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-            await reader.readexactly(int(headers.get("content-length", 0)))
+            sent = await reader.readexactly(int(headers.get("content-length", 0)))
             if method == "POST" and len(SEEN) < MOST_SEEN:
                 SEEN.append(headers)
-            status, body, more = await _answer(path)
+            status, body, more = await _answer(path, sent)
             writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body)
             await writer.drain()
     writer.close()
 
 
-async def _answer(path: str) -> tuple[int, bytes, str]:
+async def _answer(path: str, sent: bytes) -> tuple[int, bytes, str]:
     how = path.split("/")[1]
     if how == "slow":
         await asyncio.sleep(0.05)
+    if how == "each":
+        return 200, json.dumps({"predictions": [0.5 for _ in json.loads(sent)["dataframe_split"]["data"]]}).encode(), ""
     if how == "seen":
         return 200, json.dumps(SEEN).encode(), ""
     answers: dict[str, tuple[int, bytes, str]] = {

@@ -272,6 +272,26 @@ def test_columns_that_are_not_there_or_hold_something_else_are_named(shop: Works
         profiled(shop, edges)
 
 
+def test_labels_are_the_same_texts_as_of_files(shop: Workspace, tmp_path: Path) -> None:
+    columns = ("whole", "amount", "price", "word", "ok", HOSTILE)
+    pq.write_table(rows(), tmp_path / "rows.parquet")
+    engines = ((WarehouseEngine(warehouse(shop)), NAME), (LocalEngine(None), str(tmp_path / "rows.parquet")))  # type: ignore[arg-type]
+    found = []
+    for engine, uri in engines:
+        with engine.open(Dataset(uri)) as data:
+            found.append([*data.texts(columns)])
+            with pytest.raises(BadCall, match="has no column nowhere"):
+                [*data.texts(["nowhere"])]
+    assert found[0] == found[1]
+    assert len(found[0]) == ROWS
+
+
+def test_more_rows_than_are_worth_sending_are_refused(shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_promotion.engines.warehouse.MOST_TEXTS", ROWS - 1)
+    with WarehouseEngine(warehouse(shop)).open(Dataset(NAME)) as data, pytest.raises(BadCall, match="more than 996"):
+        [*data.texts(["whole"])]
+
+
 def comparable(found: list[list[str | None]]) -> list[tuple[Any, ...]]:
     def value(text: str | None) -> Any:
         try:

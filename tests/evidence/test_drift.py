@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
-from statsmodels.stats.multitest import multipletests
 
 from model_promotion.evidence import distances
 from model_promotion.evidence.calibrate import FULL, MOST_CELLS, calibrated, enough, permuted, portions
-from model_promotion.evidence.drift import PRACTICAL, DriftPolicy, drift, holm, value
+from model_promotion.evidence.drift import PRACTICAL, DriftPolicy, drift, value
 from model_promotion.evidence.folding import Column, fold, folded
 
 RNG = np.random.default_rng(13)
@@ -57,12 +56,6 @@ def test_the_same_counts_are_at_distance_0_and_many_are_done_at_once(statistic: 
 
 def test_one_category_is_no_contrast() -> None:
     assert distances.chi_square(np.array([9, 0]), np.array([7, 0])) == (0.0, 1.0)
-
-
-def test_holm_is_that_of_statsmodels() -> None:
-    ps = RNG.random(30) ** 4
-    assert holm([*ps]) == pytest.approx(tuple(multipletests(ps, method="holm")[1]), abs=1e-12)
-    assert holm([]) == ()
 
 
 def test_folding_keeps_the_rows_and_the_order() -> None:
@@ -115,10 +108,20 @@ def test_the_p_of_a_permutation_is_never_0_and_rounding_is_no_difference() -> No
     null = np.array([0.1, 0.2, 0.3, 0.4])
     assert calibrated(9.0, null, 0.05).p == pytest.approx(1 / 5)
     assert calibrated(0.3 + 1e-16, null, 0.05).p == pytest.approx(3 / 5)
-    assert calibrated(0.0, null, 0.25).threshold in null
+    assert [calibrated(value, null, 0.05).is_least for value in (9.0, 0.4)] == [True, False]
 
 
-def test_there_are_enough_permutations_for_holm() -> None:
+@pytest.mark.parametrize("tests", [1, 5, 7, 65, 300])
+def test_what_lies_above_its_bound_is_what_its_p_calls_rare_and_nothing_else(tests: int) -> None:
+    null = np.random.default_rng(tests).normal(size=enough(tests, 0.05)).round(2)
+    found = [(seen, calibrated(seen, null, 0.05, tests)) for seen in np.unique(null)]
+    for seen, one in found:
+        assert one.is_rare == (one.p * tests <= 0.05 * (1 + 1e-9)) == (one.chance is not None and seen > one.chance)
+    assert {one.is_rare for _, one in found} == {True, False}
+    assert calibrated(0.0, null[:15], 0.05, tests).chance is None, "fifteen do not reach so far"
+
+
+def test_there_are_enough_permutations_for_all_tests() -> None:
     assert 1 / (1 + enough(65, 0.05)) <= 0.05 / 65 / 2
     assert enough(1, 0.05) == 499
 
@@ -169,7 +172,11 @@ def test_many_columns_are_corrected_for_and_the_drifted_ones_named() -> None:
     columns = {f"c{number}": normal((200, 200)) for number in range(30)} | {"bad": normal((200, 200), 1.0)}
     found = drift(columns)
     assert found.drifted == ("bad",)
-    assert found.facts["tests"] == 31 * 5
+    tests = found.facts["tests"]
+    assert tests == 31 * 5
+    least = [one for one in found.distances if one.is_least]
+    assert {one.column for one in least} == {"bad"}
+    assert least[0].p_all == pytest.approx(tests / (1 + found.facts["permutations"])) == pytest.approx(0.025)
     assert [one for one in found.distances if one.value < one.threshold and one.p is not None] == []
     by_chance = [one for one in found.distances if one.p is not None and one.column != "bad"]
     assert by_chance  # With 200 rows some lie above their fixed thresholds, which is why those do not decide alone.
@@ -207,6 +214,13 @@ def test_where_many_permutations_were_as_large_the_rest_changes_no_p() -> None:
     assert few.is_common
     assert few.p == more.p == pytest.approx(0.2, abs=0.06)
     assert not calibrated(2.0, null, 0.05).is_common
+
+
+def test_what_may_still_be_rare_is_drawn_to_the_end_however_many_were_as_large() -> None:
+    null = np.random.default_rng(3).random(10_000)
+    found = calibrated(0.98, null, 0.05)
+    assert (found.is_common, found.is_rare) == (False, True)
+    assert found.p == (1 + np.count_nonzero(null >= 0.98)) / 10_001
 
 
 @pytest.mark.parametrize(("times", "bins"), [(499, 3), (100_000, 100), (20_000, 10_000)])

@@ -111,11 +111,41 @@ def test_an_alert_is_told_once_and_rolls_nothing_back() -> None:
     assert len([one for one in scene.voice.events if one.topic == "Alert"]) == 1
 
 
-def test_what_may_be_chance_is_a_warning() -> None:
+def test_what_is_surely_beyond_the_mildest_limit_is_a_warning() -> None:
     limits = Limits(rollback=500.0, warning=5.0)
     outcome = a_shop(policy=replace(FEW, p95_ms=limits)).watch(120.0)
     assert (outcome.code, looks(outcome)) == (ExitCode.WARNED, ["warning"] * 2)
-    assert "above 5" in outcome.warnings[0]
+    assert "beyond the limit of 5 for a warning" in outcome.warnings[0]
+
+
+def test_what_may_be_chance_is_not_known_and_counts_only_while_it_lasts() -> None:
+    limits = Limits(rollback=0.5, critical=0.3)
+    service = Service(errors=0.37)
+    outcome = a_shop(service, replace(FEW, probes_per_s=2.0, error_rate=limits)).watch(120.0)
+    assert (outcome.code, looks(outcome)[-1]) == (ExitCode.WARNED, "unknown"), outcome.facts
+    assert "an alert needs more than 0.3 for sure" in outcome.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("bad", "probes_per_s"), [(Service(since=7, errors=0.3), 5.0), (Service(since=7, took_s=9.0), 20 / 60)]
+)
+def test_one_bad_minute_is_told_and_rolls_nothing_back(bad: Service, probes_per_s: float) -> None:
+    def over() -> None:
+        bad.errors, bad.took_s = 0.0, 0.01
+
+    bad.at_look = {9: over}
+    scene = a_shop(bad, WatchPolicy(probes_per_s=probes_per_s))
+    outcome = scene.watch(600 * 60.0)
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.WARNED, "2"), outcome.summary
+    assert "takes another look that says so" in " ".join(outcome.warnings)
+
+
+def test_a_dead_endpoint_is_rolled_back_after_its_second_look_also_where_one_was_asked_for() -> None:
+    for for_s in (60.0, 36_000.0):
+        outcome = a_shop(Service(errors=1.1), WatchPolicy()).watch(for_s)
+        assert (outcome.code, looks(outcome)) == (ExitCode.REFUSED, ["critical", "rollback"])
+    late = a_shop(Service(errors=1.1, since=300), WatchPolicy()).watch(36_000.0)
+    assert (late.code, looks(late)[299:]) == (ExitCode.REFUSED, ["fine", "critical", "rollback"])
 
 
 def test_too_little_is_not_known_and_not_well() -> None:
@@ -144,8 +174,8 @@ def test_what_has_to_start_first_is_asked_once_before_anything_counts() -> None:
             return super().run(load)
 
     scene.loader = Waking()
-    scene.watch(60.0)
-    assert order == ["churn/it-2", "run"]
+    scene.watch(120.0)
+    assert order == ["churn/it-2", "run", "run"]
 
 
 def test_when_our_own_machine_is_slow_nothing_is_held_against_the_version() -> None:
@@ -221,8 +251,8 @@ def test_an_entity_that_fails_or_goes_is_an_alert() -> None:
     assert scene.endpoints
     raw = scene.endpoints.raw["churn"]["config"]
     raw["served_entities"][0]["state"] = {"deployment": "DEPLOYMENT_FAILED", "deployment_state_message": "no memory"}
-    outcome = scene.watch(60.0)
-    assert (outcome.code, looks(outcome)) == (ExitCode.WARNED, ["critical"])
+    outcome = scene.watch(120.0)
+    assert (outcome.code, looks(outcome)) == (ExitCode.WARNED, ["critical"] * 2)
     assert "has failed: no memory" in outcome.warnings[0]
 
 
@@ -352,4 +382,4 @@ def test_without_a_signature_there_is_nothing_to_ask_and_that_is_not_well() -> N
     scene.registry.metadata_of["2"] = {"flavors": {"python_function": {}}}
     outcome = scene.watch(120.0)
     assert (outcome.code, looks(outcome)) == (ExitCode.WARNED, ["unknown"] * 2)
-    assert "no signature" in " ".join(outcome.warnings)
+    assert "nor a signature" in " ".join(outcome.warnings)

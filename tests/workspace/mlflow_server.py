@@ -2,19 +2,16 @@
 
 import importlib.util
 import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-START_WITHIN_S = 90.0
+from tests import servers
+from tests.servers import Server
+
 ADMIN, PASSWORD = "admin", "correct horse battery"
 PROXIED = (
     "--artifacts-destination",
@@ -31,25 +28,10 @@ def running(folder: Path, *options: str, **settings: str) -> Iterator[str]:
 
     `options` of `mlflow server` come last, so they win; `settings` are more variables of its environment.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    with (folder / "mlflow.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*_command(folder, port), *options],
-            env={**_env(), **settings},
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            _wait(process, url, folder / "mlflow.log")
-            yield url
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    with servers.running(
+        Server(lambda port: [*_command(folder, port), *options], folder, {**_env(), **settings}, "/health")
+    ) as urls:
+        yield urls[0]
 
 
 @contextmanager
@@ -80,15 +62,3 @@ def _env() -> dict[str, str]:
     # Without its job queue, which no test asks for: six processes, each of which imports MLflow.
     no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     return {**ours, **no_jobs, "MLFLOW_DISABLE_TELEMETRY": "true", "NO_PROXY": "127.0.0.1"}
-
-
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    end = time.monotonic() + START_WITHIN_S
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with opener.open(f"{url}/health", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"mlflow server did not start:\n{log.read_text()[-2000:]}")

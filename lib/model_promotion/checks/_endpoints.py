@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from model_promotion.core.answers import Asked, Look, flaw
 from model_promotion.core.endpoints import is_address
-from model_promotion.core.errors import NotFound, Unavailable
-from model_promotion.core.payloads import as_sent, payload_of
-from model_promotion.core.signature import example_rows
+from model_promotion.core.errors import Unavailable
+from model_promotion.core.payloads import payload_of
+from model_promotion.core.rows import own_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from model_promotion.core.load import Destination
+    from model_promotion.core.rows import Rows
     from model_promotion.ports import Serving
     from model_promotion.witness import Witness
 
-MOST_BYTES = 10 * 1024 * 1024
-SENT, SAVED = "serving_input_example.json", "input_example.json"
 BY_ADDRESS = "name its address instead: --endpoint http://HOST:PORT"
 
 
@@ -45,14 +41,16 @@ def met(witness: Witness, endpoint: str) -> Met:
     return witness.once(("endpoint", endpoint, ""), lambda: _met(witness, endpoint))
 
 
-def example(witness: Witness) -> Mapping[str, Any]:
-    """What a scoring server is sent for the candidate's example: as saved with it, else made from its signature.
+def example(witness: Witness) -> Rows:
+    """What is sent for the candidate's example: as saved with it, else made from its signature.
 
     Raises:
         NotFound: when there is neither an example nor a signature that says what it takes.
     """
     candidate = witness.plan.candidate
-    return witness.once(("example", candidate.model, candidate.number), lambda: _example(witness))
+    read = partial(witness.registry.artifact, candidate)
+    key = ("example", candidate.model, candidate.number)
+    return witness.once(key, lambda: own_rows(candidate.label, witness.metadata(candidate), read))
 
 
 def destination(witness: Witness, endpoint: str) -> Destination:
@@ -75,7 +73,7 @@ def _serving(witness: Witness, endpoint: str) -> Serving:
 
 
 def _met(witness: Witness, endpoint: str) -> Met:
-    payload = payload_of(example(witness))
+    payload = payload_of(example(witness).sent)
     asked = witness.loader.ask(destination(witness, endpoint), payload)
     return Met(endpoint, _look(witness, endpoint), asked, flaw(asked, payload.rows))
 
@@ -85,27 +83,3 @@ def _look(witness: Witness, endpoint: str) -> Look:
         return witness.servers.look(endpoint)
     seen = _serving(witness, endpoint).deployment(endpoint)
     return Look(alive=seen.ready is not False, said=f"it serves {seen.told}, and is not ready")
-
-
-def _example(witness: Witness) -> Mapping[str, Any]:
-    candidate = witness.plan.candidate
-    folder = witness.files(candidate)
-    for name in (SENT, SAVED):
-        if (found := _json(folder / name)) is not None:
-            return as_sent(found)
-    try:
-        signature = witness.signature(candidate)
-        rows = example_rows(signature) if signature else None
-    except ValueError as error:
-        raise NotFound(f"{candidate.label} has no input example, and {error}") from error
-    if rows is None:
-        raise NotFound(f"{candidate.label} has neither an input example nor a signature, so there is nothing to send")
-    return as_sent(rows)
-
-
-def _json(path: Path) -> Any:  # noqa: ANN401 - JSON is any of six types
-    """What a file of the model holds; None where it is not there, or no JSON."""
-    try:
-        return json.loads(path.read_bytes()) if path.stat().st_size <= MOST_BYTES else None
-    except (OSError, ValueError, RecursionError):
-        return None

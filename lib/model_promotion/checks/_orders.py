@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from model_promotion.core.errors import NotFound
+from model_promotion.core.rows import taken
 from model_promotion.core.scores import NoAnswerError, Order
 
 if TYPE_CHECKING:
@@ -41,12 +42,10 @@ def features(witness: Witness, data: Data, version: Version) -> list[str]:
     with readable(version):
         signature = witness.signature(version)
     dataset = witness.evaluation_data
-    inputs = signature.named_inputs if signature else ()
-    missing = [str(one.name) for one in inputs if one.required and one.name not in data.columns]
-    if missing:
-        raise NotFound(f"{dataset.uri} lacks what {version.label} takes: {', '.join(missing)}")
-    named = [str(one.name) for one in inputs if one.name in data.columns]
-    return named or [name for name in data.columns if name not in dataset.roles]
+    try:
+        return taken(version.label, signature, data.columns, dataset.roles)
+    except NotFound as error:
+        raise NotFound(f"{dataset.uri} {error}") from error
 
 
 @contextmanager

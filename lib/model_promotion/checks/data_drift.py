@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
     from model_promotion.evidence.drift import Distance, Drift
     from model_promotion.evidence.keeping import Reference
+    from model_promotion.evidence.picking import Picked, Wanted
     from model_promotion.evidence.profiling import Change
+    from model_promotion.ports import Data
 
 TOPIC = "Data drift"
 WEIGHT = Weight.ADVISES
+MORE = "name data with rows"
 HEADER = ("column", "statistic", "value", "matters from", "by chance up to", "p", "verdict")
 SHOWN = 5
 NAME_IT = "name the reference: --reference-data PATH; a promotion that names it keeps its profile with the version"
@@ -32,8 +35,8 @@ NAME_IT = "name the reference: --reference-data PATH; a promotion that names it 
 def ask(witness: Witness) -> Finding | None:
     """With --current-data: has no column changed by more than chance and more than is small?
 
-    It is compared with --reference-data, else with the profile that was kept with the champion. What is named as the
-    reference of a promotion is kept with the candidate, as far as the candidate takes its columns.
+    It is compared with --reference-data, else with the profile that was kept with the champion, in the columns that the
+    candidate takes and those that the policy names. Of these the reference of a promotion is kept with the candidate.
     """
     asked = witness.request
     if not (asked.reference_data or asked.current_data):
@@ -48,9 +51,21 @@ def _named(witness: Witness) -> Reference:
 
     uri = witness.request.reference_data
     with witness.engine(witness.request.engine).open(Dataset(uri)) as data:
-        edges = data.fit_edges()
+        rows, edges, wanted = _rows(data, uri), data.fit_edges(), _wanted(witness)
+        edges = edges.only(wanted.names) if wanted else edges
         left_out = {name: kind for name, kind in data.kinds.items() if name not in edges.columns}
-        return Reference(redacted(uri), data.digest(), data.rows, edges, data.profile(edges), left_out)
+        return Reference(redacted(uri), data.digest(), rows, edges, data.profile(edges), left_out)
+
+
+def _rows(data: Data, uri: str) -> int:
+    """How many there are.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    if not (rows := data.rows):
+        raise NotFound(f"{redacted(uri)} holds no row", hint=MORE)
+    return rows
 
 
 def _kept(witness: Witness) -> Reference:
@@ -83,36 +98,36 @@ def _kept(witness: Witness) -> Reference:
 
 def _compared(witness: Witness, reference: Reference) -> Finding:
     from model_promotion.evidence.drift import DriftPolicy, drift
+    from model_promotion.evidence.picking import Wanted, picked
     from model_promotion.evidence.profiling import changes, columns_of
 
     asked, rules = witness.request, witness.policy.drift
     with witness.engine(asked.engine).open(Dataset(asked.current_data)) as now:
-        gone = [name for name in reference.edges.columns if name not in now.kinds]
-        reference = reference.only(frozenset(now.kinds)) if gone else reference
-        edges, current = reference.edges, now.profile(reference.edges)
+        rows, wanted = _rows(now, asked.current_data), _wanted(witness)
+        columns = picked(reference.columns, list(now.kinds), wanted or Wanted(frozenset(reference.columns)))
+        reference = reference.only(frozenset(columns.both))
+        current = now.profile(reference.edges)
         facts = {
             "reference": {**_told(reference), "kept": not asked.reference_data},
-            "current": {"data": asked.current_data, "digest": now.digest(), "rows": now.rows},
+            "current": {"data": asked.current_data, "digest": now.digest(), "rows": rows},
             "not_compared": reference.left_out,
-            "missing": gone,
+            "missing": columns.gone,
+            "not_in_reference": columns.unknown,
+            "not_judged": columns.others,
             "engine": asked.engine,
         }
-    columns = columns_of(reference.profile, current, edges)
-    found = drift(columns, DriftPolicy(rules.all_thresholds, rules.alpha, rules.seed))
-    return _lacking(finding(found, changes(reference.profile, current), facts), gone, witness)
+    counted = columns_of(reference.profile, current, reference.edges)
+    found = drift(counted, DriftPolicy(rules.all_thresholds, rules.alpha, rules.seed))
+    why = f"no input of {witness.plan.candidate.label}" if wanted else "not in the reference"
+    return _beside(finding(found, changes(reference.profile, current), facts), columns, f"{why}, so not judged")
 
 
-def _lacking(found: Finding, gone: Sequence[str], witness: Witness) -> Finding:
-    """Data that lack a column of the reference: a target need not be there, what the model takes must."""
-    if not gone:
-        return found
-    try:
-        needed = [name for name in gone if name in _inputs(witness)]
-    except ValueError:
-        needed = [*gone]  # Nobody knows what the model takes.
-    said = f"{found.sentence}; not in the current data: {_some(gone)}"
-    verdict = Verdict.UNKNOWN if needed and found.verdict is Verdict.PASSED else found.verdict
-    return replace(found, verdict=verdict, sentence=said)
+def _beside(found: Finding, columns: Picked, why: str) -> Finding:
+    """With the columns that were not compared; without one that should have been, nothing has passed."""
+    lists = {"not in the current data": columns.gone, "not in the reference": columns.unknown, why: columns.others}
+    said = "".join(f"; {what}: {_some(names)}" for what, names in lists.items() if names)
+    lacks = found.verdict is Verdict.PASSED and (columns.gone or columns.unknown)
+    return replace(found, verdict=Verdict.UNKNOWN if lacks else found.verdict, sentence=found.sentence + said)
 
 
 def _told(reference: Reference) -> dict[str, Any]:
@@ -120,12 +135,12 @@ def _told(reference: Reference) -> dict[str, Any]:
 
 
 def _keeping(found: Finding | None, reference: Reference, witness: Witness) -> Finding:
-    """The finding with what the record will keep: of the columns that the candidate takes, and of no other."""
+    """The finding with what the record will keep: of the columns that are judged, and of no other."""
     from model_promotion.evidence.keeping import FILE, packed
 
     label = witness.plan.candidate.label
     try:
-        ours = reference.only(_inputs(witness))
+        ours = _kept_of(reference, _inputs(witness))
         keeps = {FILE: packed(ours)}
     except ValueError as error:
         why = f"no profile is kept with {label}: {error}"
@@ -137,17 +152,36 @@ def _keeping(found: Finding | None, reference: Reference, witness: Witness) -> F
     return Finding(Verdict.PASSED, f"{said}, of {reference.rows:,} rows", facts, keeps=keeps)
 
 
-def _inputs(witness: Witness) -> frozenset[str]:
-    """The columns that the candidate takes, by name.
+def _kept_of(reference: Reference, wanted: Wanted) -> Reference:
+    ours = reference.only(wanted.names)
+    if not ours.edges.columns:
+        raise ValueError(f"{reference.data} has no column that it takes and that can be counted")
+    return ours
+
+
+def _wanted(witness: Witness) -> Wanted | None:
+    """The columns that are judged; None where nobody says which, so that all are."""
+    try:
+        return _inputs(witness)
+    except ValueError:
+        return None
+
+
+def _inputs(witness: Witness) -> Wanted:
+    """The columns that the candidate takes, and those that the policy names.
 
     Raises:
-        ValueError: when its signature names none, or makes no sense.
+        ValueError: when there is none, or the signature makes no sense.
     """
+    from model_promotion.evidence.picking import Wanted
+
     signature = witness.signature(witness.plan.candidate)
-    named = [str(one.name) for one in signature.named_inputs] if signature else []
-    if not named:
+    named = signature.named_inputs if signature else ()
+    must = {str(one.name) for one in named if one.required}
+    wanted = Wanted(frozenset({*must, *witness.policy.drift.columns}), frozenset(str(one.name) for one in named))
+    if not wanted.names:
         raise ValueError("its signature names no columns")
-    return frozenset(named)
+    return wanted
 
 
 def _with(found: Finding, aside: str) -> Finding:
@@ -162,7 +196,9 @@ def finding(found: Drift, changed: Sequence[Change], facts: Mapping[str, Any]) -
     if found.drifted:
         table = Table(HEADER, [_row(one) for one in found.distances if one.value >= one.threshold])
         said = f"{len(found.drifted)} of {len(columns)} columns drifted: {_some(found.drifted)}{aside}"
-        hint = "a threshold can be set in promotion.toml: [drift]"
+        hint = (
+            f"the bound and p are those of all {len(found.distances)} distances; thresholds: [drift] in promotion.toml"
+        )
         return Finding(Verdict.FAILED, said, every, table, hint)
     if found.too_few or not columns:
         said = f"too few rows to tell of {_some(found.too_few)}" if found.too_few else "there is no column to compare"
@@ -196,7 +232,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _row(one: Distance) -> tuple[str, ...]:
-    chance = "-" if one.chance is None else f"{one.chance:.3f}"
-    p = "-" if one.p_holm is None else f"{one.p_holm:.3g}"
+    chance = "more" if one.chance is None else f"{one.chance:.3f}"
+    p = "-" if one.p_all is None else f"{'<= ' if one.is_least else ''}{one.p_all:.3g}"
     verdict = "drifted" if one.drifted else "by chance"
     return (one.column, one.statistic, f"{one.value:.3f}", f"{one.threshold:.3f}", chance, p, verdict)

@@ -46,6 +46,8 @@ NUMBERS = frozenset({"integer", "long", "float", "double"})
 
 def _fits(wanted: str, kind: str) -> bool:
     """Whether such values could be meant; whether each one can be taken is for the model to say when it scores them."""
+    if kind == "missing value":
+        return True
     if wanted in NUMBERS:
         return kind in ("number", "truth value")
     return {"string": "text", "boolean": "truth value", "datetime": "time"}.get(wanted, kind) == kind

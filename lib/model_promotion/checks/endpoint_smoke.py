@@ -31,7 +31,7 @@ def ask(witness: Witness) -> Finding | None:
     endpoints = witness.request.endpoints
     if not endpoints:
         return None
-    rows = payload_of(example(witness)).rows
+    rows = payload_of(example(witness).sent).rows
     answers = together([partial(_answer, witness, one, rows) for one in endpoints])
     verdict = min((verdict for verdict, _, _ in answers), key=WORST_FIRST.index)
     measured = dict(zip(endpoints, (facts for _, _, facts in answers), strict=True))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from model_promotion.checks._endpoints import destination, example, met
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.load import Load, LoadTest
-from model_promotion.core.payloads import one_by_one
 from model_promotion.core.rates import Tried, search
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class _Bench:
 
     def _run(self, targets: Sequence[Destination], test: LoadTest) -> LoadRun:
         policy = self.policy
-        payloads = one_by_one(example(self.witness))
+        payloads = example(self.witness).payloads
         return self.witness.loader.run(
             Load(tuple(targets), payloads, test, policy.seed, policy.warm_up_s, policy.timeout_s)
         )

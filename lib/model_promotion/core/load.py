@@ -16,7 +16,7 @@ from model_promotion.core.duration import as_age, seconds
 from model_promotion.core.errors import BadCall
 from model_promotion.core.payloads import Payload
 from model_promotion.core.say import count
-from model_promotion.core.strict import STRICT
+from model_promotion.core.strict import STRICT, above_zero
 
 MOST_PER_S = 5000.0
 MOST_S = 3600.0
@@ -58,6 +58,14 @@ class LoadTest:
                 raise
             raise BadCall(f"load test {text[:40]!r} is not written RATE,DURATION", hint=USAGE) from error
 
+    @classmethod
+    def of_policy(cls, rate_per_s: float, duration_s: float) -> "LoadTest":
+        """As a policy file says it, where what is wrong is a ValueError."""
+        try:
+            return cls(rate_per_s, duration_s)
+        except BadCall as error:
+            raise ValueError(str(error)) from error
+
     def at(self, rate_per_s: float, fewest: int) -> "LoadTest":
         """The same at another rate, long enough for so many requests, and not for more than are allowed."""
         longest_s = MOST_REQUESTS / rate_per_s - MOST_WARM_UP_S
@@ -97,8 +105,7 @@ class LoadPolicy:
         Raises:
             ValueError: when one of them does not.
         """
-        if not min(self.p95_ms, self.p99_ms, self.timeout_s, self.max_late_ms) > 0:
-            raise ValueError("p95_ms, p99_ms, timeout_s and max_late_ms must be greater than 0")
+        above_zero(p95_ms=self.p95_ms, p99_ms=self.p99_ms, timeout_s=self.timeout_s, max_late_ms=self.max_late_ms)
         if not (0 <= self.max_error_pct <= 100 and 0 <= self.warm_up_s <= MOST_WARM_UP_S):  # noqa: PLR2004 - percent
             raise ValueError(f"max_error_pct must be within 0 and 100, warm_up_s within 0 and {MOST_WARM_UP_S:g}")
         if max(self.p95_ms, self.p99_ms) > self.timeout_s * 1000:
@@ -107,15 +114,12 @@ class LoadPolicy:
             )
         if self.search_to_per_s is not None and not 0 < self.search_to_per_s <= MOST_PER_S:
             raise ValueError(f"search_to_per_s must be greater than 0, and at most {MOST_PER_S:g}")
-        try:
-            _ = self.test
-        except BadCall as error:
-            raise ValueError(str(error)) from error
+        _ = self.test
 
     @property
     def test(self) -> LoadTest:
         """What is sent where the call does not say."""
-        return LoadTest(self.rate_per_s, self.duration_s)
+        return LoadTest.of_policy(self.rate_per_s, self.duration_s)
 
 
 @dataclass(frozen=True)

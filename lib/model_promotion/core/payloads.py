@@ -26,7 +26,7 @@ def one_by_one(sent: Mapping[str, Any]) -> tuple[Payload, ...]:
     """A body for each row; one for all where they cannot be told apart."""
     for name, rows in sent.items():
         if name == SPLIT and _rows(sent):
-            each = ({name: {**rows, "data": [row], "index": [0]}} for row in rows["data"][:MOST_SINGLE])
+            each = ({**sent, name: {**rows, "data": [row], "index": [0]}} for row in rows["data"][:MOST_SINGLE])
             return tuple(map(payload_of, each))
         if name in (RECORDS, "instances", "inputs") and _rows(sent) and not isinstance(rows, Mapping):
             return tuple(payload_of({**sent, name: [row]}) for row in rows[:MOST_SINGLE])

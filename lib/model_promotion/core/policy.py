@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from model_promotion.core.dataset import Dataset
-from model_promotion.core.errors import BadCall
 from model_promotion.core.exam import CASES
 from model_promotion.core.gate import ALPHA, check_alpha
 from model_promotion.core.load import LoadPolicy, LoadTest
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
-from model_promotion.core.strict import STRICT
+from model_promotion.core.strict import STRICT, above_zero, not_negative
 from model_promotion.core.watch_rules import WatchPolicy
 
 DEFAULT_EXPERIMENT = "model-promotions"
@@ -45,8 +44,7 @@ class MetricPolicy:
             ValueError: when a number is negative.
         """
         _ = self.rule
-        if min(self.margin or 0, self.relative_margin or 0, self.must_gain or 0) < 0:
-            raise ValueError("margin, relative_margin and must_gain must be at least 0")
+        not_negative(margin=self.margin, relative_margin=self.relative_margin, must_gain=self.must_gain)
 
     @property
     def is_bounded(self) -> bool:
@@ -89,8 +87,9 @@ class Expectation:
         Raises:
             ValueError: when there are too few values, or the tolerance is negative.
         """
-        if len(self.values) < 2 or self.tolerance < 0:  # noqa: PLR2004 - one value changes nothing
-            raise ValueError("values must be at least two, tolerance at least 0")
+        not_negative(tolerance=self.tolerance)
+        if len(self.values) < 2:  # noqa: PLR2004 - one value changes nothing
+            raise ValueError("values must be at least two")
 
 
 @dataclass(frozen=True)
@@ -124,10 +123,8 @@ class TestPolicy:
         Raises:
             ValueError: when a limit is zero or less, or a case is none that there is.
         """
-        if not self.timeout_s > 0 or (self.memory_mib is not None and self.memory_mib <= 0):
-            raise ValueError("timeout_s and memory_mib must be greater than 0")
-        if min([self.tolerance, *(most for most in self.most.values() if most is not None)]) < 0:
-            raise ValueError("tolerance and limits must be at least 0")
+        above_zero(timeout_s=self.timeout_s, memory_mib=self.memory_mib)
+        not_negative(tolerance=self.tolerance, **{f"max_{name}": most for name, most in self.most.items()})
         if unknown := sorted({*self.cases} - {*CASES}):
             raise ValueError(f"there is no case {unknown[0]}; there are {', '.join(sorted(CASES))}")
 
@@ -182,8 +179,9 @@ class EvidencePolicy:
             ValueError: when one of them does not.
         """
         check_alpha(self.alpha)
-        if self.resamples < 200 or not self.timeout_s > 0:  # noqa: PLR2004 - fewer say nothing about a tail
-            raise ValueError("resamples must be at least 200, timeout_s greater than 0")
+        above_zero(timeout_s=self.timeout_s)
+        if self.resamples < 200:  # noqa: PLR2004 - fewer say nothing about a tail
+            raise ValueError("resamples must be at least 200")
 
     @property
     def dataset(self) -> Dataset:
@@ -196,6 +194,7 @@ class DriftRules:
     """`[drift]`: from where on a distance between two samples matters, and how often chance may pass for drift.
 
     `prediction_psi` is from where on candidate and champion answer the same rows too differently; None only tells it.
+    `columns` are judged beside those that the version takes.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -206,6 +205,7 @@ class DriftRules:
     ks: float = 0.1
     cramer_w: float = 0.1
     prediction_psi: float | None = None
+    columns: tuple[str, ...] = ()
     alpha: float = ALPHA
     seed: int = 20_261_121
 
@@ -216,9 +216,7 @@ class DriftRules:
             ValueError: when a number makes no sense.
         """
         check_alpha(self.alpha)
-        thresholds = [*self.all_thresholds.values(), *([] if self.prediction_psi is None else [self.prediction_psi])]
-        if not min(thresholds) > 0:
-            raise ValueError("thresholds must be greater than 0")
+        above_zero(**self.all_thresholds, prediction_psi=self.prediction_psi)
 
     @property
     def all_thresholds(self) -> dict[str, float]:
@@ -253,12 +251,10 @@ class RolloutPolicy:
             ValueError: when one of them does not.
         """
         check_alpha(self.alpha)
-        if not min(self.timeout_s, self.probes_per_s, self.look_s, self.least_requests) > 0 or self.bake_s < 0:
-            raise ValueError("times, rates and counts must be greater than 0, bake_s at least 0")
-        try:
-            LoadTest(self.probes_per_s, self.look_s)
-        except BadCall as error:
-            raise ValueError(f"probes_per_s and look_s: {error}") from error
+        above_zero(timeout_s=self.timeout_s, probes_per_s=self.probes_per_s, look_s=self.look_s)
+        above_zero(least_requests=self.least_requests)
+        not_negative(bake_s=self.bake_s)
+        LoadTest.of_policy(self.probes_per_s, self.look_s)
         if self.latency_tolerance < 1:
             raise ValueError("latency_tolerance must be at least 1")
 
@@ -287,8 +283,7 @@ class RetentionPolicy:
         Raises:
             ValueError: when it is less than zero.
         """
-        if min(self.days or 0, self.keep or 0) < 0:
-            raise ValueError("days and keep must be at least 0")
+        not_negative(days=self.days, keep=self.keep)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from model_promotion.core.errors import NotFound
+from model_promotion.core.errors import BadCall, NotFound
 from model_promotion.core.jsonable import mapping_of
+
+if TYPE_CHECKING:
+    from model_promotion.core.entities import Run
 
 RUN = "run"
 """In place of a path: the data that the candidate's run logged. A file of that name is `./run`."""
@@ -83,6 +87,22 @@ def evaluated_on(inputs: Sequence[LoggedInput], label: str) -> LoggedInput:
             return found[0]
     there = ", ".join(one.label for one in inputs)
     raise NotFound(f"the run of {label} logged no dataset for {', '.join(CONTEXTS)}, but {there}", hint=NAME_THEM)
+
+
+def logged_by(run: "Run", label: str, engine: str) -> LoggedInput:
+    """What a version was evaluated on, by its run, where this engine can read it.
+
+    Raises:
+        NotFound: when there is none.
+        BadCall: when it is a table, and the engine is for files.
+    """
+    if run.deleted:
+        raise NotFound(f"the run of {label} was deleted", hint=NAME_THEM)
+    found = evaluated_on(run.inputs, label)
+    if found.is_table and engine == "local":
+        hint = "add --engine spark, or name files: --eval-data PATH"
+        raise BadCall(f"the run's data are the table {found.uri}, which this engine does not read", hint=hint)
+    return found
 
 
 def _path(place: str) -> str:

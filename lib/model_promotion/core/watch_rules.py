@@ -1,8 +1,8 @@
-"""When does the watch roll back, alert or warn? Limits of the policy, held against what is sure and what is measured.
+"""When does the watch roll back, alert or warn? Limits of the policy, held against what is sure.
 
-Acted upon is only what is sure: a bound lies beyond the limit, and holds however often one looks. A value beyond it
-that may be there by chance is a warning. So a version that keeps its limits is rolled back in at most alpha of all
-watches, and not in most of them after 600 looks.
+A limit counts as crossed only where that is sure however often one looks, and the rollback needs more than one look
+that says so. So a version that keeps its limits is rolled back, alerted or warned of in at most alpha of all watches,
+and not in most of them after 600 looks. A value beyond a limit that may be there by chance is not known.
 """
 
 import math
@@ -12,10 +12,9 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from model_promotion.core.errors import BadCall
 from model_promotion.core.gate import check_alpha
 from model_promotion.core.load import LoadTest
-from model_promotion.core.strict import STRICT
+from model_promotion.core.strict import STRICT, above_zero
 
 
 class Severity(IntEnum):
@@ -50,22 +49,17 @@ class Limits:
             raise ValueError("limits must be greater than 0: warning <= critical <= rollback")
 
     @property
-    def sure(self) -> dict[Severity, float]:
-        """What needs to be sure, gravest first."""
-        known = {Severity.ROLLBACK: self.rollback, Severity.CRITICAL: self.critical}
+    def gravest_first(self) -> dict[Severity, float]:
+        """Those that there are."""
+        known = {Severity.ROLLBACK: self.rollback, Severity.CRITICAL: self.critical, Severity.WARNING: self.warning}
         return {severity: limit for severity, limit in known.items() if limit is not None}
-
-    @property
-    def lowest(self) -> float | None:
-        """From where on a value is mentioned at all."""
-        return min((limit for limit in (self.warning, self.critical, self.rollback) if limit is not None), default=None)
 
 
 ERROR_RATE, ACCURACY_DROP, P95_MS = "error_rate", "accuracy_drop", "p95_ms"
 DEFAULTS: Mapping[str, Limits] = MappingProxyType(
     {
-        ACCURACY_DROP: Limits(rollback=0.10, critical=0.05),
-        ERROR_RATE: Limits(rollback=0.05, critical=0.02, warning=0.02),
+        ACCURACY_DROP: Limits(rollback=0.10, critical=0.05, warning=0.02),
+        ERROR_RATE: Limits(rollback=0.05, critical=0.02),
         P95_MS: Limits(rollback=500.0, warning=200.0),
     }
 )
@@ -77,8 +71,8 @@ class WatchPolicy:
     """`[watch]`: what is looked at, how often, and from where on something is done about it.
 
     `look_s` is the time between two looks, in which own requests go out `probes_per_s` times a second. What is sure is
-    wrong in at most `alpha` of all watches, whatever it is about. A measure that is not sure is only judged from
-    `least` requests or labels on. Limits that are named replace all of the defaults of that measure.
+    wrong in at most `alpha` of all watches, whatever it is about. No measure is judged before it rests on `least`
+    requests or labels. Limits that are named replace all of the defaults of that measure.
 
     `labels` is a file that grows, or is replaced, as truth arrives: with the columns `target`, and `id` where rows have
     one. The answers are its column `prediction`, or that of the file `predictions`, which has the same ids. `accuracy`
@@ -110,31 +104,46 @@ class WatchPolicy:
             ValueError: when something does not.
         """
         check_alpha(self.alpha)
-        try:
-            _ = self.probes
-        except BadCall as error:
-            raise ValueError(str(error).replace("load test", "probes_per_s for look_s:")) from error
-        if self.least < 1 or not 0 < (1 if self.accuracy is None else self.accuracy) <= 1:
-            raise ValueError("least must be at least 1, accuracy greater than 0 and at most 1")
+        above_zero(probes_per_s=self.probes_per_s, look_s=self.look_s, least=self.least, accuracy=self.accuracy)
+        _ = self.probes
+        if self.accuracy is not None and self.accuracy > 1:
+            raise ValueError("accuracy must be at most 1")
         if self.predictions and not (self.labels and self.id):
             raise ValueError("predictions are joined to labels by an id: name labels and id, too")
 
     @property
     def probes(self) -> LoadTest:
         """What is sent between two looks."""
-        return LoadTest(self.probes_per_s, self.look_s)
+        return LoadTest.of_policy(self.probes_per_s, self.look_s)
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """The highest limits that a measure lies beyond, 0 for none.
+
+    `surely` is wrong in at most alpha of all watches, and so is `twice`, which rests on more than one look; `perhaps`
+    is what speaks more for it than against, just now.
+    """
+
+    perhaps: float = 0.0
+    surely: float = 0.0
+    twice: float = 0.0
+
+    def enough_for(self, severity: Severity) -> float:
+        """The highest limit that counts as crossed."""
+        return self.twice if severity is Severity.ROLLBACK else self.surely
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure at one look: its value, and a lower bound that is wrong at most alpha of the time, over all looks.
+    """One measure at one look: its value, and which limits it lies beyond.
 
     NaN is a value that nobody knows. `n` is how many requests or labels it rests on, `least` how many it takes.
     """
 
     name: str
     value: float
-    low: float
+    beyond: Beyond
     n: int
     least: int = 1
 
@@ -158,18 +167,19 @@ def judged(measure: Measure, limits: Limits) -> Judged:
     """How grave one measure is."""
     if not measure.n or math.isnan(measure.value):
         return Judged(measure.name, Severity.UNKNOWN, f"{measure.name} is not known: nothing was measured")
-    surely = f", surely above {measure.low:.4g}" if measure.low > 0 else ""
+    beyond = measure.beyond
+    surely = f", surely above {beyond.surely:.4g}" if beyond.surely else ""
     said = f"{measure.name} is {measure.value:.4g} (n={measure.n:,}{surely})"
-    sure = next((severity for severity, limit in limits.sure.items() if measure.low >= limit), None)
-    facts = {"value": measure.value, "low": measure.low, "n": measure.n}
-    if sure is not None:
-        beyond = f"{said}, beyond the limit of {limits.sure[sure]:g} for {_named(sure)}"
-        return Judged(measure.name, sure, beyond, facts)
+    facts = {"value": measure.value, "low": beyond.surely, "n": measure.n}
     if measure.n < measure.least:
         return Judged(measure.name, Severity.UNKNOWN, f"{said}: fewer than {measure.least:,}", facts)
-    if limits.lowest is not None and measure.value > limits.lowest:
-        above = f"{said}, above {limits.lowest:g}{_perhaps(measure, limits)}"
-        return Judged(measure.name, Severity.WARNING, above, facts)
+    crossed = _crossed(beyond, limits)
+    more = _more(beyond, limits)
+    if crossed is not None:
+        limit = limits.gravest_first[crossed]
+        return Judged(measure.name, crossed, f"{said}, beyond the limit of {limit:g} for {NAMED[crossed]}{more}", facts)
+    if max(beyond.perhaps, beyond.surely):
+        return Judged(measure.name, Severity.UNKNOWN, f"{said}{more}", facts)
     return Judged(measure.name, Severity.FINE, said, facts)
 
 
@@ -178,10 +188,21 @@ def gravest(found: Iterable[Judged]) -> Severity:
     return max((one.severity for one in found), default=Severity.UNKNOWN)
 
 
-def _perhaps(measure: Measure, limits: Limits) -> str:
-    beyond = next((severity for severity, limit in limits.sure.items() if measure.value > limit), None)
-    return "" if beyond is None else f"; {_named(beyond)} needs more than {limits.sure[beyond]:g} for sure"
+NAMED = {Severity.ROLLBACK: "the rollback", Severity.CRITICAL: "an alert", Severity.WARNING: "a warning"}
 
 
-def _named(severity: Severity) -> str:
-    return "the rollback" if severity is Severity.ROLLBACK else "an alert"
+def _crossed(beyond: Beyond, limits: Limits) -> Severity | None:
+    known = limits.gravest_first.items()
+    return next((severity for severity, limit in known if beyond.enough_for(severity) >= limit), None)
+
+
+def _more(beyond: Beyond, limits: Limits) -> str:
+    """What it would take for the gravest that may be true as well."""
+    for severity, limit in limits.gravest_first.items():
+        if beyond.enough_for(severity) >= limit:
+            return ""
+        if beyond.surely >= limit:
+            return f"; {NAMED[severity]} takes another look that says so"
+        if beyond.perhaps >= limit:
+            return f"; {NAMED[severity]} needs more than {limit:g} for sure"
+    return ""

@@ -15,6 +15,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.demo.models import ARTIFACTS, BROKEN, DATABASE, HELD_OUT, MODEL, build
+from model_promotion.demo.server import serving
 from model_promotion.journals.mlflow import ARTIFACT_FOLDER
 from model_promotion.settings import RECORDS_FILE
 
@@ -31,17 +32,25 @@ class Scene:
     ends_with: ExitCode = ExitCode.DONE
 
 
-SCENES = (
-    Scene("v2 stands behind @staging and is better", (MODEL, "--compare-metrics", "--run-tests")),
-    Scene(
-        "v3 is worse and answers some rows with NaN: it must be refused, with exit code 2",
-        (MODEL, "--version", "3", "--compare-metrics", "--run-tests"),
-        ExitCode.REFUSED,
-    ),
-    Scene("somebody wants v1 back", (MODEL, "--rollback", "--reason", "precision fell on ward 3")),
-    Scene("who was behind @champion, when, why", (MODEL, "--history")),
-    Scene("every record holds the hash of the one before it", (MODEL, "--verify-audit")),
-)
+def scenes(url: str) -> tuple[Scene, ...]:
+    """What is played; a server at this address answers with version 2."""
+    judged = ("--compare-metrics", "--run-tests")
+    return (
+        Scene(
+            "v2 stands behind @staging, is better, and is asked as its callers would",
+            (MODEL, *judged, "--endpoint", url),
+        ),
+        Scene(
+            "v3 is worse and answers some rows with NaN: it must be refused, with exit code 2",
+            (MODEL, "--version", "3", *judged),
+            ExitCode.REFUSED,
+        ),
+        Scene("somebody wants v1 back", (MODEL, "--rollback", "--reason", "precision fell on ward 3")),
+        Scene("who was behind @champion, when, why", (MODEL, "--history")),
+        Scene("every record holds the hash of the one before it", (MODEL, "--verify-audit")),
+    )
+
+
 TRY_NEXT = (
     (MODEL, "--check", "--version", "2"),
     (MODEL, "--release", "--version", "2", "--reason", "the scale was mended"),
@@ -61,10 +70,18 @@ def show(folder: Path, console: Console) -> int:
     lines = _lines_to_try(folder, program)
     with contextlib.chdir(home), environ_restored(*ADDRESSES):
         build(home, console)
-        for name in ADDRESSES:  # without these the registry in the current folder is the default
-            os.environ.pop(name, None)
-        console.say(f"$ cd {shlex.quote(str(folder))}")
-        code = play(SCENES, program, console)
+        with serving(f"models:/{MODEL}@staging") as url:
+            console.tell(
+                Event(
+                    Kind.PASSED,
+                    "Serving",
+                    f"v2 answers at {url}: a real MLflow scoring server, that ends with this demo",
+                )
+            )
+            for name in ADDRESSES:  # without these the registry in the current folder is the default
+                os.environ.pop(name, None)
+            console.say(f"$ cd {shlex.quote(str(folder))}")
+            code = play(scenes(url), program, console)
     if code != ExitCode.DONE:
         return code
     console.tell(Event(Kind.SUMMARY, "Demo", f"v2 was promoted, v3 refused, v1 is back; all of it lies in {home}"))

@@ -26,6 +26,12 @@ def described(table: str) -> Statement:
     return Statement(f"SELECT * FROM {table} LIMIT 0")
 
 
+def listed(table: str, columns: Sequence[str], most: int) -> Statement:
+    """These columns as texts, of so many rows at most."""
+    texts = ", ".join(f"CAST({quoted(name)} AS STRING) AS c{place}" for place, name in enumerate(columns))
+    return Statement(f"SELECT {texts} FROM {table} LIMIT {most}")
+
+
 def digested(table: str, columns: Sequence[str]) -> Statement:
     """How many rows there are, and the sum of their hashes."""
     hashed = ", ".join(map(quoted, columns)) or "0"

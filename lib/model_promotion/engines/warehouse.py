@@ -1,6 +1,6 @@
 """The engine for tables of Unity Catalog without a cluster: a SQL warehouse counts them, only counts come back.
 
-It counts what drift is told by. It runs no Python, so no model answers there.
+It counts what drift is told by, and lists labels for the watch. It runs no Python, so no model answers there.
 """
 
 from __future__ import annotations
@@ -8,15 +8,18 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+import pyarrow as pa
 
 from model_promotion.core.errors import BadCall, Conflict
 from model_promotion.core.sql import Statement, table_named
 from model_promotion.engines import _warehouse_sql as sql
 from model_promotion.engines._columns import countable
+from model_promotion.engines._roles import has_all, texts_of
 from model_promotion.evidence.profiling import Counts, Edges
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from model_promotion.evidence.tables import PairTables, Question, Target
     from model_promotion.ports import Data, Means, Statements
 
+MOST_TEXTS = 100_000
 NUMBERS = ("number", "time")
 TEXTS = ("text", "truth value")
 HASHED = (*NUMBERS, *TEXTS, "binary value")
@@ -127,9 +131,20 @@ class WarehouseData:
         """As target."""
         self._no_models()
 
-    def texts(self, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:  # noqa: ARG002 - the port's
-        """As target."""
-        self._no_models()
+    def texts(self, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+        """These columns of every row, in whatever order the warehouse has them.
+
+        Raises:
+            BadCall: for a column that is not there, and for more rows than are worth sending.
+        """
+        has_all(columns, self.columns, self.named)
+        found = self.statements.answer(sql.listed(self.table, columns, MOST_TEXTS + 1)).rows
+        if len(found) > MOST_TEXTS:
+            said = f"{self.named} has more than {MOST_TEXTS:,} rows, which is more than a warehouse is asked to send"
+            raise BadCall(said, hint="name a view of the newest rows, or --engine spark")
+        values = ([row[place] for row in found] for place in range(len(columns)))
+        texts = (_plain(each, self.types[name]) for name, each in zip(columns, values, strict=True))
+        yield from zip(*texts, strict=True)
 
     def write_head(self, rows: int, path: Path) -> None:  # noqa: ARG002 - the port's
         """As target."""
@@ -172,6 +187,13 @@ class WarehouseData:
             nulls = int(n) if place == sql.NULL else 0
             counts[name] += Counts(bins, nulls, new_levels=frozenset() if new is None else frozenset([new]))
         return counts
+
+
+def _plain(texts: list[str | None], type_text: str) -> list[str | None]:
+    """2, 2.0 and 2.00 as one number, as with files."""
+    kind = type_text.upper().partition("(")[0]
+    read = {"FLOAT": float, "DOUBLE": float, "DECIMAL": Decimal}.get(kind)
+    return texts if read is None else texts_of(pa.array([None if one is None else read(one) for one in texts]))
 
 
 def _edges(passed: Sequence[tuple[float, int]]) -> np.ndarray:

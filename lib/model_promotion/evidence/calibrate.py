@@ -5,8 +5,8 @@ likely (Fisher 1935, Pitman 1937). Dealing out rows that are only known by their
 hypergeometric distribution, so a permutation costs one number per bin, however many rows there are; in bins of FULL
 rows and more it is drawn from that distribution's normal limit, which is thirty times faster. The p is exact at every
 size, up to that: (1 + those at least as large) / (1 + permutations), Phipson & Smyth (2010). Where HITS were as large
-already, the rest is not drawn, and the p is HITS / draws: as exact, and cheap where nothing drifted (Besag & Clifford
-1991, "Sequential Monte Carlo p-values", Biometrika 78).
+so soon that p lies above alpha, the rest is not drawn, and the p is HITS / draws: as exact, and cheap where nothing
+drifted (Besag & Clifford 1991, "Sequential Monte Carlo p-values", Biometrika 78).
 """
 
 import math
@@ -23,14 +23,18 @@ FULL = 2_000
 
 @dataclass(frozen=True)
 class Calibrated:
-    """The p of an observed value, and what it would have had to exceed at this sample size.
+    """The p of an observed value, and whether that is rare enough for one of so many tests.
 
-    `is_common` tells that HITS permutations were as large, so that more of them would not change what p says.
+    `chance` is what it had to exceed for that at this sample size; None where the permutations that were drawn do not
+    reach so far into the tail. `is_least` tells that no permutation was as large, so that p is at most what is said,
+    `is_common` that so many were, so soon, that it lies above alpha whatever the rest would say.
     """
 
     p: float
-    threshold: float
-    is_common: bool = False
+    chance: float | None
+    is_rare: bool
+    is_least: bool
+    is_common: bool
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Permutations:
 
 
 def enough(tests: int, alpha: float) -> int:
-    """How many permutations it takes for one of so many tests to be significant after Holm, with some to spare."""
+    """How many permutations it takes for one of so many tests to be significant after Bonferroni, with one to spare."""
     return max(499, math.ceil(2 * tests / alpha) - 1)
 
 
@@ -87,10 +91,14 @@ def _dealt_normally(pooled: np.ndarray, dealt: np.ndarray, rng: np.random.Genera
     return noise
 
 
-def calibrated(value: float, null: np.ndarray, alpha: float) -> Calibrated:
-    """The observed value against those of the permutations; values that differ by rounding are equal."""
+def calibrated(value: float, null: np.ndarray, alpha: float, tests: int = 1) -> Calibrated:
+    """The observed value, of one of so many tests, against the permutations; what differs by rounding is equal."""
     at_least = np.flatnonzero(null >= value - 1e-12 * max(1.0, abs(value)))
-    exceeded = float(np.quantile(null, 1 - alpha, method="higher"))
-    if len(at_least) >= HITS:
-        return Calibrated(HITS / (1 + int(at_least[HITS - 1])), exceeded, is_common=True)
-    return Calibrated((1 + len(at_least)) / (1 + len(null)), exceeded)
+    # The bound is the value whose p would be just too large: p and bound cannot tell two stories.
+    rare = int(alpha / tests * (1 + len(null)) + 1e-9)
+    chance = float(np.partition(null, -rare)[-rare]) if rare else None
+    p = HITS / (1 + int(at_least[HITS - 1])) if len(at_least) >= HITS else 0.0
+    if is_common := p > alpha:
+        return Calibrated(p, chance, is_rare=False, is_least=False, is_common=is_common)
+    p = (1 + len(at_least)) / (1 + len(null))
+    return Calibrated(p, chance, is_rare=len(at_least) < rare, is_least=not len(at_least), is_common=False)

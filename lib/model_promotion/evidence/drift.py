@@ -1,11 +1,12 @@
 """Did the data change? Distances between two tables of counts: are they more than chance, and more than small?
 
 A fixed threshold alone fires on small samples without any drift, and a p alone fires on large ones for differences that
-harm nobody. So a column has drifted only if a distance lies above its practical threshold and its permutation p, after
-Holm (1979) over every column and statistic that was looked at, is below alpha.
+harm nobody. So a column has drifted only if a distance lies above its practical threshold, and above what chance
+exceeds for any of the columns and statistics that were looked at in a share alpha of cases. For that each is held to
+alpha / tests (Bonferroni), which is one bound that goes with its p; those of Holm's steps move with what else drifted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -39,8 +40,9 @@ class DriftPolicy:
 class Distance:
     """One statistic of one column.
 
-    `p` is None where the value is below its threshold, so that no p could matter. `chance` is what this statistic
-    exceeds by chance alone, at this size, in a share alpha of cases.
+    `p` is None where the value is below its threshold, so that no p could matter; `p_all` is corrected for all tests,
+    and only known to be at most that where it `is_least`. `chance` is the bound that goes with it: what any of them
+    exceeds by chance alone, at this size, in a share alpha of cases; None where it is more than what was drawn tells.
     """
 
     column: str
@@ -48,7 +50,8 @@ class Distance:
     value: float
     threshold: float
     p: float | None = None
-    p_holm: float | None = None
+    p_all: float | None = None
+    is_least: bool = False
     chance: float | None = None
     drifted: bool = False
 
@@ -75,15 +78,19 @@ def drift(columns: Mapping[str, Column], policy: DriftPolicy = DriftPolicy()) ->
         for name, column in told.items()
         for statistic in _defined(column, policy)
     ]
-    times = enough(len(asked), policy.alpha)
-    found = [
+    found = tuple(
         one
         for number, (name, column) in enumerate(told.items())
-        for one in _tested(column, [each for each in asked if each.column == name], (policy, number, times))
-    ]
-    facts = {"alpha": policy.alpha, "seed": policy.seed, "permutations": times, "tests": len(asked)}
+        for one in _tested(column, [each for each in asked if each.column == name], _How(policy, number, len(asked)))
+    )
+    facts = {
+        "alpha": policy.alpha,
+        "seed": policy.seed,
+        "permutations": enough(len(asked), policy.alpha),
+        "tests": len(asked),
+    }
     too_few = tuple(name for name in columns if name not in told)
-    return Drift(_after_holm(found, policy.alpha), too_few, facts)
+    return Drift(found, too_few, facts)
 
 
 def value(statistic: str, column: Column) -> float:
@@ -93,16 +100,6 @@ def value(statistic: str, column: Column) -> float:
         KeyError: there is no such statistic.
     """
     return float(_computed(statistic, column, (np.asarray(column.reference), np.asarray(column.current))))
-
-
-def holm(ps: Sequence[float]) -> tuple[float, ...]:
-    """The p values after Holm's step-down correction for how many there are."""
-    order = sorted(range(len(ps)), key=lambda which: ps[which])
-    adjusted, most = [0.0] * len(ps), 0.0
-    for step, which in enumerate(order):
-        most = max(most, min(1.0, (len(ps) - step) * ps[which]))
-        adjusted[which] = most
-    return tuple(adjusted)
 
 
 def _defined(column: Column, policy: DriftPolicy) -> tuple[str, ...]:
@@ -121,38 +118,40 @@ def _computed(statistic: str, column: Column, counts: tuple[np.ndarray, np.ndarr
     return {"wasserstein": distances.wasserstein}[statistic](before[..., :-1], now[..., :-1], column.positions)
 
 
-def _tested(column: Column, asked: list[Distance], how: tuple[DriftPolicy, int, int]) -> list[Distance]:
+@dataclass(frozen=True)
+class _How:
+    """The policy, which column it is, and how many tests there are of all columns."""
+
+    policy: DriftPolicy
+    number: int
+    tests: int
+
+
+def _tested(column: Column, asked: list[Distance], how: _How) -> list[Distance]:
     """With a p for each distance that is large enough to matter. The permutations of one column serve them all."""
     if not any(one.value >= one.threshold for one in asked):
         return asked
     large = [one.statistic for one in asked if one.value >= one.threshold]
     fine = folded(column, max(BINS.get(name, FINE) for name in large))
     found = _calibrated(fine, {name: value(name, fine) for name in large}, how)
-    return [
-        replace(one, p=found[one.statistic].p, chance=found[one.statistic].threshold) if one.statistic in found else one
-        for one in asked
-    ]
+    return [_told(one, found[one.statistic], how.tests) if one.statistic in found else one for one in asked]
 
 
-def _calibrated(fine: Column, values: Mapping[str, float], how: tuple[DriftPolicy, int, int]) -> dict[str, Calibrated]:
+def _told(one: Distance, found: Calibrated, tests: int) -> Distance:
+    p_all = min(1.0, tests * found.p)
+    return replace(one, p=found.p, p_all=p_all, is_least=found.is_least, chance=found.chance, drifted=found.is_rare)
+
+
+def _calibrated(fine: Column, values: Mapping[str, float], how: _How) -> dict[str, Calibrated]:
     """Each value against permutations, of which no more are made than it takes to see that none of them is rare."""
-    policy, number, times = how
+    alpha, tests = how.policy.alpha, how.tests
     nulls: dict[str, list[np.ndarray]] = {name: [] for name in values}
-    for portion, size in enumerate(portions(times, len(fine.reference))):
-        dealt = permuted(fine.reference, fine.current, ((policy.seed, number, portion), size))
+    for portion, size in enumerate(portions(enough(tests, alpha), len(fine.reference))):
+        dealt = permuted(fine.reference, fine.current, ((how.policy.seed, how.number, portion), size))
         for name, null in nulls.items():
             by_chance = _computed(name, fine, (dealt.reference, dealt.current))
-            null.append(np.nan_to_num(by_chance, nan=np.inf))
-        found = {name: calibrated(values[name], np.concatenate(null), policy.alpha) for name, null in nulls.items()}
+            null.append(np.where(np.isnan(by_chance), np.inf, by_chance))
+        found = {name: calibrated(values[name], np.concatenate(null), alpha, tests) for name, null in nulls.items()}
         if all(one.is_common for one in found.values()):
             break
     return found
-
-
-def _after_holm(found: list[Distance], alpha: float) -> tuple[Distance, ...]:
-    """A distance without a p cannot be drift, and counts as one that was looked at."""
-    adjusted = holm([1.0 if one.p is None else one.p for one in found])
-    return tuple(
-        one if one.p is None else replace(one, p_holm=p, drifted=p <= alpha)
-        for one, p in zip(found, adjusted, strict=True)
-    )

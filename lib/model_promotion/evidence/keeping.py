@@ -40,13 +40,14 @@ class Reference:
     profile: Profile = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them, counted or not."""
+        return (*self.edges.columns, *self.left_out)
+
     def only(self, names: frozenset[str]) -> Reference:
         """The same without any other column."""
-        edges = Edges(
-            {name: one for name, one in self.edges.numbers.items() if name in names},
-            {name: one for name, one in self.edges.levels.items() if name in names},
-            self.edges.times & names,
-        )
+        edges = self.edges.only(names)
         profile = {name: self.profile[name] for name in edges.columns}
         left_out = {name: kind for name, kind in self.left_out.items() if name in names}
         return replace(self, edges=edges, profile=profile, left_out=left_out)

@@ -35,6 +35,14 @@ class Edges:
         """All of them."""
         return (*self.numbers, *self.levels)
 
+    def only(self, names: frozenset[str]) -> Edges:
+        """The same without any other column."""
+        return Edges(
+            {name: one for name, one in self.numbers.items() if name in names},
+            {name: one for name, one in self.levels.items() if name in names},
+            self.times & names,
+        )
+
 
 @dataclass(frozen=True)
 class Counts:

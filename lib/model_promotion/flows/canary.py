@@ -1,7 +1,6 @@
 """Up a ladder of traffic: on each rung both versions are asked side by side, and what they answer decides."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from model_promotion.core.health import Health, Look, Reading, looked, of_rung
 from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
 from model_promotion.core.load import Destination, Load, LoadTest
 from model_promotion.core.looks import Looks
+from model_promotion.flows.canary_sources import Sources
 from model_promotion.flows.probes import Probes
 from model_promotion.flows.roll_out import Rolling
 from model_promotion.ports import Clock
@@ -44,6 +44,10 @@ class Canary:
     failed: bool = False
     rung: int = 0
     alpha: float = 0.01
+    sources: Sources = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sources = Sources(self.rolling, self.probes)
 
     def climb(self) -> None:
         """Rung by rung up to all of the traffic.
@@ -77,7 +81,7 @@ class Canary:
         policy = self._world.policy.load_test
         self.rolling.hands.ours(policy.warm_up_s + self.load_test.duration_s)
         with self._world.models_at_work:
-            load = Load(self._targets, tuple(self.probes.payloads), self.load_test, policy.seed, policy.warm_up_s)
+            load = Load(self._targets, self.probes.rows.payloads, self.load_test, policy.seed, policy.warm_up_s)
             champions = {one.name for one in load.targets[::2]}
             finding = judged(self._world.loader.run(load), policy, beside=champions)
         self._world.voice.tell(replace(finding.event, topic="Load test"))
@@ -89,6 +93,7 @@ class Canary:
         """Look while the rung's time runs; raises as climb does."""
         clock, looks, extended, errors = self._clock, [], False, 0
         self.rung, self.probed = rung, self._known.on_a_new_rung()
+        self.sources.begin_anew()
         begun = clock.monotonic()
         while True:
             last = clock.monotonic() - begun + self._look_s >= self.ladder.time_s(extended=extended)
@@ -114,37 +119,31 @@ class Canary:
     def _look(self, rung: int, errors: int, *, at_the_end: bool) -> Look:
         begun = self._clock.monotonic()
         self.rolling.hands.ours(self._look_s)
+        beside: tuple[Reading, ...] = ()
         try:
-            self.probed = self._known.after(self._world.loader.run(self._load))
-            readings = (*self._known.readings(at_the_end=at_the_end), *self._states(rung))
+            run = self._world.loader.run(self._load)
+            self.probed = self._known.after(run)
+            beside = tuple(self.sources.readings(rung, run, self.probed.rules))
+            readings = (*self.probed.readings(at_the_end=at_the_end), *beside)
         except PromotionError as error:
+            self.sources.begin_anew()
             readings = (Reading("endpoint", Health.ERROR, str(error)),)
         look = looked(readings, errors)
         self.told.add(rung, self._clock.now(), look.verdict, look.readings)
         if at_the_end or look.verdict in (Health.FAIL, Health.ERROR):
             self._say(KINDS[look.verdict], f"{rung} %: {look.sentence}")
+            for one in beside if at_the_end else ():
+                if one.verdict is not Health.PASS and not one.decides:
+                    self._say(KINDS[one.verdict], f"{rung} %: {one.source}: {one.sentence}")
         self._clock.sleep(max(0.0, self._look_s - (self._clock.monotonic() - begun)))
         return look
-
-    def _states(self, rung: int) -> Iterator[Reading]:
-        """What the endpoints say of the candidate's entity, and whether it answers as it did."""
-        for one in self.rolling.rollouts:
-            entity = self.rolling.hands.endpoints.deployment(one.endpoint).entity(one.new)
-            if entity is None or entity.state == "failed":
-                said = f"{one.new} is gone" if entity is None else f"{one.new} has failed: {entity.message}"
-                yield Reading(one.endpoint, Health.FAIL, said)
-            elif entity.share_pct != (meant := one.at(rung)):
-                said = f"somebody else gave {one.new} {entity.share_pct} % of the traffic, {meant} % was set"
-                yield Reading(one.endpoint, Health.ERROR, said)
-            elif astray := self.probes.astray(one.endpoint, one.new, self.told.count):
-                yield Reading(one.endpoint, Health.FAIL, astray)
 
     @property
     def _load(self) -> Load:
         policy = self._world.policy.rollout
         # Another seed for each look: the same times again would be the same requests again.
         seed, asked = self._world.policy.load_test.seed + self.told.count, LoadTest(policy.probes_per_s, self._look_s)
-        return Load(self._targets, tuple(self.probes.payloads), asked, seed, warm_up_s=0.0)
+        return Load(self._targets, self.probes.rows.payloads, asked, seed, warm_up_s=0.0)
 
     @property
     def _targets(self) -> tuple[Destination, ...]:
@@ -155,12 +154,14 @@ class Canary:
     @property
     def _known(self) -> "Probed":
         from model_promotion.evidence.health.canary import CanaryRules, Probed
+        from model_promotion.evidence.health.scraped import MINUTE_S
 
         if self.probed is None:
             policy = self._world.policy.rollout
             ends = 2 * (len(self.ladder.rungs) + 1)
-            looks = math.ceil(ends * self.ladder.rung_s / self._look_s)
+            looks, minutes = (math.ceil(ends * self.ladder.rung_s / each_s) for each_s in (self._look_s, MINUTE_S))
             rules = CanaryRules(self.alpha, policy.least_requests, policy.latency_tolerance, looks, ends)
+            rules = replace(rules, endpoints=len(self.rolling.rollouts), minutes=minutes)
             self.probed = Probed.none(rules)
         return self.probed
 

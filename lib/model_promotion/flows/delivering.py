@@ -6,25 +6,24 @@ from model_promotion.core.errors import Conflict, Paused
 from model_promotion.core.intent import ROOM, Intent
 from model_promotion.core.jsonable import jsonable
 from model_promotion.core.outcome import Outcome
-from model_promotion.core.payloads import Payload
 from model_promotion.flows import promote
 from model_promotion.flows.acting import Acted, begin
 from model_promotion.flows.announcing import intent_of
 from model_promotion.flows.baking import failed_canary, watched
 from model_promotion.flows.canary import Canary
-from model_promotion.flows.probes import payloads_of
 from model_promotion.flows.rolling_out import canary_of, carry_out_with_endpoints, seen_of
+from model_promotion.flows.rows import asked_with, own
 from model_promotion.world import World
 
 
 def acted(judged: promote.Judged, world: World) -> Outcome:
     """Everything of it holds, or all of it is undone, or somebody has to decide."""
-    intent, payloads = prepared(judged, world)
+    intent, rows = _announced(judged, world), asked_with(judged.plan.candidate, judged.request, world)
     world.renew()
     begun = begin(intent, world, world.registry.model(judged.plan.seen.name))
     if begun.failure:
         return promote.failed(judged, begun)
-    canary = canary_of(begun.hands, intent, payloads)
+    canary = canary_of(begun.hands, intent, rows)
     done = carry_out_with_endpoints(intent, judged.plan.steps, canary, begun)
     if done.failure:
         return _not_delivered(judged, done, canary)
@@ -32,13 +31,15 @@ def acted(judged: promote.Judged, world: World) -> Outcome:
     return _told(watched(outcome, done.hands, judged.request, canary), canary)
 
 
-def prepared(judged: promote.Judged, world: World) -> tuple[Intent, tuple[Payload, ...]]:
-    """The announcement, and what the new version will be asked.
+def prepared(judged: promote.Judged, world: World) -> None:
+    """Whether it could begin.
 
     Raises:
-        Conflict: when there is no room for the one, or nothing for the other.
+        Conflict: when there is no room for the announcement, or nothing to ask the new version.
     """
-    return _announced(judged, world), payloads_of(judged.plan.candidate, world.registry)
+    _announced(judged, world)
+    if not judged.request.eval_data.filled(world.policy.evidence.dataset):
+        own(judged.plan.candidate, world.registry)
 
 
 def _announced(judged: promote.Judged, world: World) -> Intent:

@@ -16,11 +16,11 @@ from model_promotion.flows.acting import by_now, take_each
 from model_promotion.flows.canary import Canary
 from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.hands import Hands
-from model_promotion.flows.probes import payloads_of
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
 from model_promotion.flows.rolling_out import canary_of, climb, first_routes, left_standing
 from model_promotion.flows.routes_back import RoutesBack, routes_back
+from model_promotion.flows.rows import asked_with
 
 
 def _work(hands: Hands) -> Intent:
@@ -61,7 +61,7 @@ def resumed(request: Request, hands: Hands) -> Outcome:
     canary = None
     try:
         if intent.kind == "promote" and intent.rollouts and target:
-            canary = canary_of(hands, intent, payloads_of(target, hands.world.registry))
+            canary = canary_of(hands, intent, asked_with(target, request, hands.world))
             climb(canary, intent)
     except PromotionError as not_rolled_out:
         return _not_rolled_out(request, hands, canary, not_rolled_out)
@@ -136,8 +136,8 @@ def let_go_at_last(request: Request, hands: Hands, end: tuple[Step, ...]) -> Out
         return stuck(hands, failed[0], request, f"see what stands: {request.command('--history')}")
     number, registry = str(intent.move.to), hands.world.registry
     try:
-        payloads = payloads_of(find_version(hands.seen.name, number, registry), registry)
-        canary = canary_of(hands, intent, payloads)
+        rows = asked_with(find_version(hands.seen.name, number, registry), request, hands.world)
+        canary = canary_of(hands, intent, rows)
         gone_back = canary.rolling.has_gone_back
     except PromotionError as error:
         return stuck(hands, error, request, f"undo it instead: {request.command('--recover', 'abandon')}")

@@ -1,35 +1,38 @@
-"""What an endpoint is asked to find out how it does: rows that the candidate's signature allows."""
+"""What endpoints are asked one by one: do they answer at all, is it whom was meant, and do they answer as before?"""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from model_promotion.core.answers import Asked, flaw, same
-from model_promotion.core.entities import Version
 from model_promotion.core.errors import Conflict
-from model_promotion.core.payloads import Payload, as_sent, one_by_one
-from model_promotion.core.signature import Signature, example_rows
-from model_promotion.ports import Loader, RegistryReader, Serving
+from model_promotion.core.health import Health, Reading
+from model_promotion.core.likeness import AGAIN, ROUNDS, Likeness, likeness, repeats
+from model_promotion.core.load import Destination
+from model_promotion.core.payloads import Payload
+from model_promotion.core.rollout import Rollout
+from model_promotion.core.rows import Rows
+from model_promotion.ports import Clock, Loader, Serving
 
-ROWS = 20
-NOTHING_TO_ASK = "log the model with a signature: mlflow.models.infer_signature"
+ASKED = 20
+PAUSE_S = 1.0
+"""Between two answers that should be the same: a model that goes by the clock often goes by its seconds."""
+UNANSWERED, NOTHING = {"unanswered": 1}, dict[str, Any]()
+NEVER_ASKED = "what it answered before it had any traffic is not known here"
 
 
-def payloads_of(version: Version, registry: RegistryReader) -> tuple[Payload, ...]:
-    """One request for each of some rows.
+@dataclass(frozen=True)
+class First:
+    """What was answered before there was any traffic: by request the candidate's answer, and the champion's if known.
 
-    Raises:
-        Conflict: when nothing tells what the model takes.
+    `why` is why no answer can be compared with these; empty where they can.
     """
-    try:
-        signature = Signature.from_mlmodel(registry.metadata(version).get("signature"))
-        rows = example_rows(signature, ROWS) if signature else None
-    except ValueError as error:
-        raise Conflict(f"{version.label} cannot be asked: {error}", hint=NOTHING_TO_ASK) from error
-    if rows is None:
-        raise Conflict(f"{version.label} has no signature, so nothing is known to ask it", hint=NOTHING_TO_ASK)
-    return one_by_one(as_sent(rows))
+
+    answers: dict[int, Any] = field(default_factory=dict)
+    beside: dict[int, Any] = field(default_factory=dict)
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,50 +41,138 @@ class Probes:
 
     endpoints: Serving
     loader: Loader
-    payloads: Sequence[Payload]
+    rows: Rows
+    clock: Clock
     tolerance: float = 1e-5
-    first: dict[str, list[Any]] = field(default_factory=dict)
+    first: dict[str, First] = field(default_factory=dict)
 
-    def answers(self, endpoint: str, entity: str, named: str = "") -> list[Any]:
+    @property
+    def asked(self) -> Sequence[Payload]:
+        """Some of the rows, from all over them."""
+        every = self.rows.payloads
+        return every[:: math.ceil(len(every) / ASKED)]
+
+    def answers(self, endpoint: str, entity: str, named: str = "") -> None:
         """Every request once, to one entity, or to whoever's turn it is: it must answer, and be who it should be.
+
+        Requests that it was excused from before are not asked.
 
         Raises:
             Conflict: when it does not, or is not.
         """
-        where, found = self.endpoints.target(endpoint, entity), []
-        for payload in self.payloads:
-            asked = self.loader.ask(where, payload)
-            if wrong := flaw(asked, payload.rows) or _somebody_else(asked, named or entity):
-                raise Conflict(f"{where.name} {wrong} (asked {json.loads(payload.body)!s:.200})")
-            found.append(json.loads(asked.answer)["predictions"])
-        return found
+        known = self.first.get(endpoint, First()).answers
+        places = known or range(len(self.asked))
+        self._insist(self._round(self._target(endpoint, entity), named or entity, places), endpoint)
 
-    def begin(self, endpoint: str, entity: str) -> None:
-        """Twice, before anybody else asks it: what it answers the same way both times, it is to answer so for ever.
+    def begin(self, rollout: Rollout) -> None:
+        """Both versions several times, before anybody else asks the new one: it must answer, and be who it should be.
+
+        It is excused from what the champion does not answer either, unless that answers nothing. What it answers the
+        same way every time, it is to answer so for ever.
 
         Raises:
-            Conflict: as answers does.
+            Conflict: when it does not, or is not.
         """
-        once, again = (self.answers(endpoint, entity) for _ in range(2))
-        self.first[endpoint] = once if same(once, again, self.tolerance) else []
+        theirs, ours = (self._rounds(rollout.endpoint, entity) for entity in (rollout.old, rollout.new))
+        answered = [place for place, (_, wrong) in theirs[0].items() if not wrong]
+        excused = {*theirs[0]} - {*answered} if answered else set()
+        for each in ours:
+            self._insist({place: one for place, one in each.items() if place not in excused}, rollout.endpoint)
+        sound = [place for place, (_, wrong) in ours[0].items() if place not in excused and not wrong]
+        self.first[rollout.endpoint] = First(
+            {place: ours[0][place][0] for place in sound},
+            self._beside(theirs, answered),
+            "" if repeats([[one[place][0] for place in sound] for one in ours], self.tolerance) else Likeness.FICKLE,
+        )
 
-    def astray(self, endpoint: str, entity: str, turn: int) -> str:
-        """Whether it answers one of the requests otherwise than in the beginning, for a person; empty when it does not.
+    def reading(self, rollout: Rollout, turn: int) -> Reading:
+        """Whether the candidate answers one of the requests as in the beginning.
 
-        What does not answer at all is counted elsewhere.
+        Only that it surely does not is a verdict, all else is told. What does not answer at all is counted elsewhere.
         """
-        known = self.first.get(endpoint)
-        if not known:
-            return ""
-        place = turn % len(known)
-        asked = self.loader.ask(self.endpoints.target(endpoint, entity), self.payloads[place])
-        if flaw(asked, self.payloads[place].rows):
-            return ""
-        now = json.loads(asked.answer)["predictions"]
-        said = f"{entity} answers {now!s:.80} to what it answered {known[place]!s:.80} to before it had any traffic"
-        return "" if same(known[place], now, self.tolerance) else said
+        first = self.first.get(rollout.endpoint, First(why=NEVER_ASKED))
+        if first.why or not first.answers:
+            return _not_known(rollout, first.why or NEVER_ASKED)
+        place = [*first.answers][turn % len(first.answers)]
+        now = self._now(rollout, place, first)
+        if not now:
+            return _told(rollout, Health.INCONCLUSIVE, "it did not answer", UNANSWERED)
+        beside = self._champion_now(rollout, place, first) if len(now) > 1 else None
+        found = likeness(first.answers[place], now, beside, self.tolerance)
+        if found is Likeness.SAME:
+            return _told(rollout, Health.PASS, "they are the same as before")
+        if found is Likeness.ASTRAY:
+            said = f"{rollout.new} answers {now[0]!s:.80} to what it answered {first.answers[place]!s:.80} to before"
+            return Reading(rollout.endpoint, Health.FAIL, f"{said} it had any traffic")
+        # From here on nothing can be held against it: it is not known what it would have to answer.
+        self.first[rollout.endpoint] = First(first.answers, first.beside, found)
+        return _not_known(rollout, found)
+
+    def _now(self, rollout: Rollout, place: int, first: First) -> list[Any]:
+        """Its answer; where that is another than before, some more to the same request; none where one is missing."""
+        where, found = self._target(rollout.endpoint, rollout.new), list[Any]()
+        while len(found) <= AGAIN:
+            answer, wrong = self._ask(where, "", place)
+            if wrong:
+                return []
+            found.append(answer)
+            if len(found) == 1 and same(first.answers[place], answer, self.tolerance):
+                break
+            self.clock.sleep(PAUSE_S)
+        return found
+
+    def _champion_now(self, rollout: Rollout, place: int, first: First) -> tuple[Any, Any] | None:
+        if place not in first.beside:
+            return None
+        answer, wrong = self._ask(self._target(rollout.endpoint, rollout.old), rollout.old, place)
+        return None if wrong else (first.beside[place], answer)
+
+    def _beside(self, rounds: "list[Round]", places: Sequence[int]) -> dict[int, Any]:
+        """The champion's answers, where it repeats them itself."""
+        if any(one[place][1] for one in rounds for place in places):
+            return {}
+        found = [[one[place][0] for place in places] for one in rounds]
+        return dict(zip(places, found[0], strict=True)) if repeats(found, self.tolerance) else {}
+
+    def _rounds(self, endpoint: str, entity: str) -> "list[Round]":
+        """The fewer requests there are the more often, so that chance does not pass for a habit."""
+        where, asked = self._target(endpoint, entity), range(len(self.asked))
+        return [self._round(where, entity, asked) for _ in range(math.ceil(ROUNDS * ASKED / len(asked)))]
+
+    def _round(self, where: Destination, named: str, places: Iterable[int]) -> "Round":
+        return {place: self._ask(where, named, place) for place in places}
+
+    def _ask(self, where: Destination, named: str, place: int) -> tuple[Any, str]:
+        """The answer, or what is wrong with it."""
+        payload = self.asked[place]
+        asked = self.loader.ask(where, payload)
+        if wrong := flaw(asked, payload.rows) or _somebody_else(asked, named):
+            return None, f"{where.name} {wrong} (request {place + 1} of {len(self.asked)}, {self.rows.told})"
+        return json.loads(asked.answer)["predictions"], ""
+
+    def _target(self, endpoint: str, entity: str) -> Destination:
+        return self.endpoints.target(endpoint, entity)
+
+    @staticmethod
+    def _insist(found: "Round", endpoint: str) -> None:
+        if not found:
+            raise Conflict(f"{endpoint} was asked nothing")
+        if wrong := next((wrong for _, wrong in found.values() if wrong), ""):
+            raise Conflict(wrong)
+
+
+Round = dict[int, tuple[Any, str]]
+"""By request its answer, or what was wrong with it."""
+
+
+def _not_known(rollout: Rollout, why: str) -> Reading:
+    return _told(rollout, Health.INCONCLUSIVE, f"whether they are right is not known: {why}")
+
+
+def _told(rollout: Rollout, verdict: Health, said: str, facts: Mapping[str, Any] = NOTHING) -> Reading:
+    return Reading(f"answers of {rollout.new} at {rollout.endpoint}", verdict, said, facts, decides=False)
 
 
 def _somebody_else(asked: Asked, named: str) -> str:
     """Whether another entity has answered, as far as the server tells."""
-    return f"was answered by {asked.answered_by}" if asked.answered_by not in ("", named) else ""
+    return f"was answered by {asked.answered_by}" if named and asked.answered_by not in ("", named) else ""

@@ -15,8 +15,8 @@ from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import HOLD_TAG, Intent
 from model_promotion.core.ladder import USUAL, Ladder, part
 from model_promotion.core.load import LoadTest
-from model_promotion.core.payloads import Payload
 from model_promotion.core.rollout import WHOLE
+from model_promotion.core.rows import Rows
 from model_promotion.core.say import version, when
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Acted, go_on, take_each
@@ -68,7 +68,7 @@ def rolling_of(hands: Hands, intent: Intent) -> Rolling:
     return Rolling(hands.seen.name, intent.rollouts, on_endpoints)
 
 
-def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Canary:
+def canary_of(hands: Hands, intent: Intent, rows: Rows) -> Canary:
     """How the rollouts that were announced go up; without a ladder in one step, and held at the end all the same.
 
     Raises:
@@ -76,7 +76,7 @@ def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Ca
     """
     rolling, world = rolling_of(hands, intent), hands.world
     loader = KeepingOn(world.loader, rolling.hands.ours, world.clock)
-    probes = Probes(rolling.hands.endpoints, loader, payloads, world.policy.model_tests.tolerance)
+    probes = Probes(rolling.hands.endpoints, loader, rows, world.clock, world.policy.model_tests.tolerance)
     load_test = LoadTest.parse(intent.load) if intent.load else None
     ladder = Ladder(intent.ladder or USUAL, intent.bake_s or 1.0)
     return Canary(rolling, ladder, probes, load_test, alpha=world.policy.rollout.alpha * part(intent.resumed))
@@ -84,7 +84,8 @@ def canary_of(hands: Hands, intent: Intent, payloads: tuple[Payload, ...]) -> Ca
 
 def seen_of(canary: Canary) -> dict[str, Any]:
     """What a rollout has done to endpoints and what its looks have said, for the record."""
-    return {"rollout": tuple(canary.rolling.hands.entries), "canary": canary.told.summary}
+    done, said = tuple(canary.rolling.hands.entries), canary.told.summary
+    return {"rollout": done, "canary": said, "asked_with": canary.probes.rows.told}
 
 
 def climb(canary: Canary, intent: Intent) -> None:
@@ -96,7 +97,7 @@ def climb(canary: Canary, intent: Intent) -> None:
     rolling, probes = canary.rolling, canary.probes
     rolling.to(0)
     for one in rolling.rollouts:
-        probes.begin(one.endpoint, one.new)
+        probes.begin(one)
     if not canary.begun:
         canary.loaded()
     canary.climb() if intent.ladder else rolling.to(WHOLE)

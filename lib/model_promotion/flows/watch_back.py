@@ -16,8 +16,8 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.rollout import WHOLE
 from model_promotion.core.watch_rules import judged
-from model_promotion.flows import rollback
-from model_promotion.flows.probes import Probes, payloads_of
+from model_promotion.flows import rollback, rows
+from model_promotion.flows.probes import Probes
 from model_promotion.flows.watched_endpoint import serving_of
 
 if TYPE_CHECKING:
@@ -136,20 +136,16 @@ def _limits_kept(endpoint: str, number: str, watching: Watching) -> Validated:
     entity = seen.serving(model, number)
     if entity is None or not entity.share_pct:
         raise Conflict(f"{say.version(number)} gets no traffic, it serves {seen.told}")
-    payloads = payloads_of(world.registry.version(model, number), world.registry)
-    probes = Probes(endpoints, world.loader, payloads)
+    known = rows.own(world.registry.version(model, number), world.registry)
+    probes = Probes(endpoints, world.loader, known, world.clock)
     probes.answers(endpoint, "" if entity.share_pct == WHOLE else entity.name, named=entity.name)
     asked = LoadTest(policy.probes_per_s, min(watching.look_s, LONGEST_S))
-    load = Load((endpoints.target(endpoint, entity.name),), payloads, asked, warm_up_s=0.0)
+    load = Load((endpoints.target(endpoint, entity.name),), known.payloads, asked, warm_up_s=0.0)
     runs = (world.loader.run(load) for _ in range(VOID_TRIES))
     run = next((one for one in runs if not (why := void(one, world.policy.load_test))), None)
     if run is None:
         raise Unavailable(f"own requests say nothing: {why}")
-    measures = Served.none(policy, Sureness(policy.alpha, 1, 1)).after(run.samples).measures
-    found = [judged(one, limits) for one, limits in zip(measures, (policy.error_rate, policy.p95_ms), strict=True)]
-    beyond = any(
-        limits.rollback is not None and not one.value <= limits.rollback
-        for one, limits in zip(measures, (policy.error_rate, policy.p95_ms), strict=True)
-    )
-    said = "; ".join(one.sentence for one in found)
-    return Validated(endpoint, well=not beyond, sentence=f"{endpoint}: {entity.name} answers again: {said}")
+    measures = Served.none(policy, Sureness(policy.alpha, 1, 1)).after(run.samples).measures(policy)
+    well = all(limits.rollback is None or one.value <= limits.rollback for one, limits in measures)
+    said = "; ".join(judged(*one).sentence for one in measures)
+    return Validated(endpoint, well=well, sentence=f"{endpoint}: {entity.name} answers again: {said}")

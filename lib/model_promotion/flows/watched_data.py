@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from model_promotion.core.event import Event, Kind
 from model_promotion.core.finding import Verdict
 from model_promotion.core.health import Health
 from model_promotion.core.request import Mode, Request
+from model_promotion.core.responses import answer_in
 from model_promotion.core.selector import ByNumber
 from model_promotion.core.watch_rules import ACCURACY_DROP, Judged, Measure, Severity, judged
 from model_promotion.flows.resolve import make_plan
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from model_promotion.world import World
 
 METRIC = "accuracy"
+MOST_TESTS = 20
 SEVERITIES = {Verdict.PASSED: Severity.FINE, Verdict.FAILED: Severity.CRITICAL}
 
 
@@ -40,12 +43,12 @@ def sources(watching: Watching) -> tuple[Source, ...]:
 
     request, world, version = watching.request, watching.world, watching.version
     policy = world.policy.watch
+    sureness = Sureness.shared(policy, watching.looks, len(watching.places))
     found: list[Source] = []
     if policy.labels:
-        sureness = Sureness.shared(policy, watching.looks, len(watching.places))
         found.append(Labels(request, world, version, sureness))
     if request.current_data or policy.current_data:
-        found.append(Drift(request, world, version))
+        found.append(Drift(request, world, version, sureness))
     return tuple(found)
 
 
@@ -76,9 +79,7 @@ class Labels:
             yield Judged(found.source, severity, f"{found.source}: {found.sentence}", found.facts)
 
     def _drop(self, rights: list[bool]) -> Judged:
-        from model_promotion.evidence.health.rates import Counts
-
-        self._wrong = self._wrong and self._wrong.after(Counts(len(rights) - sum(rights), len(rights)))
+        self._wrong = self._wrong and self._wrong.labelled(rights)
         if self._wrong is None or self._wrong_before is None:
             said = f"{ACCURACY_DROP} is not known: no {METRIC} from before; set [watch] accuracy in the policy"
             return Judged(ACCURACY_DROP, Severity.UNKNOWN, said)
@@ -111,7 +112,11 @@ class Labels:
             return None
 
     def _rows(self) -> Iterator[Row]:
-        """Id, answer and truth of every row, as the files say now."""
+        """Id, answer and truth of every row, as the data say now."""
+        for name, answer, truth in self._as_kept():
+            yield name, answer_in(answer), truth
+
+    def _as_kept(self) -> Iterator[Row]:
         policy, name = self._policy, self._policy.id
         if policy.predictions:
             truths = {row[0]: row[1] for row in self._read(policy.labels, (name, policy.target))}
@@ -129,18 +134,34 @@ class Labels:
 
 
 class Drift:
-    """Whether the inputs still look like those that were kept with the version: alerted, never rolled back."""
+    """Whether the inputs still look like those that were kept with the version: alerted, never rolled back.
 
-    def __init__(self, request: Request, world: World, version: Version) -> None:
+    A test of drift is one that may be made once. So it is made at most MOST_TESTS times in a watch, however many looks
+    there are, each with its part of alpha; in between its last answer stands.
+    """
+
+    def __init__(self, request: Request, world: World, version: Version, sureness: Sureness) -> None:
         named = request.current_data or world.policy.watch.current_data
         self._request = replace(
             request, mode=Mode.CHECK, candidate=ByNumber(version.number), current_data=named, reference_data=""
         )
-        self._world = world
+        self._every = math.ceil(sureness.planned / MOST_TESTS)
+        alpha = sureness.alpha / math.ceil(sureness.planned / self._every)
+        rules = replace(world.policy.drift, alpha=min(alpha, world.policy.drift.alpha))
+        self._world, self._policy = world, replace(world.policy, drift=rules)
+        self._looks, self._last = 0, tuple[Judged, ...]()
 
     def look(self) -> Iterator[Judged]:
         """What the data say now."""
-        world = self._world.beside(self._world.voice)  # What it takes to read is not the rollback's time.
+        if self._looks % self._every == 0:
+            self._last = ()
+            self._last = tuple(self._asked())
+        self._looks += 1
+        yield from self._last
+
+    def _asked(self) -> Iterator[Judged]:
+        # What it takes to read is not the rollback's time.
+        world = replace(self._world.beside(self._world.voice), policy=self._policy)
         plan = make_plan(self._request, world.registry)
         with Witness(plan, self._request, world) as witness:
             found = data_drift.ask(witness)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from model_promotion.core import say
 from model_promotion.core.endpoints import is_address
 from model_promotion.core.errors import Conflict, PromotionError, Unavailable
 from model_promotion.core.load import Ending
-from model_promotion.core.watch_rules import Judged, Limits, Measure, Severity, judged
+from model_promotion.core.watch_rules import Judged, Severity, judged
 from model_promotion.together import together
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from model_promotion.core.entities import Version
     from model_promotion.core.load import Destination, Sample
     from model_promotion.core.request import Request
+    from model_promotion.core.watch_rules import Limits, Measure
     from model_promotion.evidence.health.in_service import Rate, Served
     from model_promotion.ports import Serving
     from model_promotion.world import World
@@ -69,9 +70,8 @@ class Place:
             PromotionError: when the endpoint cannot be asked.
         """
         if samples is not None:
-            policy = self.world.policy.watch
             self.own = self.own.after(samples)
-            for measure, limits in zip(self.own.measures, (policy.error_rate, policy.p95_ms), strict=True):
+            for measure, limits in self.own.measures(self.world.policy.watch):
                 yield self._judged(measure, limits)
         if is_address(self.endpoint):
             yield self._alive()
@@ -81,8 +81,7 @@ class Place:
         yield from self._said(seen)
 
     def _judged(self, measure: Measure, limits: Limits) -> Judged:
-        name = f"{measure.name} of {self.label}"
-        return judged(Measure(name, measure.value, measure.low, measure.n, measure.least), limits)
+        return judged(replace(measure, name=f"{measure.name} of {self.label}"), limits)
 
     def _alive(self) -> Judged:
         look = self.world.servers.look(self.endpoint)

@@ -17,10 +17,11 @@ from model_promotion.core.load import Destination, Load, LoadRun, LoadTest, Samp
 from model_promotion.core.payloads import Payload
 from model_promotion.core.request import Request
 from model_promotion.core.watch_rules import Judged, Severity, gravest
-from model_promotion.flows.probes import payloads_of
+from model_promotion.flows import rows
 from model_promotion.flows.watched_endpoint import Place
 from model_promotion.world import World
 
+FEWEST = 2
 KINDS = {
     Severity.FINE: Kind.PASSED,
     Severity.UNKNOWN: Kind.UNKNOWN,
@@ -65,8 +66,8 @@ class Watching:
 
     @property
     def looks(self) -> int:
-        """How many there will be."""
-        return max(1, math.ceil((self.request.watch_s or 0) / self.world.policy.watch.look_s))
+        """How many there will be: more than one, as no single look is enough for a rollback."""
+        return max(FEWEST, math.ceil((self.request.watch_s or 0) / self.world.policy.watch.look_s))
 
     @property
     def look_s(self) -> float:
@@ -197,7 +198,7 @@ class Watching:
     def payloads(self) -> tuple[Payload, ...]:
         """What is asked. Raises Conflict when nothing tells what the model takes."""
         if self._payloads is None:
-            self._payloads = payloads_of(self.version, self.world.registry)
+            self._payloads = rows.own(self.version, self.world.registry).payloads
         return self._payloads
 
     def is_superseded(self) -> bool:

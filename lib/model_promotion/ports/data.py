@@ -25,7 +25,7 @@ class Data(Protocol):
 
     @property
     def kinds(self) -> "Mapping[str, str]":
-        """Of each column what it holds: number, text, truth value, time, or binary, nested or other value."""
+        """Of each column what it holds: number, text, truth value, time, or binary, nested, missing or other value."""
         ...
 
     @property

@@ -83,6 +83,10 @@ class RegistryReader(Protocol):
         """The content of the version's MLmodel file."""
         ...
 
+    def artifact(self, version: Version, name: str) -> bytes:
+        """The content of one small file of a version; that there is none may also come as Unavailable."""
+        ...
+
     def download(self, version: Version, into: Path) -> Path:
         """All files of a version, in a folder below `into`."""
         ...

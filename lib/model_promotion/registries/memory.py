@@ -16,8 +16,8 @@ from model_promotion.core.steps import SetAlias, SetTag, Step
 class MemoryRegistry:
     """Models and versions in dictionaries.
 
-    `metadata_of` and `run_of` are keyed by version number, `metrics_of` by run; `hidden` says by model why it cannot
-    be read.
+    `metadata_of` and `run_of` are keyed by version number, `artifact_of` by that and the file's name, `metrics_of` by
+    run; `hidden` says by model why it cannot be read.
     """
 
     address = "memory"
@@ -30,6 +30,7 @@ class MemoryRegistry:
         self.metadata_of: dict[str, dict[str, Any]] = {}
         self.metrics_of: dict[str, dict[str, float]] = {}
         self.run_of: dict[str, Run] = {}
+        self.artifact_of: dict[tuple[str, str], bytes] = {}
         self.hidden: dict[str, str] = {}
         self.folder: Path | None = None
 
@@ -109,6 +110,12 @@ class MemoryRegistry:
         if version.number not in self.metadata_of:
             raise NotFound(f"could not read the MLmodel of {version.label}: it does not exist")
         return self.metadata_of[version.number]
+
+    def artifact(self, version: Version, name: str) -> bytes:
+        """What was put there under its number and name."""
+        if (version.number, name) not in self.artifact_of:
+            raise NotFound(f"could not read {name} of {version.label}: it does not exist")
+        return self.artifact_of[version.number, name]
 
     def download(self, version: Version, into: Path) -> Path:
         """An empty folder of the version's own."""

@@ -146,22 +146,27 @@ class MlflowRegistry:
 
     def metadata(self, version: Version) -> dict[str, Any]:
         """The content of the MLmodel file: the only file that is downloaded for it."""
+        import yaml
 
-        def ask(_: Any) -> object:  # noqa: ANN401 - as above
-            import yaml
-            from mlflow.artifacts import download_artifacts
-
-            try:
-                with tempfile.TemporaryDirectory() as folder:
-                    path = Path(download_artifacts(artifact_uri=f"{_uri(version)}/MLmodel", dst_path=folder))
-                    return yaml.safe_load(path.read_text(encoding="utf-8"))
-            except (yaml.YAMLError, ValueError) as error:
-                raise NotFound(f"the MLmodel of {version.label} is not YAML: {one_line(str(error))}") from error
-
-        content = self._connection.call(f"read the MLmodel of {version.label}", ask)
+        text = self.artifact(version, "MLmodel")
+        try:
+            content = yaml.safe_load(text.decode())
+        except (yaml.YAMLError, ValueError) as error:
+            raise NotFound(f"the MLmodel of {version.label} is not YAML: {one_line(str(error))}") from error
         if not isinstance(content, dict):
             raise NotFound(f"the MLmodel of {version.label} is not a mapping")
         return content
+
+    def artifact(self, version: Version, name: str) -> bytes:
+        """The content of one file, the only one that is downloaded for it."""
+
+        def ask(_: Any) -> bytes:  # noqa: ANN401 - as above
+            from mlflow.artifacts import download_artifacts
+
+            with tempfile.TemporaryDirectory() as folder:
+                return Path(download_artifacts(artifact_uri=f"{_uri(version)}/{name}", dst_path=folder)).read_bytes()
+
+        return self._connection.call(f"read the {name} of {version.label}", ask)
 
     def download(self, version: Version, into: Path) -> Path:
         """All files of a version, in a folder below `into`."""

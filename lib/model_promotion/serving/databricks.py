@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from model_promotion.connections.address import Address
 from model_promotion.connections.databricks import DatabricksConnection
+from model_promotion.connections.lines import Lines
 from model_promotion.core.deployment import Deployment, ServingStep
 from model_promotion.core.entities import Endpoint
 from model_promotion.core.errors import Conflict
@@ -13,7 +15,28 @@ from model_promotion.core.load import Destination
 from model_promotion.serving._configs import changed, deployment, summary
 from model_promotion.together import together
 
+NAMED_BY = "name"
 MOST_METRICS = 5_000_000
+
+
+def is_for(registry: Address) -> bool:
+    """Whether the endpoints of this registry are those of its workspace."""
+    return registry.is_databricks
+
+
+def reader(lines: Lines) -> "DatabricksServing":
+    """The endpoints, to be looked at."""
+    return DatabricksServing(_workspace(lines))
+
+
+def writer(lines: Lines) -> "DatabricksEndpoints":
+    """The same, to be changed."""
+    return DatabricksEndpoints(_workspace(lines))
+
+
+def _workspace(lines: Lines) -> DatabricksConnection:
+    assert lines.workspace is not None  # noqa: S101 - is_for says so; tells the type checker
+    return lines.workspace
 
 
 class DatabricksServing:

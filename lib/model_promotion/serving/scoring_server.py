@@ -15,10 +15,23 @@ from model_promotion.core.load import Destination
 from model_promotion.core.trial import one_line
 
 if TYPE_CHECKING:
+    from model_promotion.connections.address import Address
+    from model_promotion.connections.lines import Lines
     from model_promotion.ports import Clock
 
+NAMED_BY = "address"
 MOST_VERSION = 40
 OK = 200
+
+
+def is_for(registry: Address) -> bool:  # noqa: ARG001 - they go with any
+    """Whether there can be some beside this registry: a server knows none."""
+    return True
+
+
+def reader(lines: Lines) -> ScoringServers:
+    """All of them, to be looked at."""
+    return ScoringServers(lines.clock)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_promotion.core.load import Ending, Sample
-from model_promotion.core.watch_rules import WatchPolicy
+from model_promotion.core.watch_rules import Beyond, Measure, WatchPolicy
 from model_promotion.evidence.health.in_service import Arrived, Rate, Row, Served, Sureness
 from model_promotion.evidence.health.rates import Counts
 
@@ -21,37 +21,41 @@ def samples(took_ms: Sequence[float], ending: Ending = Ending.ANSWERED) -> list[
     return [Sample(0, float(at), 0.0, took / 1000, ending) for at, took in enumerate(took_ms)]
 
 
+def measures(known: Served) -> list[Measure]:
+    return [measure for measure, _ in known.measures(POLICY)]
+
+
 def test_values_are_of_the_newest_looks_that_are_enough_and_what_is_sure_of_all() -> None:
     known = Served.none(POLICY, SURE)
     for _ in range(10):
         known = known.after(samples([900.0] * 60))
-    errors, latency = known.measures
-    assert (errors.value, errors.n, errors.low) == (0.0, 120, 0.0)
-    assert (latency.value, latency.n, latency.low) == (900.0, 120, 500.0)
+    errors, latency = measures(known)
+    assert (errors.value, errors.n, errors.beyond) == (0.0, 120, Beyond())
+    assert (latency.value, latency.n, latency.beyond) == (900.0, 120, Beyond(500.0, 500.0, 500.0))
     for _ in range(3):
         known = known.after(samples([20.0] * 60))
-    assert (known.measures[1].value, known.measures[1].low) == (20.0, 500.0)
+    assert (measures(known)[1].value, measures(known)[1].beyond.twice) == (20.0, 500.0)
 
 
 def test_what_was_not_answered_in_time_is_slow_and_what_was_answered_with_an_error_is_not_fast() -> None:
     known = Served.none(POLICY, SURE)
     known = known.after(samples([10_000.0] * 50, Ending.TIMED_OUT) + samples([1.0] * 50, Ending.SERVER_ERROR))
-    errors, latency = known.measures
+    errors, latency = measures(known)
     assert (errors.value, errors.n) == (1.0, 100)
     assert (latency.value, latency.n) == (10_000.0, 50)
 
 
 def test_before_anything_is_asked_nothing_is_known() -> None:
-    for measure in Served.none(POLICY, SURE).measures:
+    for measure in measures(Served.none(POLICY, SURE)):
         assert (math.isnan(measure.value), measure.n) == (True, 0)
     empty = Served.none(POLICY, SURE).after([])
-    assert empty.measures[1].n == 0
+    assert measures(empty)[1].n == 0
 
 
 def test_all_measures_of_all_entities_share_one_alpha() -> None:
-    assert Sureness.shared(POLICY, 30, 1).alpha == pytest.approx(POLICY.alpha / 4)
-    assert Sureness.shared(POLICY, 30, 5).alpha == pytest.approx(POLICY.alpha / 16)
-    assert Sureness.shared(POLICY, 30, 0).alpha == POLICY.alpha
+    assert Sureness.shared(POLICY, 30, 1).alpha == pytest.approx(POLICY.alpha / 5)
+    assert Sureness.shared(POLICY, 30, 5).alpha == pytest.approx(POLICY.alpha / 17)
+    assert Sureness.shared(POLICY, 30, 0).alpha == pytest.approx(POLICY.alpha / 2)
 
 
 def test_a_drop_is_counted_from_where_accuracy_was() -> None:
@@ -59,7 +63,13 @@ def test_a_drop_is_counted_from_where_accuracy_was() -> None:
     for _ in range(30):
         wrong = wrong.after(Counts(15, 50))
     found = wrong.drop(0.1)
-    assert (found.value, found.low, found.n) == (pytest.approx(0.2), 0.10, 100)
+    assert (found.value, found.beyond.twice, found.n) == (pytest.approx(0.2), 0.10, 100)
+
+
+def test_labels_that_come_at_once_are_answers_of_many_times() -> None:
+    wrong = Rate.wrong(POLICY.accuracy_drop, 0.1, SURE).labelled([False, True, True, False] * 40)
+    assert (wrong.drop(0.1).beyond.twice, wrong.drop(0.1).n) == (0.10, 160)
+    assert wrong.labelled([]).watched == wrong.watched
 
 
 ROWS: list[Row] = [("a", "1", "1"), ("b", "0", "1"), ("c", "1", None)]
@@ -106,5 +116,5 @@ def test_the_watch_over_600_looks_of_a_version_that_keeps_its_limits_is_seldom_w
         rate = Rate.of(POLICY.error_rate, Sureness.shared(POLICY, 600, 1))
         for bad in rng.binomial(20, 0.02, 600):
             rate = rate.after(Counts(int(bad), 20))
-        wrong += rate.measure().low > 0
+        wrong += rate.measure().beyond.surely > 0
     assert wrong <= 1

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from benchmarks.health import ALPHA, Limit, Pair, false_alarms
+from benchmarks.health import Limit, Pair
+from benchmarks.simulated import ALPHA
+from benchmarks.watch import Halved, false_alarms
 from model_promotion.evidence.health.error_rates import ErrorRates, ErrorRule
 from model_promotion.evidence.health.rates import Counts, Limited
+from model_promotion.evidence.health.watching import Halves
 from model_promotion.evidence.health.wealth import Wealth
 
 LOOKS, RUNS = 60, 8
@@ -43,5 +46,22 @@ def test_candidate_and_champion() -> None:
     assert now == pytest.approx(seen.now.tolist())
 
 
-def test_600_looks_at_the_very_limits_alarm_in_at_most_alpha_of_all_watches() -> None:
+def test_a_share_beside_a_limit_as_the_watch_holds_it() -> None:
+    drawn = np.random.default_rng(3).binomial(20, 0.13, (LOOKS, RUNS))
+    surely, twice, doubtful = [], [], []
+    for run in range(RUNS):
+        halves, known = Halves.beside(0.05, LOOKS), []
+        for bad in drawn[:, run]:
+            halves = halves.after(Counts(int(bad), 20))
+            known.append((halves.is_beyond(ALPHA), halves.is_beyond_twice(ALPHA)))
+        surely.append(first([one for one, _ in known]))
+        twice.append(first([one for _, one in known]))
+        doubtful.append(halves.is_doubtful)
+    crossed = Halved(0.05, 20, RUNS, LOOKS).crossed(drawn.__getitem__, ALPHA, LOOKS)
+    assert (surely, twice) == (crossed.surely.tolist(), crossed.twice.tolist())
+    assert doubtful == crossed.doubtful.tolist()
+    assert np.isfinite(twice).any()
+
+
+def test_600_looks_at_all_that_a_watch_looks_at_are_wrong_in_at_most_alpha_of_all_watches() -> None:
     assert all(row.holds for row in false_alarms(100))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TypeVar
 
 import numpy as np
@@ -18,6 +19,8 @@ Row = tuple[str | None, str | None, str | None]
 """An answer: its id, what was answered, what was true; None for what is missing."""
 OF_AN_ENTITY = 3
 """Measures of each: errors and latencies of own requests, and errors in service where metrics tell whose they are."""
+OF_ALL = 2
+"""Those of all together: answers whose truth is known, and drift."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class Sureness:
 
     @classmethod
     def shared(cls, policy: WatchPolicy, planned: int, entities: int) -> "Sureness":
-        """All entities and the labels of one watch together are wrong in at most alpha of all watches."""
-        return cls(policy.alpha / (OF_AN_ENTITY * entities + 1), planned, policy.least)
+        """All that one watch looks at together is wrong in at most alpha of all watches."""
+        return cls(policy.alpha / (OF_AN_ENTITY * entities + OF_ALL), planned, policy.least)
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,22 @@ class Rate:
     @classmethod
     def wrong(cls, limits: Limits, baseline: float, sureness: Sureness) -> "Rate":
         """Of wrong answers, held against so many points above the share of them that was known before."""
-        return cls(Watched.drop(limits, baseline, sureness.planned), sureness)
+        return cls(Watched.drop(limits, baseline, 2 * sureness.planned), sureness)
 
     def after(self, counts: Counts) -> "Rate":
         """One look later."""
         kept = _enough([*self.newest, counts], [*(one.seen for one in self.newest), counts.seen], self.sureness.least)
         return replace(self, watched=self.watched.after(lambda _limit: counts), newest=tuple(kept))
 
+    def labelled(self, rights: Sequence[bool]) -> "Rate":
+        """The same of answers, as two looks: their labels come together, but no bad minute made them wrong together."""
+        parts = (Counts(len(part) - sum(part), len(part)) for part in (rights[::2], rights[1::2]))
+        return reduce(Rate.after, parts, self)
+
     def measure(self, name: str = ERROR_RATE) -> Measure:
         """What it says now."""
         newest = sum(self.newest, Counts())
-        return Measure(name, newest.rate, self.watched.low(self.sureness.alpha), newest.seen, self.sureness.least)
+        return Measure(name, newest.rate, self.watched.beyond(self.sureness.alpha), newest.seen, self.sureness.least)
 
     def drop(self, baseline: float) -> Measure:
         """The same as points of accuracy that were lost."""
@@ -90,7 +98,7 @@ class Latency:
         """What it says now."""
         newest = np.concatenate(self.newest or ([],))
         value = float(np.quantile(newest, 1 - SLOW, method="higher")) if newest.size else math.nan
-        return Measure(P95_MS, value, self.watched.low(self.sureness.alpha), newest.size, self.sureness.least)
+        return Measure(P95_MS, value, self.watched.beyond(self.sureness.alpha), newest.size, self.sureness.least)
 
 
 @dataclass(frozen=True)
@@ -111,10 +119,9 @@ class Served:
         took = [one.took_s * 1000 for one in samples if one.ending in (Ending.ANSWERED, Ending.TIMED_OUT)]
         return Served(self.errors.after(Counts(bad, len(samples))), self.latency.after(np.array(took, dtype=float)))
 
-    @property
-    def measures(self) -> tuple[Measure, Measure]:
-        """Errors, then latencies."""
-        return self.errors.measure(), self.latency.measure()
+    def measures(self, policy: WatchPolicy) -> tuple[tuple[Measure, Limits], tuple[Measure, Limits]]:
+        """Errors, then latencies, each with what it is held against."""
+        return (self.errors.measure(), policy.error_rate), (self.latency.measure(), policy.p95_ms)
 
 
 def _enough(looks: list[T], sizes: list[int], least: int) -> list[T]:
