@@ -145,6 +145,8 @@ RUN_BY = {
     "flows/watched_endpoint.py": "flows/test_watch.py",
     "flows/hands.py": "flows/test_acting.py",
     "flows/probes.py": "flows/test_canary.py",
+    "flows/keeping_on.py": "flows/test_overruling.py",
+    "flows/way_back.py": "flows/test_rollback.py",
     "flows/roll_out.py": "flows/test_rolling_out.py",
     "flows/routes_back.py": "flows/test_rolling_out.py",
     "flows/crew.py": "flows/test_fleet.py",
