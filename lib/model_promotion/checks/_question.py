@@ -40,7 +40,7 @@ def question_of(witness: Witness, data: Data) -> Question:
         span=(target.high - target.low) / 2 if task is Task.REGRESSION else 1.0,
         weighted=bool(dataset.weight),
         # Rows of one id are copies of each other, so they are one unit too.
-        grouped=bool(dataset.group or dataset.id),
+        unit=dataset.group or dataset.id,
         losses={name: _own(name) for name in policy.metrics if ":" in name},
         slices=_sliced_by(witness, data),
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from model_promotion.core.errors import BadCall
+from model_promotion.core.units import ROWS, Units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,9 +37,10 @@ class Question:
     """What the models are to be judged by, settled before the first row is scored.
 
     `classes` are the labels, sorted; the second of two is the positive one. `centre` is the middle of the range of
-    amounts, and `span` how far a target lies from it at most. `losses` are the team's own metrics, each a function of
-    (truth, prediction) that answers one number a row. `slices` are columns, each with the levels whose rows are counted
-    on their own as well. `score_edges` are the edges between the score bins, of champion and candidate.
+    amounts, and `span` how far a target lies from it at most. `unit` is the column whose values rows are grouped by,
+    empty where each row is a unit. `losses` are the team's own metrics, each a function of (truth, prediction) that
+    answers one number a row. `slices` are columns, each with the levels whose rows are counted on their own as well.
+    `score_edges` are the edges between the score bins, of champion and candidate.
     """
 
     task: Task
@@ -47,7 +49,7 @@ class Question:
     span: float = 1.0
     score_edges: tuple[Any, Any] | None = None
     weighted: bool = False
-    grouped: bool = False
+    unit: str = ""
     losses: Mapping[str, Callable[[Any, Any], Any]] | None = None
     slices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -59,7 +61,12 @@ class Question:
     @property
     def is_plain(self) -> bool:
         """Whether each row is a unit of its own and counts as one, so that the closed forms hold."""
-        return not (self.weighted or self.grouped)
+        return self.units == ROWS
+
+    @property
+    def units(self) -> Units:
+        """What makes the rows independent."""
+        return Units(self.unit, self.weighted)
 
 
 @dataclass(frozen=True)
