@@ -23,7 +23,7 @@ pytestmark = needs_spark
     ("roles", "more"),
     [
         ({"target": "sold"}, {"slices": {"region": ("(null)", "north", "south"), "paid": ("true",)}}),
-        ({"target": "grade", "id": "id"}, {"grouped": True}),
+        ({"target": "grade", "id": "id"}, {"unit": "id"}),
     ],
     ids=["binary with slices", "many classes"],
 )

@@ -1,7 +1,7 @@
 """What the gates say together, in one sentence."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -11,7 +11,10 @@ from model_promotion.core.metrics import Direction
 from model_promotion.core.rescoring import Picked
 from model_promotion.evidence.slices import judge_slices
 from model_promotion.evidence.spread import nothing_known
+from model_promotion.evidence.tables import Question, Task
 from model_promotion.evidence.telling import alone, also, finding, told, unfit
+
+BINARY = Question(Task.BINARY, ("no", "yes"))
 
 
 @dataclass(frozen=True)
@@ -121,20 +124,29 @@ def test_what_is_no_number_is_shown_as_unknown() -> None:
         (Counts(unanswered=(0, 1)), Verdict.FAILED, "v2 gave no usable answer on 1 row (NaN, infinite or none)"),
         (Counts(unanswered=(90, 0)), Verdict.UNKNOWN, "v1 gave no usable answer on 90 rows"),
         (Counts(rows=29), Verdict.UNKNOWN, "29 rows with a truth are fewer than 30"),
-        (Counts(foreign=(0.0, 0.9)), Verdict.FAILED, "90% of v2's answers are none of the classes"),
+        (
+            Counts(foreign=(0.0, 0.9)),
+            Verdict.FAILED,
+            "90% of v2's answers are none of the classes in the data (no, yes)",
+        ),
         (Counts(foreign=(0.9, 0.0)), Verdict.UNKNOWN, "there is nothing to compare with, 90% of v1's answers are"),
         (Counts(rows=0), Verdict.UNKNOWN, "no row has both a truth and two answers"),
         (Counts(rows=10, unlabelled=11), Verdict.UNKNOWN, "11 of 21 rows have no truth"),
     ],
 )
 def test_rows_on_which_nothing_can_be_judged_never_pass(counts: Counts, verdict: Verdict, said: str) -> None:
-    found = unfit(counts, "v1", "v2")
+    found = unfit(counts, "v1", "v2", BINARY)
     assert found
     assert (found[0], found[1].startswith(said)) == (verdict, True)
 
 
+def test_where_every_row_weighs_nothing_that_is_the_reason() -> None:
+    found = unfit(Counts(rows=0), "v1", "v2", replace(BINARY, weighted=True))
+    assert found == (Verdict.UNKNOWN, "no row has a truth, two answers and a weight above 0")
+
+
 def test_a_champion_that_gave_no_answer_is_not_held_against_the_candidate() -> None:
-    assert unfit(Counts(unanswered=(5, 0)), "v1", "v2") is None
+    assert unfit(Counts(unanswered=(5, 0)), "v1", "v2", BINARY) is None
 
 
 def test_what_is_kept_repeats_the_computation() -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from model_promotion.core.metrics import Direction
-from model_promotion.core.units import LEAST, ROWS, Units
+from model_promotion.core.units import LEAST, ROWS, Units, two_digits_up
 
 ALPHA = 0.05
 """How often a bound may be wrong where nobody says otherwise."""
@@ -221,7 +221,7 @@ def rows_needed(estimate: Estimate, rule: GateRule) -> int | None:
     if not estimate.is_finite or gain <= rule.limit:
         return None
     needed = estimate.n * ((gain - low) / (gain - rule.limit)) ** 2
-    return _two_digits_up(needed) if needed <= MOST_ROWS else None
+    return two_digits_up(needed) if needed <= MOST_ROWS else None
 
 
 def _estimated(measured: Measured, rule: GateRule, level: Level) -> Estimate:
@@ -248,8 +248,3 @@ def _holm_levels(asked: Comparison) -> dict[str, float]:
 
 def _fails(measured: Measured, rule: GateRule, level: Level) -> bool:
     return judge("", measured, rule, level).verdict is GateVerdict.FAILED
-
-
-def _two_digits_up(number: float) -> int:
-    unit: int = 10 ** max(0, math.floor(math.log10(max(number, 1))) - 1)
-    return math.ceil(number / unit - 1e-9) * unit

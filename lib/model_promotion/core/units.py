@@ -46,7 +46,9 @@ class Units:
 
     def hangs_on_few(self, rows: int, times: float) -> str:
         """Why so few of them are too few for a difference that so few carry: `times` as many it would take."""
-        asked = f"{_two_digits(times)} times as many" if self.of else f"about {math.ceil(rows * times):,}, not {rows:,}"
+        asked = (
+            f"{_two_digits(times)} times as many" if self.of else f"about {two_digits_up(rows * times):,}, not {rows:,}"
+        )
         return f"the change hangs on too few {self.named}: so uneven a difference asks for {asked}"
 
     def _times(self, times: float) -> str:
@@ -65,6 +67,12 @@ ROWS = Units()
 def too_few_rows(rows: int) -> str:
     """Why nothing can be told from so few, each of which is a unit."""
     return ONE_ROW if rows == 1 else f"{rows} rows are fewer than {LEAST}"
+
+
+def two_digits_up(number: float) -> int:
+    """A whole number with two digits that count, never less than this one."""
+    unit: int = 10 ** max(0, math.floor(math.log10(max(number, 1))) - 1)
+    return math.ceil(number / unit - 1e-9) * unit
 
 
 def _two_digits(times: float) -> str:

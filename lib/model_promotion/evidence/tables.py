@@ -21,7 +21,8 @@ SCORE_BINS = 512
 MOST_LEVELS = 50
 """Nobody slices by a column with more levels."""
 MOST_CLASSES = 32
-"""With more, only how often an answer is right is counted, not which class was taken for which."""
+"""With more, only how often an answer is right, or no class at all, is counted, not which was taken for which."""
+FOREIGN = "foreign"
 
 
 class Task(StrEnum):
@@ -133,7 +134,10 @@ class PairTables:
 
     @property
     def foreign(self) -> tuple[float, float]:
-        """The share of champion's, candidate's answers that are no class; 0 where they are not told apart."""
+        """The share of champion's, candidate's answers that are no class."""
+        if FOREIGN in self.sums and self.rows:
+            (champion, candidate), (weight, _) = self.total(FOREIGN), self.total("weight")
+            return champion / weight, candidate / weight
         if self.cells is None or self.cells.ndim != 3 or not self.rows:  # noqa: PLR2004 - truth, champion, candidate
             return 0.0, 0.0
         return float(self.cells[:, -1].sum() / self.rows), float(self.cells[:, :, -1].sum() / self.rows)

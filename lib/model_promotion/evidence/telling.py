@@ -1,16 +1,22 @@
 """The gates' verdicts as one finding, and as what a record keeps."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.gate import MIN_UNITS, GateVerdict, Judged, overall
 from model_promotion.core.rescoring import Picked
 from model_promotion.core.say import count
-from model_promotion.evidence.slices import Slices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from model_promotion.evidence.slices import Slices
+    from model_promotion.evidence.tables import Question
 
 HEADER = ("metric", "champion", "candidate", "change", "bounds", "may lose", "verdict")
 VERDICTS = {
@@ -49,7 +55,7 @@ class Counted(Protocol):
         ...
 
 
-def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str] | None:
+def unfit(counted: Counted, champion: str, candidate: str, question: Question) -> tuple[Verdict, str] | None:
     """Why nothing can be judged on these rows; None when it can."""
     theirs, ours = counted.unanswered
     rows, labelled = counted.rows, counted.rows + counted.unlabelled
@@ -57,12 +63,14 @@ def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str
         f"{candidate} gave no usable answer on {count(ours, 'row')} (NaN, infinite or none), {champion} on {theirs}"
     )
     theirs_foreign, ours_foreign = counted.foreign
-    foreign = "{:.0%} of {}'s answers are none of the classes in the data"
+    classes = ", ".join(map(str, question.classes[:MOST_NAMED])) + (", ..." if question.classes[MOST_NAMED:] else "")
+    foreign = f"{{:.0%}} of {{}}'s answers are none of the classes in the data ({classes})"
+    none = "a truth, two answers and a weight above 0" if question.weighted else "both a truth and two answers"
     no_champion = f"there is nothing to compare with, {foreign.format(theirs_foreign, champion)}"
     reasons = (
         (ours > 0, Verdict.FAILED, silent),
         (theirs > MOST_SILENT * (rows + theirs), Verdict.UNKNOWN, f"{champion} gave no usable answer on {theirs} rows"),
-        (not rows, Verdict.UNKNOWN, "no row has both a truth and two answers"),
+        (not rows, Verdict.UNKNOWN, f"no row has {none}"),
         (
             counted.unlabelled > MOST_UNLABELLED * labelled,
             Verdict.UNKNOWN,
