@@ -8,6 +8,7 @@ from pathlib import Path
 
 from model_promotion.core import say
 from model_promotion.core.better import Goal
+from model_promotion.core.data_options import check_data_options
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.endpoints import is_address
 from model_promotion.core.errors import BadCall
@@ -77,6 +78,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         mode = Mode.WATCH  # Nobody was named to be promoted: a call that only looks must not come to promote.
         request = replace(request, mode=mode)
     _two_ends(request)
+    check_data_options(request, None)
     if extra := _only_promotions_take(request):
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if extra := _unheeded(request, _named_target(options)):
@@ -144,16 +146,9 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
 
 
 def _eval_data(options: argparse.Namespace) -> Dataset:
-    """The data to compare on, and what its columns mean.
-
-    Raises:
-        BadCall: when a column is named and the data are the same column twice.
-    """
+    """The data to compare on, and what its columns mean."""
     columns = (options.target_column, options.id_column, options.group_column, options.weight_column)
-    said = Dataset(options.eval_data or "", *(column or "" for column in columns))
-    if said.target and said.target in (said.id, said.group, said.weight):
-        raise BadCall(f"{said.target} cannot be the target and something else", hint="name another column")
-    return said
+    return Dataset(options.eval_data or "", *(column or "" for column in columns))
 
 
 def _endpoints(options: argparse.Namespace) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from model_promotion.core import say
+from model_promotion.core.data_options import check_data_options
 from model_promotion.core.errors import BadCall, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.outcome import Outcome
@@ -39,6 +40,7 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
     """
     from model_promotion.wiring import plug_in
 
+    _sound(request, settings)
     world = plug_in(settings, voice)
     request = _fitting(request, world)
     verb = "fleet" if request.fleet else "auto" if request.best else FLOWS[request.mode]
@@ -52,6 +54,19 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
     if outcome.to is None or outcome.facts.get("watch", {}).get("ended") == "rolled back":
         _undescribed(outcome.summary, request, world)
     return outcome
+
+
+def _sound(request: Request, settings: Settings) -> None:
+    """Whether what was asked of data can be done, with what the policy says of it.
+
+    Raises:
+        BadCall: when it cannot; of a fleet, with the name of the model.
+    """
+    for one in request.fleet.members if request.fleet else (request,):
+        try:
+            check_data_options(one, settings.policy)
+        except BadCall as error:
+            raise BadCall(f"{one.model}: {error}", error.hint) if request.fleet else error from error
 
 
 def _watched(outcome: Outcome, request: Request, world: World) -> Outcome:

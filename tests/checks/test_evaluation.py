@@ -45,8 +45,8 @@ LOST = (0.9, 3, 0.7)
     ("champion", "candidate", "verdict", "sentence"),
     [
         (LOST, (0.9, 1), Verdict.UNKNOWN, "there is nothing to compare with, 71% of v1's answers are none of"),
-        ((0.9, 1), LOST, Verdict.FAILED, "71% of v2's answers are none of the classes in the data"),
-        (LOST, LOST, Verdict.FAILED, "71% of v2's answers are none of the classes in the data"),
+        ((0.9, 1), LOST, Verdict.FAILED, "71% of v2's answers are none of the classes in the data (no, yes)"),
+        (LOST, LOST, Verdict.FAILED, "71% of v2's answers are none of the classes in the data (no, yes)"),
     ],
 )
 def test_a_champion_of_other_classes_is_nothing_to_compare_with_and_a_candidate_of_other_classes_fails(

@@ -5,7 +5,7 @@ from databricks.sdk import errors as sdk
 from mlflow.exceptions import MlflowException, RestException
 
 from model_promotion.connections.faults import LONGEST, translated
-from model_promotion.core.errors import Conflict, Denied, NotFound, PromotionError, TimedOut, Unavailable
+from model_promotion.core.errors import Conflict, Denied, NotFound, NotLoggedIn, PromotionError, TimedOut, Unavailable
 from model_promotion.core.redaction import redacted, redacted_within
 
 CONFIG = ". Config: host=https://adb-1.azuredatabricks.net, token=***, auth_type=pat. Env: DATABRICKS_HOST"
@@ -39,8 +39,8 @@ FAULTS: dict[str, tuple[Exception, type[PromotionError]]] = {
     "401 of the SDK without a code": (sdk.Unauthenticated("no"), Denied),
     "403 with a web page": (local("PERMISSION_DENIED", "API request failed: <html>403</html>"), Denied),
     "401 in a text only": (local("INTERNAL_ERROR", "request failed with error code 401 != 200"), Denied),
-    "no login": (local("INTERNAL_ERROR", "Reading Databricks credential configuration failed"), Denied),
-    "no login of the SDK": (ValueError("default auth: cannot configure default credentials"), Denied),
+    "no login": (local("INTERNAL_ERROR", "Reading Databricks credential configuration failed"), NotLoggedIn),
+    "no login of the SDK": (ValueError("default auth: cannot configure default credentials"), NotLoggedIn),
     "409": (rest("ABORTED"), Conflict),
     "409, in other words": (rest("RESOURCE_CONFLICT"), Conflict),
     "409 of the SDK": (sdk.ResourceConflict("busy"), Conflict),

@@ -180,3 +180,8 @@ def test_a_gain_behind_an_equals_sign_is_no_part_of_a_name(text: str, hint: str)
     with pytest.raises(BadCall, match="no metric has = in its name") as wrong:
         Goal.parse(text)
     assert wrong.value.hint.startswith(hint)
+
+
+def test_a_metric_that_was_asked_for_is_missed_though_the_policy_only_bounds_it() -> None:
+    found = judge((Goal("f1"),), {}, {}, {"f1": MetricRule(asks=False)})
+    assert (found.answer, found.because) == (Answer.UNKNOWN, "f1 is recorded for neither")

@@ -23,7 +23,6 @@ from model_promotion.core.gate import (
     judge_all,
     overall,
     rows_needed,
-    worst,
 )
 from model_promotion.core.metrics import Direction
 
@@ -181,14 +180,6 @@ def test_many_candidates_do_not_make_failing_harder_and_lower_is_better_is_kept_
 def test_all_have_to_pass_and_any_fails(verdicts: tuple[GateVerdict, ...], together: GateVerdict) -> None:
     one = judge("m", normal(0.0), GateRule(HIGHER, 0.02))
     assert overall(replace(one, verdict=verdict) for verdict in verdicts) is together
-
-
-def test_the_worst_has_the_least_room_and_the_unknown_has_none() -> None:
-    rule = GateRule(HIGHER, 0.02)
-    good, bad = (judge(name, normal(change), rule) for name, change in (("good", 0.1), ("bad", -0.1)))
-    unknown = judge("unknown", normal(NAN), rule)
-    assert worst((good, bad)).metric == "bad"
-    assert worst((good, bad, unknown)).metric == "unknown"
 
 
 # --- rows needed ---

@@ -44,3 +44,18 @@ def test_a_limit_that_no_model_could_keep_is_refused(limits: dict[str, float]) -
 def test_a_retention_below_zero_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="at least 0"):
         RetentionPolicy(**wrong)
+
+
+def test_a_bound_or_a_margin_alone_asks_for_no_recorded_value() -> None:
+    asks = {
+        "tolerance": True,
+        "min_gain": True,
+        "minimum": False,
+        "maximum": False,
+        "margin": False,
+        "must_gain": False,
+    }
+    assert {name: MetricPolicy(**{name: 0.5}).rule.asks for name in asks} == asks  # type: ignore[arg-type]
+    assert MetricPolicy().rule.asks
+    assert MetricPolicy(direction=Direction.HIGHER).rule.asks
+    assert MetricPolicy(tolerance=0.1, minimum=0.5).rule.asks

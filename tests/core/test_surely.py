@@ -49,3 +49,10 @@ def test_the_best_of_several_on_the_same_rows_is_held_to_more() -> None:
 def test_what_cannot_be_told_is_unknown() -> None:
     assert answer(measured(0.5), measured(0.5, too_few="29 rows are too few")) is Answer.UNKNOWN
     assert answer(measured(float("nan"))) is Answer.UNKNOWN
+
+
+def test_what_is_no_number_stands_in_no_sentence() -> None:
+    nan = float("nan")
+    told = Measured(nan, 50, "made up", lambda _alpha: (nan, nan), "one class only", {"champion": nan})
+    ((_, part),) = Superiority({"f1": told}, {"f1": RULE}).asked([(Goal("f1"), 0.0)])
+    assert part.told == "f1 on 50 rows (not surely better: one class only)"

@@ -125,7 +125,7 @@ def test_each_region_is_judged_as_well(shop: Path) -> None:
     assert "none of 2 slices surely worse" in evidence(document)["sentence"]
     code, document = call(shop, "3", *on(shop))
     assert code == 2
-    assert evidence(document)["sentence"].startswith("got worse for region=north (of 2 slices, 2 got worse)")
+    assert evidence(document)["sentence"].startswith("got worse for region=north, region=south (2 of 2 slices)")
     assert {one["metric"] for one in evidence(document)["facts"]["slices"]} == {"region=north", "region=south"}
 
 

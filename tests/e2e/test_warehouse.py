@@ -1,11 +1,14 @@
 """Drift of tables, counted by a SQL warehouse, through the whole program."""
 
+from pathlib import Path
 from typing import Any
 
+import mlflow
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.e2e import program
 from tests.e2e.conftest import Place
 from tests.workspace import USER
 
@@ -51,6 +54,16 @@ def test_what_a_warehouse_cannot_do_is_told_in_one_line(shop: Place) -> None:
     assert (refused.code, "runs no models" in refused.all, "--engine local" in refused.all) == (64, True, True)
     refused = shop.ask(*WORDS, "rows.parquet")
     assert (refused.code, "no table of Unity Catalog" in refused.all) == (64, True), refused.all
+    refused = shop.ask(*WORDS, "main.shop.gone")
+    assert (refused.code, "there is no table main.shop.gone, as the" in refused.all) == (64, True), refused.all
+
+
+def test_without_a_login_the_call_ends_as_it_does_for_a_registry(tmp_path: Path) -> None:
+    client = mlflow.MlflowClient(uri := f"sqlite:///{tmp_path}/mlflow.db", uri)
+    client.create_registered_model("churn")
+    client.create_model_version("churn", str(tmp_path))
+    done = program.call(tmp_path, "churn", "1", "--registry-uri", uri, *WORDS, "main.shop.same")
+    assert (done.code, "no Databricks login was found" in done.all) == (4, True), done.all
 
 
 def test_the_policy_names_the_warehouse_and_how_long_it_may_take(shop: Place) -> None:

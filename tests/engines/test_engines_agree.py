@@ -23,7 +23,7 @@ pytestmark = needs_spark
     ("roles", "more"),
     [
         ({"target": "sold"}, {"slices": {"region": ("(null)", "north", "south"), "paid": ("true",)}}),
-        ({"target": "grade", "id": "id"}, {"grouped": True}),
+        ({"target": "grade", "id": "id"}, {"unit": "id"}),
     ],
     ids=["binary with slices", "many classes"],
 )
@@ -46,7 +46,7 @@ def test_many_files_in_many_tasks_make_the_same_tables(
     for number in range(3):
         rows()[number::3].sort_values("a").to_parquet(tmp_path / f"{number}.parquet", index=False)
     ours, theirs = counted(
-        engines, shop, Dataset(str(tmp_path), "sold", group="user", weight="weight"), grouped=True, weighted=True
+        engines, shop, Dataset(str(tmp_path), "sold", group="user", weight="weight"), unit="user", weighted=True
     )
     assert_same(ours, theirs)
 
@@ -61,7 +61,7 @@ def test_amounts_in_a_csv_and_a_metric_of_the_team_make_the_same_tables(
     rows().assign(odd=0, raw="x", nested="y").to_csv(tmp_path / "rows.csv", index=False)
     try:
         dataset = Dataset(str(tmp_path / "rows.csv"), "amount", group="some")
-        ours, theirs = counted(engines, shop, dataset, grouped=True, losses={"team:costs": team_metrics.costs})
+        ours, theirs = counted(engines, shop, dataset, unit="user", losses={"team:costs": team_metrics.costs})
     finally:
         del sys.modules["team_metrics"]
     assert "team:costs" in ours.sums

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from model_promotion.core.errors import BadCall
 from model_promotion.engines._roles import target_of, unit_of, words_of
 from model_promotion.evidence.tables import Task
 
@@ -43,3 +44,9 @@ def test_a_value_is_one_word_in_every_type(column: pa.Array, words: list[str]) -
 def test_infinity_is_no_label_and_no_amount(values: list[float], task: Task, labels: Any, ends: Any) -> None:
     found = target_of([pa.array(values)], "y")
     assert (found.task, found.labels, (found.low, found.high)) == (task, labels, ends)
+
+
+@pytest.mark.parametrize("kind", [pa.null(), pa.float64(), pa.string()])
+def test_a_target_that_is_missing_in_every_row_is_told_as_that(kind: pa.DataType) -> None:
+    with pytest.raises(BadCall, match="no row has a target"):
+        _ = target_of([pa.nulls(9, kind)], "sold").task

@@ -103,9 +103,16 @@ def test_the_first_rows_are_written(engines: Engines, shop: Path, tmp_path: Path
     pd.testing.assert_frame_equal(to_microseconds, theirs, check_dtype=False)
 
 
-@pytest.mark.parametrize("uri", ["nowhere.parquet", "shop.nowhere", "/nowhere/rows.parquet"])
+@pytest.mark.parametrize("uri", ["nowhere.parquet", "shop.nowhere", "main.shop.nowhere", "/nowhere/rows.parquet"])
 def test_what_is_not_there_is_not_found(engines: Engines, uri: str) -> None:
-    with pytest.raises((BadCall, NotFound), match="nowhere"), engines[1].open(Dataset(uri)):
+    """A wrong call, as for the local engine."""
+    what = f"table {uri}, as Spark sees it" if uri.endswith(".nowhere") else f"data at {uri}"
+    with pytest.raises(BadCall, match=f"^there is no {what}$"), engines[1].open(Dataset(uri)):
+        pass
+
+
+def test_what_spark_cannot_reach_is_told_in_its_own_words(engines: Engines) -> None:
+    with pytest.raises(BadCall, match="No FileSystem for scheme"), engines[1].open(Dataset("nowhere3://bucket/rows")):
         pass
 
 

@@ -42,7 +42,7 @@ def tables(seed: int, slices: dict[str, tuple[str, ...]] | None = None) -> PairT
         units=np.arange(50, dtype=np.uint64),
         levels={"region": made.choice(["north", "south"], 50).astype(object)},
     )
-    return count(batch, Question(Task.BINARY, ("no", "yes"), grouped=bool(slices), slices=slices or {}))
+    return count(batch, Question(Task.BINARY, ("no", "yes"), unit="user" if slices else "", slices=slices or {}))
 
 
 @pytest.mark.parametrize("slices", [None, {"region": ("north", "east")}])

@@ -17,7 +17,7 @@ from model_promotion.connections.databricks import DatabricksConnection
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.warehouse import Warehouse
 from model_promotion.core.dataset import Dataset
-from model_promotion.core.errors import BadCall, Conflict, Denied, NotFound, PromotionError, TimedOut, Unavailable
+from model_promotion.core.errors import BadCall, Conflict, Denied, NotFound, NotLoggedIn, TimedOut, Unavailable
 from model_promotion.core.sql import Statement
 from model_promotion.engines.local import LocalEngine
 from model_promotion.engines.warehouse import WarehouseEngine
@@ -228,7 +228,7 @@ def test_a_statement_that_takes_too_long_is_cancelled(shop: Workspace) -> None:
         (lambda shop: setattr(shop.warehouse, "ends_as", "CLOSED"), Unavailable, "did not finish: CLOSED"),
         (lambda shop: setattr(shop.warehouse, "ends_as", "CANCELED"), Unavailable, "did not finish: CANCELED"),
         (lambda shop: setattr(shop.warehouse, "ends_as", "SLEEPING"), Unavailable, "did not finish: None"),
-        (lambda shop: setattr(shop.warehouse, "id", "another"), PromotionError, "SQL warehouse none does not exist"),
+        (lambda shop: setattr(shop.warehouse, "id", "another"), BadCall, "SQL warehouse none does not exist"),
     ],
     ids=["no table", "no right", "no right to the warehouse", "closed", "cancelled", "unknown", "no warehouse"],
 )
@@ -238,6 +238,23 @@ def test_what_goes_wrong_is_one_line(shop: Workspace, change: Any, kind: type[Ex
     with pytest.raises(kind, match=said) as raised:
         asked(shop, named=named)
     assert "\n" not in str(raised.value)
+
+
+def test_a_table_that_is_not_there_is_a_wrong_call_as_a_file_is(shop: Workspace) -> None:
+    with (
+        pytest.raises(BadCall, match=r"^there is no table main\.shop\.gone, as the warehouse sees it$"),
+        WarehouseEngine(warehouse(shop)).open(Dataset("main.shop.gone")),
+    ):
+        pass
+
+
+def test_who_is_not_logged_in_is_told_so(shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABRICKS_TOKEN", "an old one")
+    with pytest.raises(NotLoggedIn, match="not logged in"):
+        asked(shop)
+    monkeypatch.delenv("DATABRICKS_TOKEN")
+    with pytest.raises(NotLoggedIn, match="no Databricks login was found"):
+        asked(shop)
 
 
 def test_a_statement_that_fails_says_why(shop: Workspace) -> None:

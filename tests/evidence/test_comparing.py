@@ -29,7 +29,7 @@ class Rows:
 
     def __init__(self, question: Question, *, grouped: bool = False, weighted: bool = False, n: int = ROWS) -> None:
         made = np.random.default_rng(5)
-        self.question = replace(question, weighted=weighted, grouped=grouped)
+        self.question = replace(question, weighted=weighted, unit="user" if grouped else "")
         self.units = (made.integers(0, 300, n) if grouped else np.arange(n)).astype(np.uint64)
         self.weights = made.random(n) if weighted else None
         if question.task is Task.REGRESSION:

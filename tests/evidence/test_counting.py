@@ -239,3 +239,12 @@ def test_tables_of_different_questions_do_not_add_up() -> None:
     one, other = count(batch(*labels(2)), BINARY), count(batch(*amounts()), AMOUNT)
     with pytest.raises(ValueError, match="do not add up"):
         _ = one + other
+
+
+@pytest.mark.parametrize("weights", [None, np.full(400, 0.5)])
+def test_answers_that_are_no_class_are_counted_also_where_classes_are_too_many_to_tell_apart(weights: Any) -> None:
+    truth = np.arange(400) % 40
+    champion, candidate = truth.astype(np.int32), np.where(truth < 30, OTHER, truth).astype(np.int32)
+    batch = Batch(truth, Answers(codes=champion), Answers(codes=candidate), np.arange(400, dtype=np.uint64), weights)
+    question = Question(Task.MULTICLASS, tuple(range(40)), weighted=weights is not None)
+    assert count(batch, question).foreign == (0.0, 0.75)

@@ -8,6 +8,7 @@ from scipy import stats
 
 from model_promotion.core.gate import GateRule, GateVerdict, judge
 from model_promotion.core.metrics import Direction
+from model_promotion.core.units import too_few_rows
 from model_promotion.evidence.means import ALL_EQUAL, BERNSTEIN, PAIRED_T, Powers, paired_mean
 
 RNG = np.random.default_rng(3)
@@ -75,7 +76,7 @@ def test_a_difference_on_few_rows_is_told_only_with_a_reach(rows: int) -> None:
 
 @pytest.mark.parametrize("d", [np.zeros(29), np.ones(2), np.array([1.0]), np.array([])], ids=len)
 def test_too_few_rows(d: np.ndarray) -> None:
-    assert "fewer than 30" in paired_mean(Powers.of(d), 1.0).too_few
+    assert paired_mean(Powers.of(d), 1.0).too_few == too_few_rows(len(d))
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

@@ -58,8 +58,8 @@ def test_what_is_trusted(spread: Spread, trusted: bool) -> None:
 
 
 def test_the_rows_that_so_skewed_a_difference_asks_for() -> None:
-    assert Spread(0.1, 0.25, 99).asked(100) == 313
-    assert Spread(0.1, 0.14, 200).asked(201) == 201
+    assert Spread(0.1, 0.25, 99).asked == 3.125
+    assert Spread(0.1, 0.14, 200).asked == 1
 
 
 def test_the_rule_of_three() -> None:

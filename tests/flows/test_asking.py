@@ -126,10 +126,14 @@ def test_ctrl_c_does_not_wait_for_a_check_that_cannot_be_stopped() -> None:
     ("flags", "policy", "required"),
     [
         ({}, {}, set()),
-        ({"compare_metrics": True}, {}, {"recorded_metrics"}),
+        ({"compare_metrics": True}, {}, {"recorded_metrics", "thresholds"}),
         ({"run_tests": True}, {}, {"model_tests"}),
         ({}, {"permission": True, "hold": False}, {"permission"}),
-        ({"run_tests": True, "compare_metrics": True}, {"hold": True}, {"hold", "model_tests", "recorded_metrics"}),
+        (
+            {"run_tests": True, "compare_metrics": True},
+            {"hold": True},
+            {"hold", "model_tests", "recorded_metrics", "thresholds"},
+        ),
     ],
 )
 def test_flags_and_policy_require_checks(flags: dict[str, bool], policy: dict[str, bool], required: set[str]) -> None:

@@ -75,7 +75,7 @@ def gathered(witness: Witness) -> Evidence:
 def unusable(witness: Witness, evidence: Evidence) -> tuple[Verdict, str] | None:
     """Why nothing can be told from these rows; None when something can."""
     champion, candidate = labels(witness)
-    return unfit(evidence.tables, champion or candidate, candidate)
+    return unfit(evidence.tables, champion or candidate, candidate, evidence.question)
 
 
 def picked(witness: Witness, evidence: Evidence) -> Picked | None:

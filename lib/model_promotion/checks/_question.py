@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from model_promotion.checks._orders import features, readable
+from model_promotion.core.data_options import NAME_THEM
 from model_promotion.core.errors import BadCall
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from model_promotion.evidence.tables import Question, Target
     from model_promotion.ports import Data
     from model_promotion.witness import Witness
-
-NAME_THEM = "name the column of the truth: --target COLUMN, or target under [evidence] in promotion.toml"
 
 
 def question_of(witness: Witness, data: Data) -> Question:
@@ -40,7 +39,7 @@ def question_of(witness: Witness, data: Data) -> Question:
         span=(target.high - target.low) / 2 if task is Task.REGRESSION else 1.0,
         weighted=bool(dataset.weight),
         # Rows of one id are copies of each other, so they are one unit too.
-        grouped=bool(dataset.group or dataset.id),
+        unit=dataset.group or dataset.id,
         losses={name: _own(name) for name in policy.metrics if ":" in name},
         slices=_sliced_by(witness, data),
     )
@@ -53,8 +52,6 @@ def _target(witness: Witness, data: Data) -> Target:
             raise BadCall(f"{dataset.uri} has no column {role}", hint=f"it has {', '.join(data.columns)}")
     if dataset.target in features(witness, data, witness.plan.candidate):
         raise BadCall(f"the candidate takes {dataset.target}, the truth, as an input", hint=NAME_THEM)
-    if not dataset.target:
-        raise BadCall(f"which column of {dataset.uri} is the truth?", hint=NAME_THEM)
     return data.target()
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from model_promotion.checks._measuring import Evidence, facts_of, gathered, picked, rule_of, unusable
 from model_promotion.checks._orders import labels
-from model_promotion.core.errors import BadCall
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.gate import Comparison, judge_all
 from model_promotion.core.scores import NoAnswerError
@@ -27,10 +26,6 @@ WEIGHT = Weight.BLOCKS
 
 def ask(witness: Witness) -> Finding | None:
     """With --eval-data: is every metric's loss within its margin, for sure? What is not sure is unknown."""
-    asked = witness.request.eval_data
-    if asked.options and not witness.data_asked_for:
-        said = f"{asked.options[0]} is about the rows of --eval-data, and none are named"
-        raise BadCall(said, hint="add --eval-data PATH")
     if not witness.evaluation_data or witness.goals_decide("evaluation"):
         return None
     try:

@@ -32,12 +32,20 @@ def ask(witness: Witness) -> Finding | None:
     told = {name: {"value": values.get(name), "measured": name in measured} for name in bounded}
     if found.missed:
         hint = "train a better one; the bounds are minimum and maximum under [metrics.NAME]"
-        return Finding(Verdict.FAILED, "; ".join((*found.missed, *found.unknown)), told, hint=hint)
+        return Finding(Verdict.FAILED, "; ".join((*found.missed, *_unknown(witness, found.unknown))), told, hint=hint)
     if found.unknown:
-        hint = "log it, or measure it with --eval-data; [checks.thresholds] required = true refuses what is not known"
-        return Finding(Verdict.UNKNOWN, "; ".join(found.unknown), told, hint=hint)
+        hint = "log it with the model, or measure it with --eval-data; the bounds are under [metrics.NAME]"
+        return Finding(Verdict.UNKNOWN, "; ".join(_unknown(witness, found.unknown)), told, hint=hint)
     names = ", ".join(f"{name} {values[name]:.4g}" for name in bounded)
     return Finding(Verdict.PASSED, f"{count(len(bounded), 'metric')} within the bounds of the policy: {names}", told)
+
+
+def _unknown(witness: Witness, said: tuple[str, ...]) -> tuple[str, ...]:
+    """What nobody knows, and where it was looked for."""
+    if not said:
+        return ()
+    measured = "these rows do not tell it" if witness.evaluation_data else "nothing was measured without --eval-data"
+    return (*said, f"no number is recorded for it with {witness.plan.candidate.label}, and {measured}")
 
 
 def _recorded(witness: Witness) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 import re
 
-from model_promotion.core.errors import Conflict, Denied, NotFound, PromotionError, TimedOut, Unavailable
+from model_promotion.core.errors import Conflict, Denied, NotFound, NotLoggedIn, PromotionError, TimedOut, Unavailable
 from model_promotion.core.redaction import redacted
 
 LONGEST = 300
@@ -78,7 +78,7 @@ def _told_apart(error: BaseException, doing: str) -> PromotionError:
     if codes & FORBIDDEN or re.search(r"\b40[13]\b", said):
         return Denied(f"could not {doing}: not allowed or not logged in ({said})", hint=LOGIN_HINT)
     if "credential configuration failed" in str(error) or "cannot configure default credentials" in str(error):
-        return Denied(f"could not {doing}: no Databricks login was found", hint=LOGIN_HINT)
+        return NotLoggedIn(f"could not {doing}: no Databricks login was found", hint=LOGIN_HINT)
     return _unanswered(error, said, doing)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from model_promotion.connections.databricks import DatabricksConnection
 from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.faults import shortened
-from model_promotion.core.errors import BadCall, Denied, NotFound, PromotionError, TimedOut, Unavailable
+from model_promotion.core.errors import BadCall, Denied, NotFound, NotLoggedIn, PromotionError, TimedOut, Unavailable
 from model_promotion.core.sql import Answer, Statement
 from model_promotion.ports import Clock
 
@@ -44,10 +44,14 @@ class Warehouse:
             Denied: when the caller may not look at it, or not use the warehouse.
             TimedOut: when there was no answer in time; the statement is cancelled.
             Unavailable: when it failed.
-            BadCall: when no warehouse is named.
+            BadCall: when no warehouse is named, or one that is not there.
+            NotLoggedIn: when there is no login, or it does not hold any more.
         """
         began = self.clock.monotonic()
-        said = self._call("run SQL on the warehouse", lambda client: _sent(client, statement, self.named))
+        try:
+            said = self._call("run SQL on the warehouse", lambda client: _sent(client, statement, self.named))
+        except NotFound as error:
+            raise BadCall(str(error), hint=NAME_IT) from error
         said = self._ended(said, began)
         if _state(said) != "SUCCEEDED":
             raise _failure(said)
@@ -97,7 +101,12 @@ class Warehouse:
 
     def _call(self, doing: str, ask: Callable[[Any], Any], within_s: float = 0) -> Any:  # noqa: ANN401 - as above
         # A deadline for each request, as their time together is not the registry's.
-        return self.connection.under(Deadline(within_s or self.call_s, self.clock)).call(doing, ask)
+        try:
+            return self.connection.under(Deadline(within_s or self.call_s, self.clock)).call(doing, ask)
+        except Denied as error:
+            if type(error.__cause__).__name__ == "Unauthenticated":  # the SDK's word for 401
+                raise NotLoggedIn(str(error), hint=error.hint) from error
+            raise
 
 
 def _sent(client: Any, statement: Statement, named: str) -> Any:  # noqa: ANN401 - as above
@@ -126,5 +135,6 @@ def _failure(said: Any) -> PromotionError:  # noqa: ANN401 - as above
     if any(mark in words for mark in FORBIDDEN):
         return Denied(f"the warehouse may not look: {shortened(words)}", hint="ask for SELECT on the table")
     if any(mark in words for mark in ABSENT):
-        return NotFound(f"the warehouse does not find it: {shortened(words)}", hint="name catalog.schema.table")
+        instead = "name another, or ask for SELECT on it"
+        return NotFound(f"the warehouse does not find it: {shortened(words)}", hint=instead)
     return Unavailable(f"the warehouse failed: {shortened(words)}")

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from model_promotion.core.errors import BadCall
@@ -130,7 +130,8 @@ def _changes(
     """What became of this metric on every dataset it was measured on."""
     before, after = ({name: value for name, value in one.items() if goal.means(name)} for one in ends)
     ours = {name: rule for name, rule in rules.items() if goal.means(name)}
-    return compare(before, after, {goal.metric: rule_for(goal.metric, rules) or MetricRule(), **ours})
+    asked = replace(ours.get(goal.metric) or rule_for(goal.metric, rules) or MetricRule(), asks=True)
+    return compare(before, after, {**ours, goal.metric: asked})
 
 
 def gain_of(goal: Goal, metric: str, rules: Mapping[str, MetricRule]) -> float:

@@ -34,6 +34,10 @@ class Denied(PromotionError):
     code = ExitCode.DENIED
 
 
+class NotLoggedIn(Denied):
+    """Nobody is logged in where data or a registry were to be read: a call that is to be made again, not a finding."""
+
+
 class Unavailable(PromotionError):
     """The registry cannot be reached, does not answer in time, or does not make sense."""
 

@@ -12,11 +12,14 @@ from enum import StrEnum
 from typing import Any
 
 from model_promotion.core.metrics import Direction
+from model_promotion.core.units import LEAST, ROWS, Units, two_digits_up
 
 ALPHA = 0.05
 """How often a bound may be wrong where nobody says otherwise."""
-MIN_UNITS = 30
+MIN_UNITS = LEAST
 """Fewer rows, or fewer units where rows cluster, are never passed."""
+MOST_ROWS = 10**12
+"""Nobody has more; where it would take more, no number of rows helps."""
 MIN_OF_EACH_CLASS = 10
 
 Bounds = Callable[[float], tuple[float, float]]
@@ -41,7 +44,8 @@ class GateVerdict(StrEnum):
 class Measured:
     """What the data say about candidate - champion, before anybody chose an alpha.
 
-    `n` counts rows, or units where rows cluster. `too_few` says why nothing can be told, and is empty when it can.
+    `n` counts rows, of which `units` says what makes them independent. `too_few` says why nothing can be told, and is
+    empty when it can.
     """
 
     change: float
@@ -50,6 +54,7 @@ class Measured:
     bounds: Bounds
     too_few: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    units: Units = ROWS
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ class Judged:
     rule: GateRule
     reason: str
     rows_needed: int | None = None
+    units: Units = ROWS
 
     @property
     def room(self) -> float:
@@ -149,7 +155,7 @@ def judge(metric: str, measured: Measured, rule: GateRule, level: Level = Level(
     low, _, high = rule.gains(estimate)
     if measured.too_few or not estimate.is_finite:
         reason = measured.too_few or "the change, or how sure it is, cannot be told from these rows"
-        return Judged(metric, GateVerdict.INCONCLUSIVE, estimate, rule, reason)
+        return Judged(metric, GateVerdict.INCONCLUSIVE, estimate, rule, reason, units=measured.units)
     if low > rule.limit:
         reason = f"the gain is at least {low:+.4g}, which is above {rule.limit:+.4g}"
         return Judged(metric, GateVerdict.PASSED, estimate, rule, reason)
@@ -157,9 +163,10 @@ def judge(metric: str, measured: Measured, rule: GateRule, level: Level = Level(
         reason = f"the gain is at most {high:+.4g}, which is below {rule.limit:+.4g}"
         return Judged(metric, GateVerdict.FAILED, estimate, rule, reason)
     rows = rows_needed(estimate, rule)
-    told = f"it would take about {rows:,} rows" if rows else "no number of rows would tell, if the change is this one"
+    told = measured.units.more(rows, estimate.n) if rows else ""
+    told = f"it would take {told}" if told else "no number of rows would tell, if the change is this one"
     reason = f"the gain lies between {low:+.4g} and {high:+.4g}, and must be above {rule.limit:+.4g}: {told}"
-    return Judged(metric, GateVerdict.INCONCLUSIVE, estimate, rule, reason, rows)
+    return Judged(metric, GateVerdict.INCONCLUSIVE, estimate, rule, reason, rows, measured.units)
 
 
 @dataclass(frozen=True)
@@ -205,15 +212,6 @@ def overall(judged: Iterable[Judged]) -> GateVerdict:
     return GateVerdict.PASSED if verdicts == {GateVerdict.PASSED} else GateVerdict.INCONCLUSIVE
 
 
-def worst(judged: Iterable[Judged]) -> Judged:
-    """The one with the least room; what could not be told is worse than everything that could.
-
-    Raises:
-        ValueError: nothing was judged.
-    """
-    return min(judged, key=lambda one: one.room if math.isfinite(one.room) else -math.inf)
-
-
 def rows_needed(estimate: Estimate, rule: GateRule) -> int | None:
     """At how many rows this gain would pass with even odds, rounded up to two digits; None if at none.
 
@@ -223,7 +221,7 @@ def rows_needed(estimate: Estimate, rule: GateRule) -> int | None:
     if not estimate.is_finite or gain <= rule.limit:
         return None
     needed = estimate.n * ((gain - low) / (gain - rule.limit)) ** 2
-    return _two_digits_up(needed) if math.isfinite(needed) else None
+    return two_digits_up(needed) if needed <= MOST_ROWS else None
 
 
 def _estimated(measured: Measured, rule: GateRule, level: Level) -> Estimate:
@@ -250,8 +248,3 @@ def _holm_levels(asked: Comparison) -> dict[str, float]:
 
 def _fails(measured: Measured, rule: GateRule, level: Level) -> bool:
     return judge("", measured, rule, level).verdict is GateVerdict.FAILED
-
-
-def _two_digits_up(number: float) -> int:
-    unit: int = 10 ** max(0, math.floor(math.log10(max(number, 1))) - 1)
-    return math.ceil(number / unit - 1e-9) * unit

@@ -58,7 +58,8 @@ class Tolerance:
 class MetricRule:
     """What a policy says about one metric. Without a direction the metric's name decides.
 
-    `min_gain` is by more than how much --if-better asks it to be better, in the metric's unit.
+    `min_gain` is by more than how much --if-better asks it to be better, in the metric's unit. `asks` is whether it is
+    missing where neither version recorded it; a bound alone is held against what is measured too, see thresholds.
 
     Raises:
         ValueError: a gain is negative or not a finite number.
@@ -67,6 +68,7 @@ class MetricRule:
     direction: Direction | None = None
     tolerance: Tolerance = Tolerance()
     min_gain: float = 0.0
+    asks: bool = True
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.min_gain) and self.min_gain >= 0):
@@ -185,10 +187,11 @@ def _told_by(words: tuple[str, ...]) -> Direction | None:
 def compare(
     champion: Mapping[str, float], candidate: Mapping[str, float], rules: Mapping[str, MetricRule]
 ) -> tuple[MetricChange, ...]:
-    """What became of each metric that either version recorded or a rule names, sorted by name."""
+    """What became of each metric that either version recorded or a rule asks for, sorted by name."""
     found = {*champion, *candidate}
     # A rule holds for every dataset its metric was measured on; what was measured on none is missing.
-    names = sorted(found | (set(rules) - {name.partition(" [")[0] for name in found}))
+    asked = {name for name, rule in rules.items() if rule.asks}
+    names = sorted(found | (asked - {name.partition(" [")[0] for name in found}))
     return tuple(_compared(name, champion.get(name), candidate.get(name), rule_for(name, rules)) for name in names)
 
 

@@ -54,7 +54,14 @@ class MetricPolicy:
     @property
     def rule(self) -> MetricRule:
         """The same for the comparison."""
-        return MetricRule(self.direction, Tolerance(self.tolerance, self.relative_tolerance), self.min_gain)
+        tolerance = Tolerance(self.tolerance, self.relative_tolerance)
+        return MetricRule(self.direction, tolerance, self.min_gain, asks=self._is_about_records)
+
+    @property
+    def _is_about_records(self) -> bool:
+        """Bounds and margins alone are about what is measured, where it is."""
+        measured = (self.minimum, self.maximum, self.margin, self.relative_margin, self.must_gain)
+        return bool(self.tolerance or self.relative_tolerance or self.min_gain) or all(one is None for one in measured)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,9 @@ class Picked:
             return None
         metric = str(chosen.get("metric", ""))
         same = any(math.isclose(score, value, rel_tol=SIX_DIGITS) for value in values.values())
-        return cls(metric, float(score), str(chosen.get("found_in", "")), compared, values.get(metric), same)
+        again = values.get(metric)
+        known = again if again is not None and math.isfinite(again) else None
+        return cls(metric, float(score), str(chosen.get("found_in", "")), compared, known, same)
 
     @property
     def candidates(self) -> int:

@@ -1,5 +1,6 @@
 """Is a metric better for sure, on rows on which both versions were scored? A bound decides, as in every gate."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,8 @@ class Superiority:
 
 def _told(judged: Judged, *, is_better: bool) -> str:
     known, estimate = judged.estimate.facts, judged.estimate
-    values = " -> ".join(f"{known[name]:.6g}" for name in ("champion", "candidate") if name in known)
+    both = [known[name] for name in ("champion", "candidate") if name in known]
+    values = f" {' -> '.join(f'{value:.6g}' for value in both)}" if both and all(map(math.isfinite, both)) else ""
+    change = f"{estimate.change:+.4g}, " if math.isfinite(estimate.change) else ""
     said = "surely better" if is_better else "not surely better"
-    return f"{judged.metric} {values} on {estimate.n:,} rows ({estimate.change:+.4g}, {said}: {judged.reason})"
+    return f"{judged.metric}{values} on {estimate.n:,} rows ({change}{said}: {judged.reason})"

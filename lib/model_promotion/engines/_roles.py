@@ -85,6 +85,8 @@ def target_of(columns: Iterable[pa.Array], name: str) -> Target:
     seen: set[Any] = set()
     rows, is_number, whole, low, high = 0, False, True, np.inf, -np.inf
     for column in columns:
+        if column.null_count == len(column):
+            continue  # Where no file knows a value, the type may be that of nothing.
         kind = kind_of(column.type)
         if kind not in ("number", "text", "truth value"):
             hint = "classes are texts, whole numbers or truth values, amounts are numbers"

@@ -25,8 +25,9 @@ WILD = re.compile(r"[\\\[\]{}*?]")
 """What Spark takes for a pattern."""
 FILE = re.compile(r".*\.(parquet|csv)", re.IGNORECASE)
 HOW = "name a table (catalog.schema.table), or the path of Parquet, CSV or Delta"
+NOISE = ("\tat ", "JVM stacktrace", "An error occurred while calling ")
 MEANS = (
-    (r"NOT_FOUND|NoSuch|cannot be found|does not exist", NotFound),
+    (r"NOT_FOUND|NoSuch|cannot be found|does not exist|REQUIRES_SINGLE_PART_NAMESPACE", NotFound),
     (r"PERMISSION|INSUFFICIENT|ACCESS_DENIED|PERMISSION_DENIED|UNAUTHENTICATED", Denied),
     (r"UNAVAILABLE|SESSION_CLOSED|Connection refused|ConnectException", Unavailable),
 )
@@ -56,7 +57,7 @@ def told(uri: str) -> Iterator[None]:
 
 def _last_line(text: str) -> str:
     """Of a Python traceback that Spark passes on the error itself, else the first line."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(("\tat ", "JVM stacktrace"))]
+    lines = [line.removeprefix(": ") for line in text.splitlines() if line.strip() and not line.startswith(NOISE)]
     errors = [line for line in lines if re.match(r"\w+(\.\w+)*(Error|Exception): ", line)]
     return (errors or lines or [""])[-1 if errors else 0]
 
@@ -72,8 +73,7 @@ def reading(session: Any, uri: str, ids: Sequence[str], *, here: bool) -> Iterat
         here: whether the workers see the files of this machine.
 
     Raises:
-        NotFound: when nothing is there.
-        BadCall: when it is nothing that can be read.
+        BadCall: when nothing is there, or it is nothing that can be read.
     """
     path = Path(uri.removeprefix("file://"))
     if not here or not path.exists() or (path / "_delta_log").is_dir():
@@ -89,18 +89,20 @@ def frame_of(session: Any, uri: str) -> Any:  # noqa: ANN401 - as above
     """The rows behind a name, as Spark reads it.
 
     Raises:
-        NotFound: when nothing is there.
-        BadCall: when it is nothing that can be read.
+        BadCall: when nothing is there, or it is nothing that can be read.
     """
     path = Path(uri.removeprefix("file://"))
     if path.exists():
         return _of_path(session, path.resolve())
     if FILE.fullmatch(uri) and "://" not in uri and not path.is_absolute():
         raise BadCall(f"there is no data at {uri}", hint=HOW)
-    with told(uri):
-        if TABLE.fullmatch(uri) and not FILE.fullmatch(uri):
-            return _known(session.table(uri))
-        return _known(_elsewhere(session, uri))
+    is_table = TABLE.fullmatch(uri) and not FILE.fullmatch(uri)
+    try:
+        with told(uri):
+            return _known(session.table(uri) if is_table else _elsewhere(session, uri))
+    except NotFound as error:
+        what = f"table {uri}, as Spark sees it" if is_table else f"data at {uri}"
+        raise BadCall(f"there is no {what}", hint=HOW) from error
 
 
 def _of_path(session: Any, path: Path) -> Any:  # noqa: ANN401 - as above

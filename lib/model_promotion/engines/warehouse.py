@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import pyarrow as pa
 
-from model_promotion.core.errors import BadCall, Conflict
+from model_promotion.core.errors import BadCall, Conflict, NotFound
 from model_promotion.core.sql import Statement, table_named
 from model_promotion.engines import _warehouse_sql as sql
 from model_promotion.engines._columns import countable
@@ -49,9 +49,17 @@ class WarehouseEngine:
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Data]:
-        """The table of that name, catalog.schema.table."""
+        """The table of that name, catalog.schema.table.
+
+        Raises:
+            BadCall: when there is none.
+        """
         table = table_named(dataset.uri)
-        yield WarehouseData(dataset.uri, table, self.statements.answer(sql.described(table)).columns, self.statements)
+        try:
+            columns = self.statements.answer(sql.described(table)).columns
+        except NotFound as error:
+            raise BadCall(f"there is no table {dataset.uri}, as the warehouse sees it", hint=error.hint) from error
+        yield WarehouseData(dataset.uri, table, columns, self.statements)
 
 
 def connect(means: Means) -> WarehouseEngine:

@@ -16,7 +16,8 @@ import numpy as np
 from scipy import stats
 
 from model_promotion.core.gate import MIN_UNITS, Bounds, Measured
-from model_promotion.evidence.spread import HANGS_ON_FEW, Spread, most_unseen, nothing_known
+from model_promotion.core.units import ROWS, Units
+from model_promotion.evidence.spread import Spread, most_unseen, nothing_known
 
 METHOD = "bucket bootstrap and jackknife"
 ALL_EQUAL = "rule of three, as both are the same in every bucket"
@@ -49,9 +50,9 @@ class Draw:
 
 @dataclass(frozen=True)
 class Buckets:
-    """rows[K], sums[K, 2, m] of champion and candidate, and how many units (users, days; else rows) they hold.
+    """rows[K], sums[K, 2, m] of champion and candidate, and how many units (users, days; else rows) they hold at most.
 
-    `weights[K]` is how much each bucket counts; None where that is its rows.
+    `weights[K]` is how much each bucket counts; None where that is its rows. `of` says what the units are.
 
     Raises:
         ValueError: the shapes do not fit each other.
@@ -61,6 +62,7 @@ class Buckets:
     sums: np.ndarray
     units: int
     weights: np.ndarray | None = None
+    of: Units = ROWS
 
     def __post_init__(self) -> None:
         if self.sums.shape[:2] != (len(self.rows), 2):
@@ -82,10 +84,11 @@ class Buckets:
 def bootstrap(buckets: Buckets, statistics: Mapping[str, Statistic], draw: Draw) -> dict[str, Measured]:
     """Of each statistic candidate's - champion's; all are computed on the same resamples."""
     table, shares = buckets.table, buckets.shares
-    sample = _Sample(table, shares, min(buckets.units, len(table), _effective(shares)), draw)
+    there, worth = min(buckets.units, len(table)), _effective(shares)
+    sample = _Sample(table, shares, min(there, worth), draw, buckets.of)
     if sample.units < MIN_UNITS or not np.isfinite(table).all():
-        few = f"{sample.units} units are fewer than {MIN_UNITS}" if sample.units < MIN_UNITS else "a sum is no number"
-        return {name: Measured(math.nan, sample.rows, METHOD, nothing_known, few) for name in statistics}
+        few = buckets.of.few(there, worth) if sample.units < MIN_UNITS else "a sum is no number"
+        return {name: _untold(sample, statistic, few) for name, statistic in statistics.items()}
     resampled = _resampled(table, draw)
     return {name: _measured(sample, statistic, resampled) for name, statistic in statistics.items()}
 
@@ -96,6 +99,7 @@ class _Sample:
     shares: np.ndarray
     units: int
     draw: Draw
+    of: Units
 
     @property
     def rows(self) -> int:
@@ -106,6 +110,14 @@ class _Sample:
     def unevenness(self) -> float:
         """The weight of the heaviest bucket over that of an average one."""
         return float(self.shares.max() / self.shares.mean())
+
+
+def _untold(sample: _Sample, statistic: Statistic, few: str) -> Measured:
+    """Both values where they are numbers, and that nothing is known of the change but that."""
+    champion, candidate = map(float, statistic.of(sample.table.sum(axis=0)))
+    both = {"champion": champion, "candidate": candidate}
+    facts = {**both, "units": sample.units} if math.isfinite(candidate - champion) else {"units": sample.units}
+    return Measured(candidate - champion, sample.rows, METHOD, nothing_known, few, facts)
 
 
 def _effective(shares: np.ndarray) -> int:
@@ -141,7 +153,8 @@ def _measured(sample: _Sample, statistic: Statistic, resampled: np.ndarray) -> M
     if spread.is_trusted:
         bounds = _wider(spread.bounds(change), _percentiles(changes, sample.units))
         return Measured(change, sample.rows, METHOD, bounds, facts=facts)
-    return _untrusted(Measured(change, sample.rows, METHOD, nothing_known, facts=facts), spread, statistic)
+    untrusted = Measured(change, sample.rows, METHOD, nothing_known, facts=facts, units=sample.of)
+    return _untrusted(untrusted, spread, statistic)
 
 
 def _change(statistic: Statistic, sums: np.ndarray) -> np.ndarray:
@@ -197,8 +210,7 @@ def _untrusted(measured: Measured, spread: Spread, statistic: Statistic) -> Meas
     """Where both did the same in every bucket, the rule of three; where few buckets carry it all, no answer."""
     change, n, facts = measured.change, measured.n, measured.facts
     if spread.se:
-        units = facts["units"]
-        few = HANGS_ON_FEW.format(what="units", asked=spread.asked(units), n=units)
+        few = measured.units.hangs_on_few(n, spread.asked)
         return Measured(change, n, METHOD, nothing_known, few, facts)
     if not math.isfinite(statistic.reach):
         few = "both are the same in every bucket, and how far one row reaches is not known"

@@ -93,7 +93,11 @@ class Compared:
 
     @property
     def _buckets(self) -> Buckets:
-        return Buckets(self.tables.bucket_rows, self.tables.bucket_sums, self.tables.rows, self._weights)
+        return self._of(self.tables.bucket_sums)
+
+    def _of(self, sums: np.ndarray) -> Buckets:
+        rows = self.tables.rows
+        return Buckets(self.tables.bucket_rows, sums, rows, self._weights, self.question.units)
 
     @property
     def _weights(self) -> np.ndarray:
@@ -103,7 +107,7 @@ class Compared:
     @property
     def _score_buckets(self) -> Buckets:
         scores = self.tables.bucket_scores
-        return Buckets(self.tables.bucket_rows, scores.reshape(len(scores), 2, -1), self.tables.rows, self._weights)
+        return self._of(scores.reshape(len(scores), 2, -1))
 
     def _statistic(self, name: str) -> Statistic:
         """The metric as a function of the sums, of which column 0 is the rows."""
@@ -124,7 +128,7 @@ class Compared:
         if "champion" not in measured.facts and summed in self.tables.sums:
             weight, (champion, candidate) = self.tables.total("weight")[0], self.tables.total(summed)
             both = {"champion": champion / weight, "candidate": candidate / weight} if weight else {}
-        return replace(measured, n=self.tables.rows, facts={**both, **measured.facts})
+        return replace(measured, n=self.tables.rows, facts={**both, **measured.facts}, units=self.question.units)
 
 
 def discordance(cells: np.ndarray) -> Discordance:

@@ -11,7 +11,7 @@ from model_promotion.core.errors import BadCall
 from model_promotion.core.scores import ABSENT, Answers
 from model_promotion.core.trial import one_line
 from model_promotion.evidence.metrics import brier_rows, log_loss_rows
-from model_promotion.evidence.tables import BUCKETS, SCORE_BINS, PairTables, Question, Task
+from model_promotion.evidence.tables import BUCKETS, FOREIGN, SCORE_BINS, PairTables, Question, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -190,6 +190,8 @@ def _labels(question: Question, truth: Any, kept: tuple[Answers, ...]) -> Iterat
         yield f"is:{place}", here, here
         yield f"said:{place}", *(one.codes == place for one in kept)
         yield f"hit:{place}", *((one.codes == place) & here for one in kept)
+    if not question.tells_classes:
+        yield FOREIGN, *(one.codes < 0 for one in kept)
     if all(one.probabilities is not None for one in kept):
         yield "log_loss", *(log_loss_rows(truth, one.probabilities) for one in kept)
         yield "brier", *(_brier(truth, one.probabilities) for one in kept)

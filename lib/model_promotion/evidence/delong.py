@@ -14,6 +14,7 @@ import numpy as np
 from scipy import stats
 
 from model_promotion.core.gate import MIN_OF_EACH_CLASS, MIN_UNITS, Bounds, Measured
+from model_promotion.core.units import too_few_rows
 from model_promotion.evidence.means import Powers
 from model_promotion.evidence.spread import Spread, most_unseen, nothing_known
 
@@ -86,7 +87,7 @@ class _Placements:
 def _too_few(positives: int, negatives: int) -> str:
     if min(positives, negatives) < MIN_OF_EACH_CLASS:
         return f"{positives} positive and {negatives} negative rows; it takes {MIN_OF_EACH_CLASS} of each"
-    return f"{positives + negatives} rows are fewer than {MIN_UNITS}" if positives + negatives < MIN_UNITS else ""
+    return too_few_rows(positives + negatives) if positives + negatives < MIN_UNITS else ""
 
 
 def _measured(placements: _Placements, known: dict[str, Any]) -> Measured:

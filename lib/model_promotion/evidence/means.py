@@ -12,7 +12,8 @@ import numpy as np
 from scipy import stats
 
 from model_promotion.core.gate import MIN_UNITS, Bounds, Measured
-from model_promotion.evidence.spread import HANGS_ON_FEW, Spread, most_unseen, nothing_known
+from model_promotion.core.units import ROWS, too_few_rows
+from model_promotion.evidence.spread import Spread, most_unseen, nothing_known
 
 PAIRED_T = "paired t with Hall's correction for skewness"
 BERNSTEIN = "empirical Bernstein bounds"
@@ -77,7 +78,7 @@ def paired_mean(powers: Powers, reach: float = math.inf) -> Measured:
     if not all(map(math.isfinite, (powers.d, powers.d2, powers.d3))):
         return Measured(math.nan, powers.n, PAIRED_T, nothing_known, "a difference is not a finite number")
     if powers.n < MIN_UNITS:
-        return Measured(powers.mean, powers.n, PAIRED_T, nothing_known, f"{powers.n} rows are fewer than {MIN_UNITS}")
+        return Measured(powers.mean, powers.n, PAIRED_T, nothing_known, too_few_rows(powers.n))
     spread = powers.spread
     facts = {"se": spread.se, "skewness": spread.skew * math.sqrt(powers.n), "p": _p(powers, spread)}
     if spread.is_trusted:
@@ -90,8 +91,8 @@ def _bounded(powers: Powers, reach: float, facts: dict[str, float]) -> Measured:
     constant = not powers.variance
     method = ALL_EQUAL if constant else BERNSTEIN
     if not math.isfinite(reach):
-        few = HANGS_ON_FEW.format(what="rows", asked=powers.spread.asked(powers.n) if not constant else 0, n=powers.n)
-        few = "the difference is the same on every row, and how large it can be is not known" if constant else few
+        same = "the difference is the same on every row, and how large it can be is not known"
+        few = same if constant else ROWS.hangs_on_few(powers.n, powers.spread.asked)
         return Measured(powers.mean, powers.n, method, nothing_known, few, facts)
     bounds = _all_equal(powers, reach) if constant else _bernstein(powers, reach)
     return Measured(powers.mean, powers.n, method, bounds, facts={**facts, "reach": reach})

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from scipy import optimize, stats
 
 from model_promotion.core.gate import MIN_UNITS, Measured
+from model_promotion.core.units import too_few_rows
 
 METHOD = "Tango's score bounds of paired proportions"
 CORRECTION = 0.15
@@ -45,12 +46,12 @@ class Discordance:
 def paired_proportions(table: Discordance) -> Measured:
     """The change of the share of right answers, candidate's - champion's, between -1 and 1."""
     facts = {"discordant": table.discordant, "mcnemar_p": mcnemar(table), "correction_rows": CORRECTION}
+    if table.n:
+        facts |= {"champion": (table.both + table.only_champion) / table.n}
+        facts |= {"candidate": (table.both + table.only_candidate) / table.n}
+    change = (table.only_candidate - table.only_champion) / table.n if table.n else math.nan
     if table.n < MIN_UNITS:
-        few = f"{table.n} rows are fewer than {MIN_UNITS}"
-        return Measured(math.nan, table.n, METHOD, lambda _alpha: (-1.0, 1.0), few, facts)
-    facts |= {"champion": (table.both + table.only_champion) / table.n}
-    facts |= {"candidate": (table.both + table.only_candidate) / table.n}
-    change = (table.only_candidate - table.only_champion) / table.n
+        return Measured(change, table.n, METHOD, lambda _alpha: (-1.0, 1.0), too_few_rows(table.n), facts)
     return Measured(change, table.n, METHOD, lambda alpha: tango(table, alpha, CORRECTION), facts=facts)
 
 

@@ -12,26 +12,25 @@ from model_promotion.core.gate import (
     Measured,
     judge_all,
     overall,
-    worst,
 )
 
 
 @dataclass(frozen=True)
 class Slices:
-    """The slices of one metric: which is worst, and whether any of them got worse.
+    """The slices of one metric, and whether any of them got worse.
 
     `verdict` is FAILED where Holm rejects for any slice. It is never FAILED because a slice is small: that one is
     INCONCLUSIVE, and counted in `inconclusive`.
     """
 
     verdict: GateVerdict
-    worst: Judged
     judged: tuple[Judged, ...]
 
     @property
-    def failed(self) -> tuple[str, ...]:
-        """The slices that got worse."""
-        return tuple(one.metric for one in self.judged if one.verdict is GateVerdict.FAILED)
+    def failed(self) -> tuple[Judged, ...]:
+        """The slices that got worse, the worst first."""
+        failed = [one for one in self.judged if one.verdict is GateVerdict.FAILED]
+        return tuple(sorted(failed, key=lambda one: one.room))
 
     @property
     def inconclusive(self) -> tuple[str, ...]:
@@ -51,5 +50,4 @@ def judge_slices(slices: Mapping[str, Measured], rule: GateRule, alpha: float = 
         raise ValueError("there is no slice to judge")
     asked = Comparison({name: (measured, rule) for name, measured in slices.items()}, alpha, candidates=len(slices))
     judged = judge_all(asked)
-    told = [one for one in judged if one.estimate.is_finite]
-    return Slices(overall(judged), worst(told or judged), judged)
+    return Slices(overall(judged), judged)

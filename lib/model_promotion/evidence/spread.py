@@ -19,7 +19,6 @@ from model_promotion.core.gate import Bounds
 
 ROWS_PER_SQUARED_SKEWNESS = 50
 MOST_SKEW = ROWS_PER_SQUARED_SKEWNESS**-0.5
-HANGS_ON_FEW = "the change hangs on too few {what}: so uneven a difference asks for about {asked:,} of them, not {n:,}"
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,10 @@ class Spread:
         """Whether a bound from it keeps its alpha: it has a width, and the estimate is not visibly skewed."""
         return math.isfinite(self.se) and self.se > 0 and self.df > 0 and abs(self.skew) < MOST_SKEW
 
-    def asked(self, n: int) -> int:
-        """How many units a trusted bound asks for, where n of them were as skewed as this."""
-        return math.ceil(n * max(1.0, self.skew**2 * ROWS_PER_SQUARED_SKEWNESS))
+    @property
+    def asked(self) -> float:
+        """How many times as many units a trusted bound asks for, where they are as skewed as these."""
+        return max(1.0, self.skew**2 * ROWS_PER_SQUARED_SKEWNESS)
 
     def bounds(self, change: float) -> Bounds:
         """The one-sided bounds of a change."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from model_promotion.core.errors import BadCall
+from model_promotion.core.units import ROWS, Units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +21,8 @@ SCORE_BINS = 512
 MOST_LEVELS = 50
 """Nobody slices by a column with more levels."""
 MOST_CLASSES = 32
-"""With more, only how often an answer is right is counted, not which class was taken for which."""
+"""With more, only how often an answer is right, or no class at all, is counted, not which was taken for which."""
+FOREIGN = "foreign"
 
 
 class Task(StrEnum):
@@ -36,9 +38,10 @@ class Question:
     """What the models are to be judged by, settled before the first row is scored.
 
     `classes` are the labels, sorted; the second of two is the positive one. `centre` is the middle of the range of
-    amounts, and `span` how far a target lies from it at most. `losses` are the team's own metrics, each a function of
-    (truth, prediction) that answers one number a row. `slices` are columns, each with the levels whose rows are counted
-    on their own as well. `score_edges` are the edges between the score bins, of champion and candidate.
+    amounts, and `span` how far a target lies from it at most. `unit` is the column whose values rows are grouped by,
+    empty where each row is a unit. `losses` are the team's own metrics, each a function of (truth, prediction) that
+    answers one number a row. `slices` are columns, each with the levels whose rows are counted on their own as well.
+    `score_edges` are the edges between the score bins, of champion and candidate.
     """
 
     task: Task
@@ -47,7 +50,7 @@ class Question:
     span: float = 1.0
     score_edges: tuple[Any, Any] | None = None
     weighted: bool = False
-    grouped: bool = False
+    unit: str = ""
     losses: Mapping[str, Callable[[Any, Any], Any]] | None = None
     slices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -59,7 +62,12 @@ class Question:
     @property
     def is_plain(self) -> bool:
         """Whether each row is a unit of its own and counts as one, so that the closed forms hold."""
-        return not (self.weighted or self.grouped)
+        return self.units == ROWS
+
+    @property
+    def units(self) -> Units:
+        """What makes the rows independent."""
+        return Units(self.unit, self.weighted)
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,10 @@ class PairTables:
 
     @property
     def foreign(self) -> tuple[float, float]:
-        """The share of champion's, candidate's answers that are no class; 0 where they are not told apart."""
+        """The share of champion's, candidate's answers that are no class."""
+        if FOREIGN in self.sums and self.rows:
+            (champion, candidate), (weight, _) = self.total(FOREIGN), self.total("weight")
+            return champion / weight, candidate / weight
         if self.cells is None or self.cells.ndim != 3 or not self.rows:  # noqa: PLR2004 - truth, champion, candidate
             return 0.0, 0.0
         return float(self.cells[:, -1].sum() / self.rows), float(self.cells[:, :, -1].sum() / self.rows)

@@ -1,15 +1,22 @@
 """The gates' verdicts as one finding, and as what a record keeps."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+import math
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model_promotion.core.event import Table
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.gate import MIN_UNITS, GateVerdict, Judged, overall
 from model_promotion.core.rescoring import Picked
 from model_promotion.core.say import count
-from model_promotion.evidence.slices import Slices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from model_promotion.evidence.slices import Slices
+    from model_promotion.evidence.tables import Question
 
 HEADER = ("metric", "champion", "candidate", "change", "bounds", "may lose", "verdict")
 VERDICTS = {
@@ -17,6 +24,8 @@ VERDICTS = {
     GateVerdict.FAILED: Verdict.FAILED,
     GateVerdict.INCONCLUSIVE: Verdict.UNKNOWN,
 }
+MOST_SHOWN, MOST_NAMED = 20, 5
+"""So many slices that got worse have a row in the table, and are named in the sentence; the facts have them all."""
 MOST_UNLABELLED = 0.5
 MOST_SILENT = 0.01
 MOST_FOREIGN = 0.5
@@ -46,7 +55,7 @@ class Counted(Protocol):
         ...
 
 
-def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str] | None:
+def unfit(counted: Counted, champion: str, candidate: str, question: Question) -> tuple[Verdict, str] | None:
     """Why nothing can be judged on these rows; None when it can."""
     theirs, ours = counted.unanswered
     rows, labelled = counted.rows, counted.rows + counted.unlabelled
@@ -54,12 +63,14 @@ def unfit(counted: Counted, champion: str, candidate: str) -> tuple[Verdict, str
         f"{candidate} gave no usable answer on {count(ours, 'row')} (NaN, infinite or none), {champion} on {theirs}"
     )
     theirs_foreign, ours_foreign = counted.foreign
-    foreign = "{:.0%} of {}'s answers are none of the classes in the data"
+    classes = ", ".join(map(str, question.classes[:MOST_NAMED])) + (", ..." if question.classes[MOST_NAMED:] else "")
+    foreign = f"{{:.0%}} of {{}}'s answers are none of the classes in the data ({classes})"
+    none = "a truth, two answers and a weight above 0" if question.weighted else "both a truth and two answers"
     no_champion = f"there is nothing to compare with, {foreign.format(theirs_foreign, champion)}"
     reasons = (
         (ours > 0, Verdict.FAILED, silent),
         (theirs > MOST_SILENT * (rows + theirs), Verdict.UNKNOWN, f"{champion} gave no usable answer on {theirs} rows"),
-        (not rows, Verdict.UNKNOWN, "no row has both a truth and two answers"),
+        (not rows, Verdict.UNKNOWN, f"no row has {none}"),
         (
             counted.unlabelled > MOST_UNLABELLED * labelled,
             Verdict.UNKNOWN,
@@ -87,16 +98,30 @@ def finding(
         said, hint = f"{_failures(judged)}, on {rows}", "a margin can be set: [metrics.NAME] margin"
     else:
         unsure = next(one for one in judged if one.verdict is verdict)
-        said, hint = f"{unsure.metric} cannot be told on {rows}: {unsure.reason}", "name more rows, or a wider margin"
-    rows_shown = [_row(one) for one in judged]
+        said = f"{unsure.metric} cannot be told on {rows}: {unsure.reason}"
+        hint = f"{unsure.units.hint}, or a wider margin"
     if slices and slices.failed:
-        rows_shown.append(_row(slices.worst))
-        worse = f"{slices.worst.metric} (of {len(slices.judged)} slices, {len(slices.failed)} got worse)"
         also = "" if verdict is GateVerdict.PASSED else f"; {said}"
         hint = "mend the model for these rows; slices can be named: [evidence] slices"
-        return Finding(Verdict.FAILED, f"got worse for {worse}{also}", facts, Table(HEADER, rows_shown), hint)
-    looked = f"; none of {len(slices.judged)} slices surely worse" if slices else ""
-    return Finding(VERDICTS[verdict], said + looked, facts, Table(HEADER, rows_shown), hint)
+        worse = [_row(one) for one in slices.failed[:MOST_SHOWN]]
+        table = Table(HEADER, [*map(_row, judged), *worse])
+        return Finding(Verdict.FAILED, f"got worse for {_worse(slices)}{also}", facts, table, hint)
+    return Finding(VERDICTS[verdict], f"{said}{_looked(slices)}", facts, shown(judged), hint)
+
+
+def _worse(slices: Slices) -> str:
+    """Which slices got worse, the worst first; of many the rest is counted."""
+    names = [one.metric for one in slices.failed]
+    rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{rest} ({len(names)} of {count(len(slices.judged), 'slice')})"
+
+
+def _looked(slices: Slices | None) -> str:
+    """That none is known to be worse, and of how many nothing is known."""
+    if not slices:
+        return ""
+    unsure = f", {len(slices.inconclusive)} of them cannot be told" if slices.inconclusive else ""
+    return f"; none of {count(len(slices.judged), 'slice')} surely worse{unsure}"
 
 
 def _failures(judged: Sequence[Judged]) -> str:
@@ -115,9 +140,10 @@ def also(found: Finding, chosen: Picked | None) -> Finding:
 
 def alone(values: Mapping[str, float], counted: Counted, facts: dict[str, Any]) -> Finding:
     """The finding of a candidate that there is no champion for."""
-    told = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+    told = ", ".join(f"{name} {_number(value, '.4g', 'is not defined')}" for name, value in values.items())
     said = f"there is no champion to compare with; on {counted.rows:,} rows: {told}"
-    return Finding(Verdict.PASSED, said, facts)
+    known = all(map(math.isfinite, values.values()))
+    return Finding(Verdict.PASSED if known else Verdict.UNKNOWN, said, facts)
 
 
 def shown(judged: Sequence[Judged]) -> Table:
@@ -128,9 +154,14 @@ def shown(judged: Sequence[Judged]) -> Table:
 def _row(one: Judged) -> tuple[str, ...]:
     known, rule, estimate = one.estimate.facts, one.rule, one.estimate
     gain = f"must gain {rule.min_gain:.4g}" if rule.min_gain is not None else f"{rule.margin:.4g}"
-    values = [f"{known[name]:.4f}" if name in known else "-" for name in ("champion", "candidate")]
-    bounds = f"[{estimate.low:+.4f}, {estimate.high:+.4f}]"
-    return (one.metric, *values, f"{estimate.change:+.4f}", bounds, gain, one.verdict.value)
+    values = [_number(known.get(name, math.nan), ".4f") for name in ("champion", "candidate")]
+    is_known = math.isfinite(estimate.low) and math.isfinite(estimate.high)
+    bounds = f"[{estimate.low:+.4f}, {estimate.high:+.4f}]" if is_known else "not known"
+    return (one.metric, *values, _number(estimate.change, "+.4f"), bounds, gain, one.verdict.value)
+
+
+def _number(value: float, form: str, otherwise: str = "-") -> str:
+    return f"{value:{form}}" if math.isfinite(value) else otherwise
 
 
 def told(one: Judged) -> dict[str, Any]:

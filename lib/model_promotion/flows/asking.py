@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from model_promotion.core.decision import Demands, Effect, effect
-from model_promotion.core.errors import BadCall, PromotionError
+from model_promotion.core.errors import BadCall, NotLoggedIn, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.finding import Finding, Verdict
 from model_promotion.core.request import Request
@@ -14,6 +14,8 @@ from model_promotion.witness import Witness
 from model_promotion.world import World
 
 STOP_WITHIN_S = 3.0
+# A file or a column that was named and is not there is no question that could not be answered, and neither is a login.
+NO_QUESTION = (BadCall, NotLoggedIn)
 
 
 def ask_all(witness: Witness, world: World) -> tuple[Finding, ...]:
@@ -21,12 +23,13 @@ def ask_all(witness: Witness, world: World) -> tuple[Finding, ...]:
 
     Raises:
         BadCall: when the call, or a file that came with it, names what is not there.
+        NotLoggedIn: when data that were named ask for a login.
     """
     pool = ThreadPoolExecutor(len(world.checks) + 1, thread_name_prefix="check")
     answers = [pool.submit(_ask, check, witness) for check in world.checks]
     try:
         return tuple(_told(answers, world, demands(witness.request, world)))
-    except (KeyboardInterrupt, BadCall) as error:
+    except (KeyboardInterrupt, *NO_QUESTION) as error:
         # Nothing was written yet, so nothing is waited for but the end of the process that runs a model, and of load.
         if isinstance(error, KeyboardInterrupt) or not witness.request.in_fleet:  # Others of a fleet go on.
             world.loader.stop()
@@ -59,6 +62,7 @@ def demands(request: Request, world: World) -> Demands:
     flagged = {
         compared: request.compare_metrics,
         "model_tests": request.run_tests,
+        "thresholds": request.compare_metrics,  # What nobody knows is a metric that is missing.
         "better_than_champion": request.in_group and bool(request.if_better),
     }
     required = world.policy.required | {name for name, asked in flagged.items() if asked}
@@ -68,8 +72,8 @@ def demands(request: Request, world: World) -> Demands:
 def _ask(check: Check, witness: Witness) -> Finding | None:
     try:
         finding = check.ask(witness)
-    except BadCall:
-        raise  # A file or a column that was named and is not there is no question that could not be answered.
+    except NO_QUESTION:
+        raise
     except PromotionError as error:
         finding = Finding(Verdict.UNKNOWN, str(error), hint=error.hint)
     return finding and replace(finding, check=check.name, topic=check.topic, weight=check.weight)
