@@ -27,6 +27,12 @@ LONGEST_FIRST = (
     "scoring/",
     "examples/",
     "workspace/",
+    "serving/",
+    "connections/",
+    "journals/",
+    "registries/",
+    "test_house.py",
+    "test_cli.py",
 )
 
 

@@ -15,6 +15,8 @@ from typing import Any
 PYTHON = sys.executable
 DOOR = Path(__file__).parents[2] / "promote_model.py"
 WITHIN_S = 120.0
+START_S = 12.0
+"""So long the start of a process may take on a busy machine, four times as long as on an idle one."""
 FOREIGN = ("DATABRICKS_", "MLFLOW_", "SPARK_", "GITHUB_STEP_SUMMARY")
 
 

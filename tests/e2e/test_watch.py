@@ -11,19 +11,21 @@ from tests.e2e.conftest import Place
 from tests.e2e.program import Result, start
 from tests.workspace import RefusedError
 
+# Half of the answers later than 1.5 s is no busy machine; later ones are what a test does, see SLOW_S.
 QUICK = """
 [rollout]
-timeout_s = 20
+timeout_s = 60
 
 [watch]
 look_s = 1
-probes_per_s = 100
-least = 50
-p95_ms = {rollback = 400, warning = 300}
+probes_per_s = 50
+least = 25
+p95_ms = {rollback = 2000, warning = 1900}
 
 [load_test]
-max_late_ms = 200
+max_late_ms = 10_000
 """
+SLOW_S = 4.0
 Model = Callable[[dict[str, Any]], list[float]]
 
 
@@ -80,11 +82,11 @@ def test_what_is_well_ends_with_0_and_nothing_is_written(shop: Place) -> None:
     assert [one for one in written if not one.path.endswith("/invocations")] == []
 
 
-@pytest.mark.parametrize(("then", "said"), [(errors, "error_rate of"), (lambda: time.sleep(0.6), "p95_ms of")])
+@pytest.mark.parametrize(("then", "said"), [(errors, "error_rate of"), (lambda: time.sleep(SLOW_S), "p95_ms of")])
 def test_a_version_that_degrades_is_rolled_back_with_its_routes(
     shop: Place, then: Callable[[], None], said: str
 ) -> None:
-    shop.workspace.serve(shop.model, 2, after(120, then))
+    shop.workspace.serve(shop.model, 2, after(60, then))
     back = shop.ask("--watch", "20s")
     assert (back.code, shop.champion, shares(shop)) == (2, 1, {"1": 100, "2": 0}), back.all
     assert said in back.json["summary"]
@@ -121,7 +123,7 @@ def test_an_interrupt_ends_it_with_130_and_undoes_nothing(shop: Place) -> None:
     running = start([shop.model, "--watch", "60s"], shop.env, shop.cwd)
     _until(lambda: shop.workspace.endpoints["churn"].answers.total() > 20)
     running.send_signal(signal.SIGINT)
-    out, _ = running.communicate(timeout=30)
+    out, _ = running.communicate(timeout=60)
     assert (running.returncode, shop.champion) == (130, 2), out
     assert "the watch was interrupted" in out
 
@@ -167,7 +169,7 @@ def test_metrics_that_are_none_and_an_endpoint_that_does_not_answer_for_a_while(
     assert "no Prometheus text" in watched(found)["looks"][0]["notes"][0]
 
 
-def _until(true: Callable[[], bool], within_s: float = 30.0) -> None:
+def _until(true: Callable[[], bool], within_s: float = 90.0) -> None:
     end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end

@@ -18,21 +18,24 @@ SETTINGS = {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
 
 @contextmanager
 def running(folder: Path) -> Iterator[Path]:
-    """The interpreter's stand-in. Whoever calls it before the server is ready waits in line."""
+    """The interpreter's stand-in, ready: what models may take is not to be used up by the server's start."""
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(folder / "door"))
         door.listen(64)
         command = [sys.executable, "-I", str(HERE / "server.py"), str(door.fileno())]
-        server = subprocess.Popen(command, env={**os.environ, **SETTINGS}, cwd=folder, pass_fds=(door.fileno(),))
+        env, theirs = {**os.environ, **SETTINGS}, (door.fileno(),)
+        server = subprocess.Popen(command, env=env, cwd=folder, pass_fds=theirs, stdout=subprocess.PIPE, text=True)
     python = folder / "python"
     python.write_text(f"#!{sys.executable} -IS\n{(HERE / 'python.py').read_text(encoding='utf-8')}", encoding="utf-8")
     python.chmod(0o755)
     (folder / "true").write_text(sys.executable, encoding="utf-8")
-    try:
-        yield python
-    finally:
-        server.kill()
-        server.wait()
+    with server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == "ready\n"
+            yield python
+        finally:
+            server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,15 @@ import sys
 from typing import Any
 
 LOOK_ROUND_S = 5.0
-HEAVY = ("mlflow.pyfunc.scoring_server", "mlflow.sklearn", "pyarrow.pandas_compat", "pyarrow.parquet", "pytest")
+HEAVY = (
+    "mlflow.pyfunc.scoring_server",
+    "mlflow.sklearn",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "pyarrow.pandas_compat",
+    "pyarrow.parquet",
+    "pytest",
+)
 APART = 500
 """Above the number of every open file that is handed over."""
 
@@ -89,11 +97,14 @@ def settle(job: dict[str, Any], files: list[int]) -> None:
 
 
 def warm_up() -> None:
-    """Imports what forks will need, also what scikit-learn imports only when a model answers."""
+    """Imports what forks will need, also what is imported only when a model answers or a table is first read."""
     for name in HEAVY:
         importlib.import_module(name)
     from pandas import DataFrame
     from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
 
     rows = DataFrame({"a": [0.0, 1.0]})
     for model in (LinearRegression(), LogisticRegression()):
@@ -104,5 +115,6 @@ def warm_up() -> None:
 
 if __name__ == "__main__":
     warm_up()
+    print("ready", flush=True)  # noqa: T201 - for whoever waits
     job = serve(socket.socket(fileno=int(sys.argv[1])))
     runpy.run_path(job["args"][0], run_name="__main__")
