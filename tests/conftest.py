@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.endpoints.scoring import *  # noqa: F403 - fixtures are found by name
 from tests.shown import *  # noqa: F403 - fixtures are found by name
+from tests.warm.fixtures import *  # noqa: F403 - fixtures are found by name
 from tests.workspace.fixtures import *  # noqa: F403 - fixtures are found by name
 
 # How long an example takes says nothing on a machine that does other things too.
@@ -26,6 +27,12 @@ LONGEST_FIRST = (
     "scoring/",
     "examples/",
     "workspace/",
+    "serving/",
+    "connections/",
+    "journals/",
+    "registries/",
+    "test_house.py",
+    "test_cli.py",
 )
 
 

@@ -142,25 +142,31 @@ def bash(script: str, cwd: Path, shown: Shown, **more: str) -> subprocess.Comple
     return subprocess.run([shell, "-c", script], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
-def play(calls: list[str], shown: Shown, demo: Path) -> None:
+@pytest.fixture(scope="module")
+def program(warm_python: Path) -> str:
+    """The words that start it; `make demo` has shown already that a fresh Python does as well."""
+    return shlex.join((str(warm_python), "-I", str(DOOR)))
+
+
+def play(calls: list[str], program: str, shown: Shown, demo: Path) -> None:
     """Each call ends with the code that its comment tells, else with 0."""
     for call in calls:
         expected = ENDS_WITH.search(call)
-        ran = bash(call.replace(FROM_DEMO, shlex.join((sys.executable, str(DOOR)))), demo, shown)
+        ran = bash(call.replace(FROM_DEMO, program), demo, shown)
         assert ran.returncode == (int(expected[1]) if expected else 0), call + ran.stdout + ran.stderr
 
 
-def test_the_quickstart_runs_from_top_to_bottom(shown: Shown, demo: Path) -> None:
+def test_the_quickstart_runs_from_top_to_bottom(program: str, shown: Shown, demo: Path) -> None:
     first = next(block for block in blocks("console") if FROM_DEMO in block)
     into, *calls = (line.removeprefix("$ ") for line in first.splitlines())
     assert into == f"cd {demo.name}"
-    play(calls, shown, demo)
+    play(calls, program, shown, demo)
 
 
 @pytest.mark.parametrize("title", ["Reviewed plans", "Stages", "Promote if better", "The best of many", "Evidence"])
-def test_the_example_of_a_section_runs_from_top_to_bottom(title: str, shown: Shown, demo: Path) -> None:
+def test_the_example_of_a_section_runs_from_top_to_bottom(title: str, program: str, shown: Shown, demo: Path) -> None:
     _, _, after = section(title).partition("```console\n")
-    play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], shown, demo)
+    play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], program, shown, demo)
 
 
 def test_the_metadata_file_has_the_fields_that_are_told() -> None:
@@ -182,11 +188,11 @@ def test_every_page_that_is_linked_is_there() -> None:
     assert pages == {f"docs/{path.name}" for path in (REPO / "docs").glob("*.md")}
 
 
-def test_the_ci_job_ends_as_the_check_does_and_says_why(shown: Shown, demo: Path, tmp_path: Path) -> None:
+def test_the_ci_job_ends_as_the_check_does_and_says_why(program: str, shown: Shown, demo: Path, tmp_path: Path) -> None:
     if shutil.which("jq") is None:
         pytest.skip("jq is not installed here")
     (script,) = blocks("bash")
-    (tmp_path / "promote_model.py").write_text(f'#!/bin/sh\nexec {shlex.join((sys.executable, str(DOOR)))} "$@"\n')
+    (tmp_path / "promote_model.py").write_text(f'#!/bin/sh\nexec {program} "$@"\n')
     (tmp_path / "promote_model.py").chmod(0o755)
     ran = bash(script, demo, shown, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert ran.returncode == ExitCode.REFUSED, ran.stderr

@@ -54,6 +54,11 @@ class Place:
         return self.aliases.get("champion")
 
 
+@pytest.fixture(autouse=True)
+def _models_start_warm(warm: None) -> None:
+    """Of the models, what they answer is looked at here; how their processes start and end, in tests/scoring."""
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The registry that every desk is a copy of; a module may have its own."""

@@ -18,8 +18,9 @@ README = (DOOR.parent / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"(?m)^\$ (promote_model\.py (?!.*--watch).*--endpoint http.*)$", README)
 (WATCH,) = re.findall(r"(?m)^\$ (promote_model\.py .*--watch.*--endpoint .*)$", README)
 SERVED = str(len(METRICS) + 1)
-WATCHED = "[watch]\nlook_s = 1\nprobes_per_s = 60\nleast = 30\np95_ms = {rollback = 9000, warning = 8000}\n"
-WATCHED += "[load_test]\nmax_late_ms = 500\n"
+# Limits that no busy machine comes near to.
+EASY = "[load_test]\np95_ms = 9000\np99_ms = 9000\nmax_late_ms = 10_000\n"
+WATCHED = f"{EASY}[watch]\nlook_s = 1\nprobes_per_s = 60\nleast = 30\np95_ms = {{rollback = 9000, warning = 8000}}\n"
 STRICT = "[load_test]\np95_ms = 0.01\np99_ms = 0.02\nwarm_up_s = 0\n"
 
 
@@ -54,14 +55,13 @@ def sentence(result: Result, check: str) -> str:
 @pytest.mark.parametrize("shown", SHOWN)
 def test_the_calls_of_the_readme_run_against_a_real_server(shown: str, counter: Path, served: Served) -> None:
     words = shlex.split(shown.replace("http://127.0.0.1:5001", served.url).replace("churn 2", f"{MODEL} {SERVED}"))[1:]
+    (counter / "promotion.toml").write_text(EASY)
     result = call(counter, *words, "--json")
     assert result.code in (0, 1), result.all
     assert result.verdict("endpoint_smoke") == "passed"
     assert "answered 3 predictions for 3 rows" in sentence(result, "endpoint_smoke")
     if "--load-test" in words:
-        # A machine that is too busy to send says so; what it may not do is blame the server.
-        said = sentence(result, "load_test")
-        assert result.verdict("load_test") == "passed" or "could not keep up" in said, said
+        assert result.verdict("load_test") == "passed", sentence(result, "load_test")
 
 
 def test_a_real_server_is_watched_by_its_address_and_one_that_fails_is_rolled_back(
@@ -71,15 +71,14 @@ def test_a_real_server_is_watched_by_its_address_and_one_that_fails_is_rolled_ba
     assert call(counter, MODEL, SERVED, "--json").code in (0, 1)
     words = shlex.split(WATCH.replace("http://127.0.0.1:5001", served.url).replace("churn", MODEL))[1:]
     well = call(counter, *words, "--watch", "2s", "--json")
-    # A machine that is too busy to send says so; what it may not do is blame the server.
-    assert well.code == 0 or "void" in " ".join(well.json["warnings"]), well.all
+    assert well.code == 0, well.all
     back = call(counter, MODEL, "--json", "--watch", "30s", "--endpoint", small.at("broken"))
     assert (back.code, back.json["was"], back.json["to"]) == (2, SERVED, "1"), back.all
     assert "start it with v1" in back.json["summary"]
 
 
 def test_what_is_too_slow_for_its_budget_refuses_and_moves_nothing(counter: Path, served: Served) -> None:
-    (counter / "promotion.toml").write_text(STRICT + "max_late_ms = 2000\n")
+    (counter / "promotion.toml").write_text(STRICT + "max_late_ms = 10_000\n")
     result = call(counter, MODEL, SERVED, "--json", "--endpoint", served.url, "--load-test", "100,5s")
     assert (result.code, result.verdict("load_test")) == (2, "failed")
     assert "p95 over 0.01 ms, p99 over 0.02 ms, failures within 1 %" in sentence(result, "load_test")
@@ -106,4 +105,4 @@ def test_ctrl_c_ends_the_load_at_once(counter: Path, small: Small) -> None:
     began = time.monotonic()
     out, err = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in out + err) == (130, False), out + err
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 30, "of 10 minutes"

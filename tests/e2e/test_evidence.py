@@ -17,6 +17,7 @@ from tests.spark_here import needs_spark
 
 REPO = Path(__file__).parents[2]
 FEATURES = ["age", "visits"]
+SAVED: dict[str, Any] = {"serialization_format": "cloudpickle", "pip_requirements": ["scikit-learn"]}
 
 
 def rows(n: int, seed: int) -> pd.DataFrame:
@@ -44,9 +45,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with mlflow.start_run(experiment_id=experiment):
             model = LogisticRegression(C=strength).fit(data[FEATURES], data["bought"])
             signature = mlflow.models.infer_signature(data[FEATURES], model.predict(data[FEATURES]))
-            info = mlflow.sklearn.log_model(
-                model, name="model", signature=signature, serialization_format="cloudpickle"
-            )
+            info = mlflow.sklearn.log_model(model, name="model", signature=signature, **SAVED)
             client.create_model_version("churn", info.model_uri, info.run_id)
     client.set_registered_model_alias("churn", "champion", "1")
     rows(4000, seed=2).to_parquet(folder / "rows.parquet")
@@ -138,7 +137,7 @@ def other_words(shop: Path) -> Path:
     with mlflow.start_run(experiment_id=client.get_experiment_by_name("evidence").experiment_id):
         model = LogisticRegression().fit(train[FEATURES], train["bought"] == "yes")
         signature = mlflow.models.infer_signature(train[FEATURES], model.predict(train[FEATURES]))
-        info = mlflow.sklearn.log_model(model, name="model", signature=signature, serialization_format="cloudpickle")
+        info = mlflow.sklearn.log_model(model, name="model", signature=signature, **SAVED)
         client.create_model_version("churn", info.model_uri, info.run_id)
     client.set_registered_model_alias("churn", "numeric", "4")
     return shop

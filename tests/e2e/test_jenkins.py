@@ -42,7 +42,7 @@ class Clinic:
 
     def shell(self, stage: str) -> subprocess.CompletedProcess[str]:
         """One stage's shell part, as Jenkins runs it, with this registry in the place of the example's."""
-        job = {**SETTINGS, "PROMOTE": shlex.join((sys.executable, str(DOOR))), "BUILD_TAG": "jenkins-heart-7"}
+        job = {**SETTINGS, "PROMOTE": shlex.join((sys.executable, "-I", str(DOOR))), "BUILD_TAG": "jenkins-heart-7"}
         env = {**job, **self.env, "MODELS": f"{self.prefix}-*", "PATH": os.environ["PATH"]}
         command = [shutil.which("sh") or "sh", "-xe", "-c", SHELL[stage]]
         return subprocess.run(command, cwd=self.cwd, env=env, capture_output=True, text=True, check=False)

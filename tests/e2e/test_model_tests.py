@@ -48,6 +48,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 signature=mlflow.models.infer_signature(rows[FEATURES], model.predict_proba(rows[FEATURES])),
                 input_example=rows[FEATURES].head(5),
                 serialization_format="cloudpickle",
+                pip_requirements=["scikit-learn"],
                 pyfunc_predict_fn="predict_proba",
             )
             client.create_model_version("churn", info.model_uri, info.run_id)

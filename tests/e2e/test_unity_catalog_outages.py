@@ -3,13 +3,16 @@
 import subprocess
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from model_promotion.core.intent import notes
 from tests.e2e.conftest import Place
-from tests.e2e.program import start
+from tests.e2e.program import START_S, start
+from tests.torture.conftest import forks  # noqa: F401 - a fixture is found by name
+from tests.torture.forks import Forks
 from tests.workspace import DROP, Call
 
 ALL_BUT_THE_REGISTRY = r"^(?!/api/2\.[01]/(mlflow/)?unity-catalog/(registered-model|model|securable-tag|subentity-tag))"
@@ -89,7 +92,7 @@ def test_patience_ends_with_the_timeout(place: Place, store: str, status: int) -
     begun = time.monotonic()
     done = place.process("--timeout", "4")
     assert (done.code, place.aliases) == (4, before), done.all
-    assert time.monotonic() - begun < 4 + 5 + 10  # the timeout, what may be added to it, and the start of a process
+    assert time.monotonic() - begun < 4 + 5 + START_S  # the timeout, what may be added to it, and the start
 
 
 def test_a_promotion_whose_record_fell_to_the_local_file_says_so(quiet_place: Place) -> None:
@@ -160,19 +163,27 @@ def test_ctrl_c_between_the_two_aliases_undoes_the_first(place: Place) -> None:
     assert (process[0].returncode, place.aliases, place.tags) == (130, {"champion": 1, "staging": 2}, {}), out
 
 
-def killed_at(place: Place, k: int, when: Any, *args: str) -> None:
-    """Start a promotion (or what `args` say) and kill it at its k-th registry write, before or after the effect."""
-    process: list[subprocess.Popen[str]] = []
+@dataclass(frozen=True)
+class Killer:
+    """Starts a promotion (or what `args` say) and kills it at its k-th registry write, before or after the effect."""
 
-    def kill(_call: Call) -> str:
-        process[0].kill()
-        process[0].wait()
-        return DROP
+    place: Place
+    forks: Forks
 
-    place.workspace.faults.on_write(k, kill, when=when, area="registry")
-    process.append(start([place.model, *args], place.env, place.cwd))
-    process[0].communicate(timeout=60)
-    assert process[0].returncode == -9
+    def __call__(self, k: int, when: Any, *args: str) -> None:
+        child = self.forks.child([self.place.model, *args], self.place.env, self.place.cwd)
+
+        def kill(_: Call) -> str:
+            child.kill()
+            return DROP
+
+        self.place.workspace.faults.on_write(k, kill, when=when, area="registry")
+        assert child.go().ended().code == -9
+
+
+@pytest.fixture
+def killed_at(place: Place, forks: Forks) -> Killer:  # noqa: F811 - the fixture that was imported
+    return Killer(place, forks)
 
 
 RESUMED = {"champion": 2, "prev_champion": 1, "staging": 2}
@@ -188,9 +199,9 @@ KILLS: dict[str, tuple[int, str, str, dict[str, int], int]] = {
 
 
 @pytest.mark.parametrize("case", KILLS)
-def test_a_killed_promotion_is_seen_and_recovered(place: Place, case: str) -> None:
+def test_a_killed_promotion_is_seen_and_recovered(place: Place, killed_at: Killer, case: str) -> None:
     k, when, how, aliases, records = KILLS[case]
-    killed_at(place, k, when)
+    killed_at(k, when)
     assert notes(place.tags)
     assert place.champion in (1, 2)
     refused = place.ask()
@@ -202,8 +213,8 @@ def test_a_killed_promotion_is_seen_and_recovered(place: Place, case: str) -> No
     assert place.ask("--verify-audit").code == 0
 
 
-def test_killed_before_the_announcement_nothing_has_happened(place: Place) -> None:
-    killed_at(place, 1, "before")
+def test_killed_before_the_announcement_nothing_has_happened(place: Place, killed_at: Killer) -> None:
+    killed_at(1, "before")
     assert (place.aliases, place.tags) == (ABANDONED, {})
     assert place.ask("--recover", "resume").code == 0
     assert place.ask().code == 0
@@ -217,9 +228,9 @@ def test_an_announcement_that_is_none_of_ours_is_named_and_removed_on_request(qu
     assert quiet_place.tags == {}
 
 
-def test_a_killed_rollback_is_finished_by_recover(place: Place) -> None:
+def test_a_killed_rollback_is_finished_by_recover(place: Place, killed_at: Killer) -> None:
     assert place.ask().code == 0
-    killed_at(place, 2, "after", "--rollback")
+    killed_at(2, "after", "--rollback")
     assert (place.champion, place.ask("--rollback").code) == (1, 2)
     assert place.ask("--recover", "resume").code == 0
     assert list(place.workspace.tags(place.model, 2)) == ["promotion_hold"]

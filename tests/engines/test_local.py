@@ -20,6 +20,7 @@ from model_promotion.evidence.tables import PairTables, Question, Task
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.scoring.streams import ChildScores
 
+pytestmark = pytest.mark.usefixtures("warm")
 ROWS = 2500
 FEATURES = ["a", "b"]
 
@@ -47,7 +48,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("amounts_b", "amount", LinearRegression(fit_intercept=False)),
     ):
         fitted = model.fit(train[FEATURES], train[target])
-        mlflow.sklearn.save_model(fitted, folder / name, serialization_format="cloudpickle")
+        how = {"serialization_format": "cloudpickle", "pip_requirements": ["scikit-learn"]}
+        mlflow.sklearn.save_model(fitted, folder / name, **how)
     rows().to_parquet(folder / "rows.parquet", row_group_size=999)
     rows().to_csv(folder / "rows.csv", index=False)
     parts = folder / "parts"

@@ -18,6 +18,7 @@ from model_promotion.evidence.tables import Question, Task
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.scoring.streams import ChildScores
 
+pytestmark = pytest.mark.usefixtures("warm")
 BINARY = Question(Task.BINARY, (0, 1))
 
 
@@ -35,7 +36,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder, train = tmp_path_factory.mktemp("models"), rows(2000, seed=1)
     for label, column in (("v1", "a"), ("v2", "b")):
         fitted = LogisticRegression().fit(train[[column]], train["y"])
-        mlflow.sklearn.save_model(fitted, folder / label, serialization_format="cloudpickle")
+        how = {"serialization_format": "cloudpickle", "pip_requirements": ["scikit-learn"]}
+        mlflow.sklearn.save_model(fitted, folder / label, **how)
     return {"a": folder / "v1", "b": folder / "v2"}
 
 

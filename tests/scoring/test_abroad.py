@@ -31,7 +31,7 @@ def curious(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("abroad")
     (folder / "curious.py").write_text(CURIOUS)
-    mlflow.pyfunc.save_model(folder / "model", python_model=str(folder / "curious.py"))
+    mlflow.pyfunc.save_model(folder / "model", python_model=str(folder / "curious.py"), pip_requirements=[])
     return folder / "model"
 
 

