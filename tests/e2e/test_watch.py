@@ -11,7 +11,7 @@ from tests.e2e.conftest import Place
 from tests.e2e.program import Result, start
 from tests.workspace import RefusedError
 
-# Half of the answers later than 1.5 s is no busy machine; later ones are what a test does, see SLOW_S.
+# No busy machine is as late as 9 s; where slowness is to be found it is 4 s, and 2 are too many.
 QUICK = """
 [rollout]
 timeout_s = 60
@@ -20,11 +20,12 @@ timeout_s = 60
 look_s = 1
 probes_per_s = 50
 least = 25
-p95_ms = {rollback = 2000, warning = 1900}
+p95_ms = {rollback = 9000, warning = 8000}
 
 [load_test]
 max_late_ms = 10_000
 """
+STRICT = QUICK.replace("9000", "2000").replace("8000", "1900")
 SLOW_S = 4.0
 Model = Callable[[dict[str, Any]], list[float]]
 
@@ -86,6 +87,8 @@ def test_what_is_well_ends_with_0_and_nothing_is_written(shop: Place) -> None:
 def test_a_version_that_degrades_is_rolled_back_with_its_routes(
     shop: Place, then: Callable[[], None], said: str
 ) -> None:
+    if "p95" in said:
+        (shop.cwd / "promotion.toml").write_text(STRICT, encoding="utf-8")
     shop.workspace.serve(shop.model, 2, after(60, then))
     back = shop.ask("--watch", "20s")
     assert (back.code, shop.champion, shares(shop)) == (2, 1, {"1": 100, "2": 0}), back.all
@@ -169,7 +172,7 @@ def test_metrics_that_are_none_and_an_endpoint_that_does_not_answer_for_a_while(
     assert "no Prometheus text" in watched(found)["looks"][0]["notes"][0]
 
 
-def _until(true: Callable[[], bool], within_s: float = 90.0) -> None:
+def _until(true: Callable[[], bool], within_s: float = 150.0) -> None:
     end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end
