@@ -12,7 +12,8 @@ from tests.e2e.program import start
 from tests.e2e.watched import QUICK, a_shop, shares, watched  # noqa: F401 - a fixture
 from tests.workspace import RefusedError
 
-# Later than the limits of QUICK on any machine, see watched.py.
+# Slowness that is to be found is 4 s late, and 2 s are too many.
+STRICT = QUICK.replace("9000", "2000").replace("8000", "1900")
 SLOW_S = 4.0
 Model = Callable[[dict[str, Any]], list[float]]
 
@@ -48,6 +49,8 @@ def test_what_is_well_ends_with_0_and_nothing_is_written(shop: Place) -> None:
 def test_a_version_that_degrades_is_rolled_back_with_its_routes(
     shop: Place, then: Callable[[], None], said: str
 ) -> None:
+    if "p95" in said:
+        (shop.cwd / "promotion.toml").write_text(STRICT, encoding="utf-8")
     shop.workspace.serve(shop.model, 2, after(60, then))
     back = shop.ask("--watch", "20s")
     assert (back.code, shop.champion, shares(shop)) == (2, 1, {"1": 100, "2": 0}), back.all
@@ -134,7 +137,7 @@ def test_metrics_that_are_none_and_an_endpoint_that_does_not_answer_for_a_while(
     assert "no Prometheus text" in watched(found)["looks"][0]["notes"][0]
 
 
-def _until(true: Callable[[], bool], within_s: float = 90.0) -> None:
+def _until(true: Callable[[], bool], within_s: float = 150.0) -> None:
     end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.conftest import Place
 from tests.e2e.program import Result
 
-# Half of the answers later than 1.9 s is no busy machine; later ones are what a test does.
+# No busy machine is as late as 8 s.
 QUICK = """
 [rollout]
 timeout_s = 60
@@ -16,7 +16,7 @@ timeout_s = 60
 look_s = 1
 probes_per_s = 100
 least = 50
-p95_ms = {rollback = 2000, warning = 1900}
+p95_ms = {rollback = 9000, warning = 8000}
 
 [load_test]
 max_late_ms = 10_000

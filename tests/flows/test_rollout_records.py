@@ -130,7 +130,7 @@ def test_a_lost_reply_to_any_write_of_the_end_leaves_one_history() -> None:
 def spent(scene: Scene) -> float:
     """What the canary whose looks were kept last could spend."""
     looks = records(scene)[-1].evidence["canary"]
-    return float(looks["last"]["readings"][0]["facts"]["alpha"]) * 2  # Half of it is for errors.
+    return float(looks["last"]["readings"][0]["facts"]["alpha"]) * 3  # A third of it is for errors.
 
 
 def test_each_resumption_has_a_part_of_alpha_of_its_own() -> None:

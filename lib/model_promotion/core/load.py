@@ -59,12 +59,12 @@ class LoadTest:
             raise BadCall(f"load test {text[:40]!r} is not written RATE,DURATION", hint=USAGE) from error
 
     @classmethod
-    def of_policy(cls, rate_per_s: float, duration_s: float) -> "LoadTest":
-        """As a policy file says it, where what is wrong is a ValueError."""
+    def of_policy(cls, rate_per_s: float, duration_s: float, named: str) -> "LoadTest":
+        """As a policy file says it under these names, where what is wrong is a ValueError."""
         try:
             return cls(rate_per_s, duration_s)
         except BadCall as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(f"{named}: {error}") from error
 
     def at(self, rate_per_s: float, fewest: int) -> "LoadTest":
         """The same at another rate, long enough for so many requests, and not for more than are allowed."""
@@ -119,7 +119,7 @@ class LoadPolicy:
     @property
     def test(self) -> LoadTest:
         """What is sent where the call does not say."""
-        return LoadTest.of_policy(self.rate_per_s, self.duration_s)
+        return LoadTest.of_policy(self.rate_per_s, self.duration_s, "rate_per_s and duration_s")
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,7 @@ class RolloutPolicy:
         above_zero(timeout_s=self.timeout_s, probes_per_s=self.probes_per_s, look_s=self.look_s)
         above_zero(least_requests=self.least_requests)
         not_negative(bake_s=self.bake_s)
-        LoadTest.of_policy(self.probes_per_s, self.look_s)
+        LoadTest.of_policy(self.probes_per_s, self.look_s, "probes_per_s and look_s")
         if self.latency_tolerance < 1:
             raise ValueError("latency_tolerance must be at least 1")
 

@@ -114,7 +114,7 @@ class WatchPolicy:
     @property
     def probes(self) -> LoadTest:
         """What is sent between two looks."""
-        return LoadTest.of_policy(self.probes_per_s, self.look_s)
+        return LoadTest.of_policy(self.probes_per_s, self.look_s, "probes_per_s and look_s")
 
 
 @dataclass(frozen=True)
