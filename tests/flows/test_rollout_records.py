@@ -128,9 +128,9 @@ def test_a_lost_reply_to_any_write_of_the_end_leaves_one_history() -> None:
 
 
 def spent(scene: Scene) -> float:
-    """What the canary whose looks were kept last could spend."""
+    """What the canary whose looks were kept last could spend on errors."""
     looks = records(scene)[-1].evidence["canary"]
-    return float(looks["last"]["readings"][0]["facts"]["alpha"]) * 3  # A third of it is for errors.
+    return float(looks["last"]["readings"][0]["facts"]["alpha"])
 
 
 def test_each_resumption_has_a_part_of_alpha_of_its_own() -> None:
@@ -143,7 +143,9 @@ def test_each_resumption_has_a_part_of_alpha_of_its_own() -> None:
     assert next(Intent.parse(*one) for one in scene.noted.items()).resumed == 1
     scene.policy = QUICK
     assert scene.recover("resume").code <= ExitCode.WARNED
-    assert spent(scene) == pytest.approx(QUICK.rollout.alpha * part(2))
+    straight = a_shop()
+    straight.promote("2", canary=RUNGS)
+    assert spent(scene) / spent(straight) == pytest.approx(part(2) / part(0))
 
 
 def test_however_often_it_is_resumed_all_parts_together_are_no_more_than_alpha() -> None:

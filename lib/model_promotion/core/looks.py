@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model_promotion.core.health import WORST_FIRST, Health, Reading
+from model_promotion.core.jsonable import jsonable
 
 LONGEST = 400
 
@@ -27,7 +28,7 @@ class Looks:
 
     def add(self, rung: int, at: float, verdict: Health, readings: Sequence[Reading]) -> None:
         """One more look."""
-        told = tuple({**_told(one), "facts": one.facts} for one in readings)
+        told = tuple({**jsonable(one), "sentence": one.sentence[:LONGEST]} for one in readings)
         self.last = {"rung": rung, "at": at, "verdict": verdict, "readings": told}
         self.first = self.first or self.last
         if not self.worst or WORST_FIRST.index(verdict) <= WORST_FIRST.index(self.worst["verdict"]):
@@ -45,7 +46,3 @@ class Looks:
             "verdicts": copy.deepcopy(self.verdicts),
             **{name: one for name, one in ends.items() if one},
         }
-
-
-def _told(reading: Reading) -> Mapping[str, Any]:
-    return {"source": reading.source, "verdict": reading.verdict, "sentence": reading.sentence[:LONGEST]}
