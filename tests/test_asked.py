@@ -75,6 +75,9 @@ WRONG = {
     "m --keep 3": "--keep goes with --cleanup",
     "m --list --older-than 9d": "--older-than goes with --cleanup",
     "m --yes": "--yes goes with --cleanup",
+    "m --history --alert OPS": "--history tells nobody, so it takes no --alert",
+    "--list --alert OPS": "--list tells nobody",
+    "--demo --alert OPS": "--demo tells nobody",
     "m --tag a=b": "--tag goes with --auto",
     "m --metric f1": "--metric goes with --auto",
     "m 3 --auto": "--auto finds the candidate, but version 3 was named",
@@ -302,3 +305,12 @@ def test_what_is_wrong_in_a_manifest_is_said_of_its_keys_which_have_no_dashes(
         ask(f"--manifest {tmp_path / 'fleet.toml'}")
     assert f"promotion 1 (m): {said}" in str(refused.value)
     assert "--" not in str(refused.value)
+
+
+def test_who_is_told_is_said_for_a_whole_fleet_and_beside_a_plan(tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text('[[promotion]]\nmodel = "m"\n', encoding="utf-8")
+    write(Reviewed("ada", 0.0, {"model": "m"}, {}, ()), tmp_path / "plan.json")
+    for words in (["--manifest", str(tmp_path / "fleet.toml")], ["--apply", str(tmp_path / "plan.json")]):
+        made = asked(parser("p").parse_intermixed_args([*words, "--alert", "OPS", "--alert", "slack://T0ken"]), "p")
+        assert made.flags.alerts == ("OPS", "slack://T0ken")
+        assert "T0ken" not in repr(made)

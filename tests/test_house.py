@@ -16,7 +16,7 @@ TESTS = REPO / "tests"
 FLOORS = (
     {"core"},
     {"ports", "evidence", "world", "witness", "together", "undisturbed", "clocks", "owners", "voices", "connections"},
-    {"checks", "registries", "serving", "scoring", "engines", "access", "journals", "reports"},
+    {"checks", "registries", "serving", "scoring", "engines", "access", "journals", "reports", "alerts"},
     {"flows"},
     {"settings", "catalog", "wiring", "console", "options", "asked", "fleets", "yaml_text", "services"},
     {"job", "jobs", "cli", "demo", "__main__", "__init__"},
@@ -53,9 +53,11 @@ DOORS = {
     "databricks": {"connections/databricks.py", "connections/warehouse.py"},
     "duckdb": {"engines/_duckdb.py"},
     "prometheus_client": {"evidence/health/scraped.py"},
+    "apprise": {"alerts/apprise.py"},
     "river": {"evidence/health/trend.py"},
     "pydantic": {
         "settings.py",
+        "services/alerts.py",
         "services/values.py",
         "services/service.py",
         "jobs/job.py",
@@ -106,7 +108,7 @@ DOORS = {
     },
 }
 SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "pyspark", "river", "socket"}
-SDKS |= {"prometheus_client"}
+SDKS |= {"prometheus_client", "apprise"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 
@@ -160,6 +162,7 @@ RUN_BY = {
     "demo/models.py": "test_demo.py",
     "registries/mlflow.py": "e2e/test_unity_catalog.py",
     "reports/whole_file.py": "reports/test_plan_file.py",
+    "ports/alerts.py": "worlds.py",
     "ports/registry.py": "worlds.py",
     "ports/serving.py": "worlds.py",
     "ports/records.py": "worlds.py",

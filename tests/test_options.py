@@ -68,6 +68,7 @@ WRONG = {
     ),
     "an endpoint with a password": (["m", "--endpoint", "http://a:b@h"], "has a user name in it"),
     "a load test that is none": (["m", "--load-test", "fast"], "--load-test: load test 'fast' is not written RATE,DUR"),
+    "an alert to nowhere": (["m", "--alert", "T0ken x"], "--alert: the address of an alert is neither an address nor"),
     "an option without its value": (["m", "--to"], "--to: expected one argument"),
 }
 

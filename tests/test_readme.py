@@ -22,6 +22,7 @@ from model_promotion.core.request import Mode
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet, ReviewedUnit
 from model_promotion.options import parser
 from model_promotion.settings import read_policy
+from tests.alerts.receivers import webhook
 from tests.e2e.program import DOOR
 from tests.shown import Shown
 
@@ -124,6 +125,7 @@ def test_the_policy_is_one_that_the_program_reads(tmp_path: Path) -> None:
         "load_test",
         "rollout",
         "watch",
+        "alerts",
         "retention",
         "record",
     }
@@ -167,6 +169,15 @@ def test_the_quickstart_runs_from_top_to_bottom(program: str, shown: Shown, demo
 def test_the_example_of_a_section_runs_from_top_to_bottom(title: str, program: str, shown: Shown, demo: Path) -> None:
     _, _, after = section(title).partition("```console\n")
     play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], program, shown, demo)
+
+
+def test_the_example_of_alerts_tells_a_webhook(program: str, shown: Shown, demo: Path) -> None:
+    _, _, after = section("Alerts").partition("```console\n")
+    with webhook() as receiver:
+        calls = after.partition("```")[0].replace("json://127.0.0.1:8000/hook", receiver.address).splitlines()
+        play([line.removeprefix("$ ") for line in calls], program, shown, demo)
+    assert [(one["title"], one["type"]) for one in receiver.told] == [("[info] breast_cancer", "info")]
+    assert "why: the scale was mended" in receiver.told[0]["message"]
 
 
 def test_the_metadata_file_has_the_fields_that_are_told() -> None:

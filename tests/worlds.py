@@ -42,7 +42,7 @@ from model_promotion.flows import (
 from model_promotion.flows.resolve import make_plan
 from model_promotion.journals.memory import MemoryJournal
 from model_promotion.owners import MemoryOwner
-from model_promotion.ports import Access, Check, Serving
+from model_promotion.ports import Access, Alerts, Check, Serving
 from model_promotion.registries.memory import MemoryRegistry, MemoryWriter
 from model_promotion.scoring.memory import MemoryScorer
 from model_promotion.serving.memory import MemoryLoader, MemoryServers
@@ -214,6 +214,7 @@ class Scene:
     policy: Policy = field(default_factory=Policy)
     owner: MemoryOwner = field(default_factory=MemoryOwner)
     checks: tuple[Check, ...] = ()
+    alerts: Alerts | None = None
     writer: Faulty = field(init=False)
 
     def __post_init__(self) -> None:
@@ -239,6 +240,7 @@ class Scene:
             checks=self.checks,
             policy=self.policy,
             owner=self.owner,
+            alerts=self.alerts,
         )
 
     @property

@@ -13,7 +13,7 @@ from model_promotion.core.dataset import Dataset
 from model_promotion.core.endpoints import is_address
 from model_promotion.core.errors import BadCall
 from model_promotion.core.redaction import redacted
-from model_promotion.core.request import Mode, Request
+from model_promotion.core.request import ALERTING, LOOKING, Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet
 from model_promotion.core.selector import (
     ByAlias,
@@ -70,7 +70,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     if mode is Mode.DEMO and options.json:
         raise BadCall("--demo is a show for people, it has no --json document", hint="leave --json out")
     reviewed = plan_file.read(options.apply) if options.apply else None
-    flags = Flags(options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
+    flags = _flags(options, mode)
     if options.manifest or isinstance(reviewed, ReviewedFleet):
         return Asked(_several(options, program, reviewed), flags)
     request = _one(options, program, mode, reviewed)
@@ -92,6 +92,18 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
             hint="leave that out, or make another plan: --plan-out FILE",
         )
     return Asked(request, flags)
+
+
+def _flags(options: argparse.Namespace, mode: Mode) -> Flags:
+    """Where things are, and who is told.
+
+    Raises:
+        BadCall: when nobody is told of such a call.
+    """
+    if options.alert and mode not in ALERTING | LOOKING:
+        raise BadCall(f"--{mode.value} tells nobody, so it takes no --alert", hint="leave it out")
+    places = (options.registry_uri, options.tracking_uri, options.profile, options.policy, options.timeout_s)
+    return Flags(*places, tuple(options.alert))
 
 
 def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Reviewed | None) -> Request:

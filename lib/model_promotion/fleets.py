@@ -25,7 +25,7 @@ NO_TRUTH = re.compile(r"argument --([a-z-]+): ignored explicit argument (.+)", r
 FLAG = re.compile(r"--[a-z-]+")
 FOR_ALL = ("policy",)
 WHERE = ("registry_uri", "tracking_uri", "profile", "timeout_s")
-OUTPUT = ("help", "json", "plain", "verbose", "args_stdin")
+OUTPUT = ("help", "json", "plain", "verbose", "args_stdin", "alert")
 # What is about the call itself; all else is about one promotion, and is said where that one is described.
 OF_THE_CALL = (*FOR_ALL, *WHERE, *OUTPUT, "mode", "plan_out", "apply", "manifest")
 WORDS = ("model", "version_word")

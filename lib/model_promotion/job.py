@@ -42,6 +42,20 @@ def carry_through(request: Request, settings: Settings, voice: Voice) -> Outcome
 
     _sound(request, settings)
     world = plug_in(settings, voice)
+    if world.alerts is None:
+        return _carried(request, world)
+    from model_promotion.flows import alerting  # Few calls tell anybody.
+
+    alerting.ready(request, world)
+    try:
+        outcome = _carried(request, world)
+    except (Exception, KeyboardInterrupt) as error:
+        alerting.told_of_end(error, request, world)
+        raise
+    return alerting.told(outcome, request, world)
+
+
+def _carried(request: Request, world: World) -> Outcome:
     request = _fitting(request, world)
     verb = "fleet" if request.fleet else "auto" if request.best else FLOWS[request.mode]
     flow = importlib.import_module(f"model_promotion.flows.{verb}")
@@ -73,8 +87,9 @@ def _watched(outcome: Outcome, request: Request, world: World) -> Outcome:
     """The outcome of a promotion, and of the watch that was asked for after it."""
     if request.mode is not Mode.PROMOTE or request.watch_s is None:
         return outcome
-    from model_promotion.flows import watch  # Few calls do.
+    from model_promotion.flows import alerting, watch  # Few calls do.
 
+    alerting.tell_before_the_watch(outcome, request, world)
     return watch.after(outcome, request, world)
 
 

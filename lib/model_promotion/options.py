@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from model_promotion.catalog import names
+from model_promotion.core.alert_policy import alert_address
 from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.endpoints import endpoint_named
@@ -238,6 +239,14 @@ def _places(group: Any) -> None:  # noqa: ANN401 - as above
 def _output(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("-h", "--help", action="store_true", help="print this and end")
     group.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    group.add_argument(
+        "--alert",
+        action="append",
+        default=[],
+        type=_alert,
+        metavar="URL",
+        help="who is told how it ended: an apprise address, or the environment variable that holds it; repeatable",
+    )
     group.add_argument("--metadata-file", type=Path, metavar="PATH", help="what was promoted or not, as JSON")
     group.add_argument("--plain", action="store_true", help="ASCII only, no colour")
     group.add_argument("--verbose", action="store_true", help="details of errors")
@@ -274,6 +283,10 @@ def _load_test(text: str) -> LoadTest:
 
 def _model(text: str) -> str:
     return _or_argument_error(copied_model, text)
+
+
+def _alert(text: str) -> str:
+    return _or_argument_error(alert_address, text)
 
 
 def _alias(text: str) -> str:

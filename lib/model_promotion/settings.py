@@ -5,12 +5,13 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from model_promotion import catalog
 from model_promotion.connections.address import Address, resolve
+from model_promotion.core.alert_policy import AlertPolicy, Route, routes_of
 from model_promotion.core.errors import BadCall
 from model_promotion.core.listing import is_pattern
 from model_promotion.core.near import meant
@@ -32,6 +33,7 @@ class Settings:
     policy: Policy = Policy()
     policy_source: str = "defaults"
     spare_records: Path = Path(RECORDS_FILE)
+    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Flags:
     profile: str | None = None
     policy: Path | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
+    alerts: tuple[str, ...] = field(default=(), repr=False)
 
 
 def settle(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -> Settings:
@@ -61,12 +64,19 @@ def settle(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -
             f"{model} does not have the three levels of Unity Catalog", hint="for example catalog.schema.model"
         )
     path = flags.policy or (Path(POLICY_FILE) if Path(POLICY_FILE).is_file() else None)
+    policy = read_policy(path) if path else Policy()
     return Settings(
         address=address,
         timeout_s=flags.timeout_s,
-        policy=read_policy(path) if path else Policy(),
+        policy=policy,
         policy_source=str(path) if path else "defaults",
+        routes=routes_of(policy.alerts, flags.alerts, os.environ if environ is None else environ),
     )
+
+
+def typed_routes(addresses: tuple[str, ...]) -> tuple[Route, ...]:
+    """The ways out that a call names, which all alerts go."""
+    return routes_of(AlertPolicy(), addresses, os.environ)
 
 
 def address_for(flags: Flags, model: str, environ: Mapping[str, str] | None = None) -> Address:

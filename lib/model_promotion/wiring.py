@@ -1,5 +1,6 @@
 """Settings -> World: every port is plugged in here, once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -15,11 +16,12 @@ from model_promotion.connections.deadline import Deadline
 from model_promotion.connections.lines import Lines
 from model_promotion.connections.mlflow import MlflowConnection
 from model_promotion.connections.warehouse import Warehouse
+from model_promotion.core.alert_policy import AlertPolicy, Route, scheme_of
 from model_promotion.core.errors import BadCall
 from model_promotion.core.finding import Finding, Weight
 from model_promotion.journals.file import FileJournal
 from model_promotion.journals.mlflow import MlflowJournal
-from model_promotion.ports import Access, Engine, Scores, Statements, Voice
+from model_promotion.ports import Access, Alerts, Channel, Engine, Scores, Statements, Voice
 from model_promotion.registries.mlflow import MlflowRegistry, MlflowWriter
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.serving.load import AioLoader
@@ -67,10 +69,12 @@ def plug_in(settings: Settings, voice: Voice) -> World:
     clock, address = SystemClock(), settings.address
     deadline = Deadline(settings.timeout_s, clock)
     workspace = DatabricksConnection(address.profile, deadline) if address.is_databricks else None
-    return _world(settings, Lines(address, MlflowConnection(address, deadline), workspace, deadline, clock), voice)
+    lines = Lines(address, MlflowConnection(address, deadline), workspace, deadline, clock)
+    told = delivery(settings.routes, settings.policy.alerts) if settings.routes else None
+    return _world(settings, lines, told, voice)
 
 
-def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
+def _world(settings: Settings, lines: Lines, told: Alerts | None, voice: Voice) -> World:
     clock = lines.clock
     deadline = Deadline(settings.timeout_s, clock)
     # The record, rights, endpoints and the caller have a deadline of their own, so they take nothing from the registry.
@@ -103,7 +107,8 @@ def _world(settings: Settings, lines: Lines, voice: Voice) -> World:
         renew=deadline.renew,
         lease_s=LEASES * settings.timeout_s,
         timeout_s=settings.timeout_s,
-        again=partial(_world, settings, lines),
+        again=partial(_world, settings, lines, told),
+        alerts=told,
     )
 
 
@@ -125,6 +130,20 @@ def warehouse(settings: Settings, workspace: DatabricksConnection | None) -> War
     clock, policy = SystemClock(), settings.policy.evidence
     to = workspace or DatabricksConnection(settings.address.profile, Deadline(settings.timeout_s, clock))
     return Warehouse(to, clock, policy.timeout_s, policy.warehouse, settings.timeout_s)
+
+
+def delivery(routes: Sequence[Route], policy: AlertPolicy) -> Alerts:
+    """Every way on which somebody is told."""
+    from model_promotion.alerts._delivery import Delivery  # Few calls have one.
+
+    return Delivery(routes, channel, policy, SystemClock())
+
+
+def channel(address: str) -> Channel:
+    """The channel of an address: the member of alerts/ that has the name of its scheme, else apprise."""
+    scheme = scheme_of(address)
+    own = scheme if scheme in catalog.names("alerts") and scheme != "memory" else "apprise"
+    return cast("Channel", catalog.load("alerts", own).connect(address))
 
 
 def checks(settings: Settings) -> tuple[ShelfCheck, ...]:

@@ -8,6 +8,7 @@ from model_promotion.core.policy import Policy
 from model_promotion.owners import ProcessOwner
 from model_promotion.ports import (
     Access,
+    Alerts,
     Check,
     Clock,
     Endpoints,
@@ -62,6 +63,7 @@ class World:
     again: "Callable[[Voice], World] | None" = None
     models_at_work: threading.Lock = field(default_factory=threading.Lock)
     endpoints: Endpoints | None = None
+    alerts: Alerts | None = None
 
     def beside(self, voice: Voice) -> "World":
         """The same world for one of several promotions at the same time: its own voice, and its own deadlines."""

@@ -44,6 +44,7 @@ NOT_IN_JOBS = {
 }
 # One value for each field, and what a person would have typed for it.
 SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "alert": (("OPS", "slack://a/b/c"), ("--alert", "OPS", "--alert", "slack://a/b/c")),
     "alias": ("canary", ("--to", "canary")),
     "compare_metrics": (True, ("--compare-metrics",)),
     "copy_from": ("staging", ("--copy-from", "staging")),

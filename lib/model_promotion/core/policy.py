@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from model_promotion.core.alert_policy import AlertPolicy
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.exam import CASES
 from model_promotion.core.gate import ALPHA, check_alpha
@@ -309,6 +310,7 @@ class Policy:
     rollout: RolloutPolicy = RolloutPolicy()
     load_test: LoadPolicy = LoadPolicy()
     watch: WatchPolicy = WatchPolicy()
+    alerts: AlertPolicy = AlertPolicy()
     digest: str = "defaults"
 
     @property

@@ -12,6 +12,8 @@ from model_promotion.core.stages import TARGETS, as_target, kept_for
 HEAD_TAG = "promotion_head"
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
+NO_JOURNAL = "no journal at all"
+"""Where a record lies that no journal could take."""
 
 MOST_KEPT_BYTES = 8 * 2**20
 """The largest file that is kept beside a record, and the largest that is read there."""

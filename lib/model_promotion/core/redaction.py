@@ -11,11 +11,19 @@ SECRET = re.compile(
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
     r"|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
 )
+# Of these services the whole address is a secret: whoever has it can write there.
+WEBHOOK = re.compile(
+    r"""((?i:apprise|discord|gchat|hassio|ifttt|join|json|form|xml|mailgun|mailto|matrix|mmost|msteams|ntfy|opsgenie"""
+    r"""|pagerduty|pbul|pover|rocket|sendgrid|ses|signal|slack|sns|splunk|teams|tgram|twilio|victorops|workflows?"""
+    r"""|wxteams|zulip)s?://|https://(?:hooks\.slack\.com|discord(?:app)?\.com/api/webhooks|[\w.-]+\.webhook\.office\.com"""
+    r"""|[\w.-]+\.logic\.azure\.com)/)[^\s"'<>]+"""
+)
 USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
 
 
 def redacted(text: str) -> str:
     """The text without tokens, passwords and user names in addresses."""
+    text = WEBHOOK.sub(lambda found: f"{found[1]}***", text)
     return USER_INFO.sub("***@", SECRET.sub(lambda found: (found[1] or "") + "***", text))
 
 

@@ -53,6 +53,11 @@ class Mode(StrEnum):
 # Modes that take a candidate and move no alias: the same call about another candidate moves none either.
 MOVE_NOTHING = frozenset({Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE})
 
+LOOKING = frozenset({Mode.DRY_RUN, Mode.CHECK})
+"""They end as the call that they look at would end, and tell nobody."""
+ALERTING = frozenset(mode for mode in Mode if mode.writes) | {Mode.VERIFY_AUDIT}
+"""Somebody may be told how they ended: whoever re-computes the chain by night wants to hear that it does not fit."""
+
 
 @dataclass(frozen=True)
 class Request:

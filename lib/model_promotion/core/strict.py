@@ -2,7 +2,7 @@
 
 from typing import Any
 
-STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
+STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False, "hide_input_in_errors": True}
 
 
 def above_zero(**named: float | None) -> None:

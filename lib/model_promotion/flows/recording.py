@@ -10,7 +10,7 @@ from typing import Any
 from model_promotion.core.entities import Identity, RegisteredModel
 from model_promotion.core.errors import PromotionError, Unavailable
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.record import HEAD_TAG, Deeds, Head, Line, Noticed, Record, Stored, body_of
+from model_promotion.core.record import HEAD_TAG, NO_JOURNAL, Deeds, Head, Line, Noticed, Record, Stored, body_of
 from model_promotion.core.steps import Entry, SetTag
 from model_promotion.flows.acting import STOPPED, by_now, take_each
 from model_promotion.flows.announcing import head_of
@@ -174,5 +174,5 @@ def _append(record: Record, hands: Hands) -> tuple[str, str, tuple[str, ...]]:
     try:
         lies_at = world.spare_journal.append(record)
     except PromotionError as error:
-        return "no journal at all", "lost", (first, f"nor to {world.spare_journal.place}: {error}; keep this output")
+        return NO_JOURNAL, "lost", (first, f"nor to {world.spare_journal.place}: {error}; keep this output")
     return world.spare_journal.place, lies_at, (f"{first}; it is in {world.spare_journal.place}",)

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import ClassVar, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from model_promotion.asked import Asked, asked
 from model_promotion.connections.as_found import as_found
@@ -22,7 +22,7 @@ from model_promotion.job import carry_through
 from model_promotion.jobs.job import Job, Locals
 from model_promotion.options import parser
 from model_promotion.services.logger import LoggedVoice
-from model_promotion.services.values import FIELDS, File
+from model_promotion.services.values import FIELDS, File, Several
 from model_promotion.settings import DEFAULT_TIMEOUT_S, settle
 
 PROGRAM = "promote_model.py"
@@ -39,6 +39,7 @@ class CommandJob(Job):
         model: `catalog.schema.model`, or any form that the command takes; by default `mlflow_service.registry_name`.
         registry_uri, tracking_uri, profile: beat those of `mlflow_service`.
         timeout: for all calls to the registry together, in seconds or as `2m`.
+        alert: who is told how it ended, as --alert; beside whom `alerts_service` tells.
         raise_on_refusal: whether run() raises `Refused` where it otherwise answers an outcome that was refused.
     """
 
@@ -54,6 +55,7 @@ class CommandJob(Job):
     tracking_uri: str | None = None
     profile: str | None = None
     timeout: float | str = DEFAULT_TIMEOUT_S
+    alert: Several = Field(default=(), repr=False)
     raise_on_refusal: bool = False
 
     @classmethod

@@ -1,5 +1,6 @@
 """Every door to the outside. Adapters live in the rooms above; a memory member is in each family."""
 
+from model_promotion.ports.alerts import Alerts, Channel
 from model_promotion.ports.data import Data, Engine, Means, Statements
 from model_promotion.ports.models import Abroad, Asking, Scorer, Scores
 from model_promotion.ports.records import Journal, RecordReader, SpareJournal
@@ -10,7 +11,9 @@ from model_promotion.ports.surroundings import Check, Clock, Owner, Voice
 __all__ = [
     "Abroad",
     "Access",
+    "Alerts",
     "Asking",
+    "Channel",
     "Check",
     "Clock",
     "Data",

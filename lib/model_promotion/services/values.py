@@ -46,7 +46,7 @@ class Values(BaseModel):
         WrongValue: when a value is of another type, makes no sense, or is none that there is.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - the fields of whatever is derived from this
         try:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
-from model_promotion.core import say
+from model_promotion.core import alert_policy, say
+from model_promotion.core.alert import Alert
 from model_promotion.core.entities import Version
 from model_promotion.core.errors import PromotionError
 from model_promotion.core.event import Event, Kind
@@ -17,6 +18,7 @@ from model_promotion.core.load import Destination, Load, LoadRun, LoadTest, Samp
 from model_promotion.core.payloads import Payload
 from model_promotion.core.request import Request
 from model_promotion.core.watch_rules import Judged, Severity, gravest
+from model_promotion.flows.alerting import tell_meanwhile
 from model_promotion.flows.rollouts import rows
 from model_promotion.flows.watches.endpoint import Place
 from model_promotion.world import World
@@ -29,6 +31,7 @@ KINDS = {
     Severity.CRITICAL: Kind.FAILED,
     Severity.ROLLBACK: Kind.FAILED,
 }
+ALERTS = {Severity.WARNING: alert_policy.Severity.WARNING, Severity.CRITICAL: alert_policy.Severity.CRITICAL}
 
 
 class Ended(Enum):
@@ -152,11 +155,20 @@ class Watching:
         before, worst = self.last.get(one.name), self.worst.get(one.name)
         if worst is None or one.severity > worst.severity:
             self.worst[one.name] = one
+            self._alert(one)
             if one.severity is Severity.CRITICAL:
                 self.world.voice.tell(Event(Kind.FAILED, "Alert", one.sentence))
                 return
         if before is None or before.severity is not one.severity or len(self.told) == self.looks:
             self.world.voice.tell(Event(KINDS[one.severity], "Watch", one.sentence))
+
+    def _alert(self, one: Judged) -> None:
+        """Once for each severity; of a rollback it is told when it is done, which must wait for nobody."""
+        if grave := ALERTS.get(one.severity):
+            version = say.version(self.version.number)
+            tell_meanwhile(
+                Alert(grave, one.sentence, self.version.model, version, alias=self.request.where), self.world
+            )
 
     def _asked(self, missed: list[str]) -> list[list[Sample] | None]:
         """What became of the own requests to each place; None where none could be sent, or they say nothing."""
