@@ -52,6 +52,8 @@ def overruled(scene: Scene, when: Callable[[Scene], bool], **options: object) ->
     meddled(scene, lambda: when(scene), emergency)
     promoted = scene.promote("2", **{"canary": RUNGS, **options})
     assert [len(scene.writer.sent), len(endpoints_of(scene).written)] == written
+    # Whoever typed a rollback now would go one version further back.
+    assert not [hint for hint in promoted.hints if "--rollback" in hint], promoted.hints
     return back[0], promoted
 
 
@@ -106,6 +108,8 @@ def test_it_moves_the_alias_although_no_endpoint_can_be_changed() -> None:
     promoted = scene.promote("2", canary=RUNGS)
     assert (said[0].code, scene.aliases["champion"], promoted.code) == (ExitCode.WARNED, "1", ExitCode.REFUSED)
     assert "churn" in said[0].warnings[0]
+    # That somebody else has it is no look at the endpoint.
+    assert not [one.sentence for one in scene.voice.events if one.topic == "Canary" and "taken" in one.sentence]
     assert held(scene)
     assert scene.noted == {}
 

@@ -12,6 +12,7 @@ from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
 from model_promotion.core.load import Destination, Load, LoadTest
 from model_promotion.core.looks import Looks
 from model_promotion.flows.canary_sources import Sources
+from model_promotion.flows.hands import TakenOver
 from model_promotion.flows.probes import Probes
 from model_promotion.flows.roll_out import Rolling
 from model_promotion.ports import Clock
@@ -125,6 +126,8 @@ class Canary:
             self.probed = self._known.after(run)
             beside = tuple(self.sources.readings(rung, run, self.probed.rules))
             readings = (*self.probed.readings(at_the_end=at_the_end), *beside)
+        except TakenOver:
+            raise
         except PromotionError as error:
             self.sources.begin_anew()
             readings = (Reading("endpoint", Health.ERROR, str(error)),)
