@@ -119,6 +119,21 @@ def test_what_the_record_of_a_resumed_rollout_says_was_done_to_the_endpoint() ->
     assert [one.step.to for one in record.evidence["rollout"]] == [25, 50, 100]
 
 
+@pytest.mark.parametrize("killed_at", [11, 12, 13])
+def test_what_was_going_back_on_the_first_of_two_endpoints_goes_back_on_both(killed_at: int) -> None:
+    scene = a_shop(Behaviour(since_s=3 * 120 + 60, errors=0.5))
+    endpoints_of(scene).serve("other", MODEL, v1=100)
+    killed_at_the_endpoint(scene, killed_at)
+    assert scene.aliases["champion"] == "2"
+    scene.loader = a_shop().loader
+    assert scene.recover("resume").code is ExitCode.REFUSED
+    shares = [
+        {one.number: one.share_pct for one in endpoints_of(scene).deployment(name).entities}
+        for name in ("churn", "other")
+    ]
+    assert (shares, scene.aliases["champion"], scene.noted) == ([{"1": 100}, {"1": 100}], "1", {})
+
+
 def test_an_interrupt_while_the_old_version_waits_leaves_a_promotion_that_is_done_and_says_so() -> None:
     scene = a_shop()
     meddled(scene, lambda: scene.aliases["champion"] == "2", interrupt)
