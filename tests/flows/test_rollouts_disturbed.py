@@ -158,6 +158,19 @@ def test_what_fails_goes_back_although_the_registry_is_silent() -> None:
     assert serves(scene) == {"1": 100}
 
 
+def test_a_registry_that_is_silent_until_the_end_of_the_bake_hides_no_promotion() -> None:
+    scene = a_shop()
+    meddled(scene, lambda: scene.aliases["champion"] == "2", lambda: setattr(scene.registry, "deaf_for", 10_000))
+    outcome = scene.promote("2", canary=RUNGS, bake_s=900)
+    assert (outcome.code, outcome.to) == (ExitCode.WARNED, "2"), outcome.summary
+    assert outcome.record
+    assert "not recorded: the registry does not answer; to finish: --recover resume" in outcome.warnings[-1]
+    scene.heal().clock.sleep(1000)
+    assert scene.recover("resume").code is ExitCode.DONE
+    assert (serves(scene), scene.aliases["champion"], scene.noted) == ({"2": 100}, "2", {})
+    assert scene.fits()
+
+
 def test_who_moves_the_alias_by_hand_while_the_old_version_waits_keeps_the_traffic_where_it_was() -> None:
     scene = a_shop()
     meddled(scene, lambda: scene.aliases["champion"] == "2", lambda: scene.by_hand("champion", "3"))
