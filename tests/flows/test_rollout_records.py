@@ -78,6 +78,24 @@ def test_a_bake_that_nobody_could_judge_is_recorded_too() -> None:
     assert (records(scene)[-1].kind, scene.noted) == ("bake", {})
 
 
+def test_a_bake_in_which_nothing_could_be_compared_is_no_good_one() -> None:
+    scene = a_shop()
+    append = scene.journal.append
+
+    def taken_away(record: Record) -> str:
+        assert scene.endpoints
+        config = scene.endpoints.raw["churn"]["config"]
+        del config["served_entities"][0], config["traffic_config"]["routes"][0]
+        scene.journal.append = append  # type: ignore[method-assign]
+        return append(record)
+
+    scene.journal.append = taken_away  # type: ignore[method-assign]
+    outcome = scene.promote("2", canary=RUNGS)
+    assert (outcome.code, serves(scene), scene.noted) == (ExitCode.WARNED, {"2": 100}, {}), outcome.summary
+    assert "the old version is gone from churn already" in outcome.warnings[0]
+    assert "nobody can tell" in records(scene)[-1].why
+
+
 def test_a_bake_that_fails_says_what_was_seen_where_it_says_that_it_went_back() -> None:
     scene = a_shop(Behaviour(since_s=3 * 120 + 60, errors=0.5))
     scene.promote("2", canary=RUNGS)
