@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from model_promotion.core.answers import Asked
+from model_promotion.core.errors import Conflict
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import Intent
 from model_promotion.core.ladder import part
@@ -135,6 +136,24 @@ def test_killed_at_any_write_there_is_one_history(worse: float, *, after: bool) 
         assert scene.fits(), at
         assert [one.kind for one in records(scene)].count("bake") <= 1, at
         assert serves(scene)[scene.aliases["champion"]] == 100, at
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_killed_at_any_write_and_rolled_back_there_is_one_history(*, after: bool) -> None:
+    refused = 0
+    for at in range(2, ends(a_shop()) + 1):
+        scene = a_shop()
+        scene.fail(at, dying(after=after))
+        with pytest.raises(Killed):
+            scene.promote("2", canary=RUNGS)
+        try:
+            back = scene.heal().rollback()
+        except Conflict:  # That of the promotion itself is recorded, and its head does not say so.
+            refused += 1
+            continue
+        assert back.code <= ExitCode.WARNED, (at, back.summary)
+        assert (scene.aliases["champion"], scene.noted, scene.fits()) == ("1", {}, True), at
+    assert refused <= 1
 
 
 def test_a_lost_reply_to_any_write_of_the_end_leaves_one_history() -> None:
