@@ -349,6 +349,24 @@ def test_killed_at_any_write_it_is_found_and_ended(when: Callable[[Scene], bool]
         assert pct.get(alias) == 100, (at, alias, pct, ended.summary)
 
 
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+@pytest.mark.parametrize("at", [2, 3])
+def test_killed_when_the_alias_was_moved_at_the_last_moment_it_is_ended_all_the_same(at: int, how: str) -> None:
+    def dies(write: Callable[[], None]) -> None:
+        write()
+        raise Killed
+
+    scene = in_the_middle(at_rung(25))
+    with pytest.raises(Killed):
+        scene.fail(at, dies).rollback()
+    scene.heal().by_hand("champion", "2")
+    scene.clock.sleep(1000)
+    ended = scene.recover(how)
+    assert ended.code <= ExitCode.WARNED, ended.summary
+    gone_back(scene)
+    assert (scene.journal.records[-1].was, scene.journal.records[-1].to) == ("2", "1")
+
+
 def is_rollout(scene: Scene) -> bool:
     return [one.kind for one in intents(scene.tags)] == ["promote"]
 
