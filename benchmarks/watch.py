@@ -19,7 +19,7 @@ from model_promotion.evidence.health.error_rates import DOUBT
 from model_promotion.evidence.health.in_service import Sureness
 from model_promotion.evidence.health.watching import SLOW
 from model_promotion.evidence.health.wealth import bet, total
-from model_promotion.flows.watched_data import MOST_TESTS
+from model_promotion.flows.watches.data import MOST_TESTS
 
 POLICY = WatchPolicy()
 SURE = Sureness.shared(POLICY, LOOKS, 1)

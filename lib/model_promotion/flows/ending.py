@@ -14,14 +14,14 @@ from model_promotion.core.request import Request
 from model_promotion.core.say import target, version
 from model_promotion.core.steps import SetAlias, Step
 from model_promotion.flows.acting import by_now, take_each
-from model_promotion.flows.canary import Canary
 from model_promotion.flows.deleting import close, is_gone
 from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, write_down
 from model_promotion.flows.resolve import find_version
-from model_promotion.flows.rolling_out import canary_of, climb, first_routes, left_standing
-from model_promotion.flows.routes_back import RoutesBack, routes_back
-from model_promotion.flows.rows import asked_with
+from model_promotion.flows.rollouts.canary import Canary
+from model_promotion.flows.rollouts.rolling_out import canary_of, climb, first_routes, left_standing
+from model_promotion.flows.rollouts.routes_back import RoutesBack, routes_back
+from model_promotion.flows.rollouts.rows import asked_with
 
 
 def _work(hands: Hands) -> Intent:
@@ -101,7 +101,9 @@ def resumed(request: Request, hands: Hands) -> Outcome:
 
 
 def _watched(outcome: Outcome, hands: Hands, request: Request, canary: Canary) -> Outcome:
-    from model_promotion.flows.baking import watched  # It takes back what is worse, and that may end here again.
+    from model_promotion.flows.rollouts.baking import (
+        watched,  # It takes back what is worse, and that may end here again.
+    )
 
     return watched(outcome, hands, request.toward(_work(hands).target), canary)
 
@@ -116,7 +118,7 @@ def _not_rolled_out(request: Request, hands: Hands, canary: Canary | None, error
 
 
 def _worse(request: Request, hands: Hands, canary: Canary, error: PromotionError) -> Outcome:
-    from model_promotion.flows.baking import failed_canary  # As above.
+    from model_promotion.flows.rollouts.baking import failed_canary  # As above.
 
     move, request = _work(hands).move, request.toward(_work(hands).target)
     outcome = Outcome(request.mode, error.code, str(error), hands.seen.name, move.was, move.to)

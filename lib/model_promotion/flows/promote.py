@@ -145,7 +145,7 @@ def act(judged: Judged, world: World) -> Outcome:
 
 
 def _delivering() -> ModuleType:
-    from model_promotion.flows import delivering  # Few promotions reach an endpoint.
+    from model_promotion.flows.rollouts import delivering  # Few promotions reach an endpoint.
 
     return delivering
 

@@ -27,14 +27,14 @@ from model_promotion.flows.announcing import announced, next_number, with_record
 from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, all_lines, whoever, write_down
 from model_promotion.flows.resolve import find_model, find_version
-from model_promotion.flows.routes_back import RoutesBack, routes_back
+from model_promotion.flows.rollouts.routes_back import RoutesBack, routes_back
 from model_promotion.flows.way_back import Way, but_for, choose, doubts_of, name_one
 from model_promotion.together import both, together
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 if TYPE_CHECKING:
-    from model_promotion.flows.overruling import Overruled
+    from model_promotion.flows.rollouts.overruling import Overruled
 
 LOOKS = 3
 
@@ -64,7 +64,7 @@ def _run(request: Request, world: World, leaving: str | None) -> Outcome:
     seen, lines = _looked(request, world)
     if not notes(seen.tags):
         return _back(request, world, _Looked(seen, lines, leaving))
-    from model_promotion.flows import overruling  # Nothing is under way for the most part.
+    from model_promotion.flows.rollouts import overruling  # Nothing is under way for the most part.
 
     overruling.settled(request, seen, world)
     seen, lines = _looked(request, world)
@@ -235,7 +235,7 @@ def _begun(intent: Intent, first: Step, way: Way, world: World) -> tuple[Acted, 
     """The alias, and what was sent to endpoints before it."""
     if way.over is None:
         return carry_out(intent, (first,), world, way.seen), ()
-    from model_promotion.flows import overruling  # As above.
+    from model_promotion.flows.rollouts import overruling  # As above.
 
     return overruling.taken(intent, first, way.over, world)
 
@@ -245,7 +245,7 @@ def _routes(request: Request, hands: Hands, way: Way, left: str) -> RoutesBack:
     found = routes_back(request, hands, left, way.to)
     if way.over is None:
         return found
-    from model_promotion.flows import overruling  # As above.
+    from model_promotion.flows.rollouts import overruling  # As above.
 
     return replace(found, warnings=(*found.warnings, *overruling.cleared(hands, way.over)))
 

@@ -21,9 +21,9 @@ from model_promotion.flows.acting import take_each, tell_moved
 from model_promotion.flows.announcing import next_number
 from model_promotion.flows.ending import stuck
 from model_promotion.flows.hands import Hands, TakenOver
-from model_promotion.flows.keeping_on import keep_on
 from model_promotion.flows.recording import Deed, Written, write_down
-from model_promotion.flows.rolling_out import first_routes
+from model_promotion.flows.rollouts.keeping_on import keep_on
+from model_promotion.flows.rollouts.rolling_out import first_routes
 from model_promotion.undisturbed import undisturbed
 
 

@@ -14,10 +14,10 @@ from model_promotion.core.intent import way_out
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.flows.resolve import find_model, find_version
-from model_promotion.flows.watch_back import rolled_back
-from model_promotion.flows.watched_data import sources
-from model_promotion.flows.watched_endpoint import places
-from model_promotion.flows.watching import Ended, Watching, moves_it
+from model_promotion.flows.watches.data import sources
+from model_promotion.flows.watches.endpoint import places
+from model_promotion.flows.watches.going_back import rolled_back
+from model_promotion.flows.watches.watching import Ended, Watching, moves_it
 from model_promotion.world import World
 
 NOTHING = "name an endpoint (--endpoint NAME|URL), labels ([watch] labels in the policy) or --current-data PATH"

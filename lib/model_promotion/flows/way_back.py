@@ -16,7 +16,7 @@ from model_promotion.flows.resolve import NAMED
 from model_promotion.world import World
 
 if TYPE_CHECKING:
-    from model_promotion.flows.overruling import Overruled
+    from model_promotion.flows.rollouts.overruling import Overruled
 
 
 @dataclass(frozen=True)

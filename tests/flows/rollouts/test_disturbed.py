@@ -15,7 +15,7 @@ from model_promotion.core.request import Mode
 from model_promotion.serving._configs import changed
 from model_promotion.serving.memory import MemoryLoader
 from model_promotion.serving.memory_endpoints import MemoryEndpoints
-from tests.flows.test_canary import QUICK, RUNGS, Behaviour, a_shop, serves, shifts
+from tests.flows.rollouts.test_canary import QUICK, RUNGS, Behaviour, a_shop, serves, shifts
 from tests.worlds import METADATA, MODEL, Killed, Scene, version
 
 

@@ -25,8 +25,8 @@ from model_promotion.flows.acting import Acted, Meanwhile, go_on, take_each, tak
 from model_promotion.flows.announcing import head_of, next_number, recorded_since
 from model_promotion.flows.hands import Hands
 from model_promotion.flows.recording import Deed, adopt, write_down
-from model_promotion.flows.rolling_out import rolling_of
-from model_promotion.flows.routes_back import rollouts_back
+from model_promotion.flows.rollouts.rolling_out import rolling_of
+from model_promotion.flows.rollouts.routes_back import rollouts_back
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 

@@ -16,12 +16,13 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.rollout import WHOLE
 from model_promotion.core.watch_rules import judged
-from model_promotion.flows import rollback, rows
-from model_promotion.flows.probes import Probes
-from model_promotion.flows.watched_endpoint import serving_of
+from model_promotion.flows import rollback
+from model_promotion.flows.rollouts import rows
+from model_promotion.flows.rollouts.probes import Probes
+from model_promotion.flows.watches.endpoint import serving_of
 
 if TYPE_CHECKING:
-    from model_promotion.flows.watching import Watching
+    from model_promotion.flows.watches.watching import Watching
     from model_promotion.world import World
 
 TRIES, WAIT_S = 5, 10.0

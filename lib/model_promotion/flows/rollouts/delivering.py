@@ -9,10 +9,10 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.flows import promote
 from model_promotion.flows.acting import Acted, begin
 from model_promotion.flows.announcing import intent_of
-from model_promotion.flows.baking import failed_canary, watched
-from model_promotion.flows.canary import Canary
-from model_promotion.flows.rolling_out import canary_of, carry_out_with_endpoints, seen_of
-from model_promotion.flows.rows import asked_with, own
+from model_promotion.flows.rollouts.baking import failed_canary, watched
+from model_promotion.flows.rollouts.canary import Canary
+from model_promotion.flows.rollouts.rolling_out import canary_of, carry_out_with_endpoints, seen_of
+from model_promotion.flows.rollouts.rows import asked_with, own
 from model_promotion.world import World
 
 

@@ -11,10 +11,10 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
 from model_promotion.core.say import version
-from model_promotion.flows.canary import Canary
 from model_promotion.flows.hands import Hands, TakenOver
 from model_promotion.flows.recording import Deed, write_down
-from model_promotion.flows.rolling_out import baked, held, seen_of
+from model_promotion.flows.rollouts.canary import Canary
+from model_promotion.flows.rollouts.rolling_out import baked, held, seen_of
 from model_promotion.flows.taking_back import Because, take_back
 from model_promotion.undisturbed import undisturbed
 

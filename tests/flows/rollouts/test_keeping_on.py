@@ -9,9 +9,9 @@ from model_promotion.core.intent import Intent, Move
 from model_promotion.core.record import HEAD_TAG, Head
 from model_promotion.flows.acting import begin
 from model_promotion.flows.hands import Hands, TakenOver
-from model_promotion.flows.keeping_on import keep_on
-from tests.flows.test_canary import RUNGS, a_shop, serves
-from tests.flows.test_rollouts_disturbed import meddled
+from model_promotion.flows.rollouts.keeping_on import keep_on
+from tests.flows.rollouts.test_canary import RUNGS, a_shop, serves
+from tests.flows.rollouts.test_disturbed import meddled
 from tests.worlds import MODEL, Scene
 
 FORTH = Move("champion", "1", "2")

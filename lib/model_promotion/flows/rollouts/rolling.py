@@ -7,7 +7,7 @@ from model_promotion.core.deployment import Deployment, Served, ServingStep
 from model_promotion.core.errors import Conflict, NotFound, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.rollout import Rollout
-from model_promotion.flows.endpoints import EndpointHands
+from model_promotion.flows.rollouts.endpoints import EndpointHands
 
 MOST_STEPS = 3  # One to add or remove, one for the traffic, and a look that finds nothing missing.
 Missing = Callable[[Rollout, Deployment], Sequence[ServingStep]]

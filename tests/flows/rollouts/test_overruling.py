@@ -11,8 +11,8 @@ from model_promotion.core.intent import announces, intents
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode
 from model_promotion.core.steps import SetAlias, SetTag, Step
-from tests.flows.test_canary import RUNGS, a_shop, serves
-from tests.flows.test_rollouts_disturbed import endpoints_of, held, interrupt, meddled, uncut
+from tests.flows.rollouts.test_canary import RUNGS, a_shop, serves
+from tests.flows.rollouts.test_disturbed import endpoints_of, held, interrupt, meddled, uncut
 from tests.worlds import Faulty, Killed, Scene, lost_reply, lost_request
 
 

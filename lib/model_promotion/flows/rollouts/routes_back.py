@@ -8,7 +8,7 @@ from model_promotion.core.request import Request
 from model_promotion.core.rollout import WHOLE, Rollout, planned
 from model_promotion.core.say import version
 from model_promotion.flows.hands import Hands
-from model_promotion.flows.rolling_out import rolling_of
+from model_promotion.flows.rollouts.rolling_out import rolling_of
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from model_promotion.core.rows import Rows
 from model_promotion.core.say import version, when
 from model_promotion.core.steps import SetTag, Step
 from model_promotion.flows.acting import Acted, go_on, take_each
-from model_promotion.flows.canary import Canary
-from model_promotion.flows.endpoints import EndpointHands
 from model_promotion.flows.hands import Hands
-from model_promotion.flows.keeping_on import KeepingOn, keep_on
-from model_promotion.flows.probes import Probes
-from model_promotion.flows.roll_out import Rolling
+from model_promotion.flows.rollouts.canary import Canary
+from model_promotion.flows.rollouts.endpoints import EndpointHands
+from model_promotion.flows.rollouts.keeping_on import KeepingOn, keep_on
+from model_promotion.flows.rollouts.probes import Probes
+from model_promotion.flows.rollouts.rolling import Rolling
 
 
 def carry_out_with_endpoints(intent: Intent, steps: Sequence[Step], canary: Canary, acted: Acted) -> Acted:

@@ -10,8 +10,8 @@ from model_promotion.core.errors import PromotionError
 from model_promotion.core.health import Health, Reading
 from model_promotion.core.load import LoadRun
 from model_promotion.core.rollout import Rollout
-from model_promotion.flows.probes import UNANSWERED, Probes
-from model_promotion.flows.roll_out import Rolling
+from model_promotion.flows.rollouts.probes import UNANSWERED, Probes
+from model_promotion.flows.rollouts.rolling import Rolling
 
 if TYPE_CHECKING:
     from model_promotion.evidence.health.by_metrics import ByMetrics

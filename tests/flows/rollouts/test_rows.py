@@ -14,7 +14,7 @@ from model_promotion.core.policy import EvidencePolicy, Policy
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.run_inputs import RUN, LoggedInput
 from model_promotion.engines.local import LocalEngine
-from model_promotion.flows.rows import asked_with
+from model_promotion.flows.rollouts.rows import asked_with
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.scoring.streams import ChildScores
 from model_promotion.serving.memory_endpoints import MemoryEndpoints

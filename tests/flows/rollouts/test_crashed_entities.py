@@ -10,9 +10,9 @@ from model_promotion.core.load import Ending
 from model_promotion.core.policy import Policy
 from model_promotion.serving.memory_endpoints import MemoryEndpoints
 from tests.flows import test_watch as watching
-from tests.flows.test_canary import RUNGS, a_shop, serves
-from tests.flows.test_overruling import gone_back
-from tests.flows.test_rollouts_disturbed import meddled
+from tests.flows.rollouts.test_canary import RUNGS, a_shop, serves
+from tests.flows.rollouts.test_disturbed import meddled
+from tests.flows.rollouts.test_overruling import gone_back
 from tests.worlds import MODEL, Scene
 
 

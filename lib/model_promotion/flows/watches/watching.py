@@ -17,8 +17,8 @@ from model_promotion.core.load import Destination, Load, LoadRun, LoadTest, Samp
 from model_promotion.core.payloads import Payload
 from model_promotion.core.request import Request
 from model_promotion.core.watch_rules import Judged, Severity, gravest
-from model_promotion.flows import rows
-from model_promotion.flows.watched_endpoint import Place
+from model_promotion.flows.rollouts import rows
+from model_promotion.flows.watches.endpoint import Place
 from model_promotion.world import World
 
 FEWEST = 2

@@ -16,8 +16,8 @@ from model_promotion.core.policy import Policy, RolloutPolicy
 from model_promotion.core.record import Record
 from model_promotion.core.request import Mode
 from model_promotion.serving.memory import MemoryLoader
-from tests.flows.test_canary import QUICK, RUNGS, Behaviour, a_shop, serves
-from tests.flows.test_rollouts_disturbed import killed_at_the_endpoint
+from tests.flows.rollouts.test_canary import QUICK, RUNGS, Behaviour, a_shop, serves
+from tests.flows.rollouts.test_disturbed import killed_at_the_endpoint
 from tests.worlds import MODEL, Killed, Scene, lost_reply
 
 

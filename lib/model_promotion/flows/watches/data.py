@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from model_promotion.core.entities import Version
     from model_promotion.evidence.health.in_service import Rate, Row, Sureness
     from model_promotion.evidence.health.trend import Trend
-    from model_promotion.flows.watching import Source, Watching
+    from model_promotion.flows.watches.watching import Source, Watching
     from model_promotion.world import World
 
 METRIC = "accuracy"

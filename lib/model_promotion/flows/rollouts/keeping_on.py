@@ -15,8 +15,8 @@ from model_promotion.core.load import Destination, Load, LoadRun
 from model_promotion.core.payloads import Payload
 from model_promotion.flows.acting import RIVALS_LOOK_S, RIVALS_WAIT_S, take_each
 from model_promotion.flows.announcing import recorded_since
-from model_promotion.flows.endpoints import Ours
 from model_promotion.flows.hands import LOST, Hands, TakenOver
+from model_promotion.flows.rollouts.endpoints import Ours
 from model_promotion.ports import Clock, Loader
 
 SILENT_WAIT_S = 5.0

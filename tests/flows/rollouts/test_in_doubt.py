@@ -14,8 +14,8 @@ from model_promotion.core.request import Mode
 from model_promotion.core.rollout import obstacles
 from model_promotion.serving._configs import changed
 from model_promotion.serving.memory import MemoryLoader
-from tests.flows.test_canary import QUICK, Behaviour, a_shop, serves
-from tests.flows.test_rollouts_disturbed import endpoints_of, killed_at_the_endpoint
+from tests.flows.rollouts.test_canary import QUICK, Behaviour, a_shop, serves
+from tests.flows.rollouts.test_disturbed import endpoints_of, killed_at_the_endpoint
 from tests.worlds import MODEL, Scene
 
 CONFIG = {

@@ -11,10 +11,10 @@ from model_promotion.core.health import Health, Look, Reading, looked, of_rung
 from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
 from model_promotion.core.load import Destination, Load, LoadTest
 from model_promotion.core.looks import Looks
-from model_promotion.flows.canary_sources import Sources
 from model_promotion.flows.hands import TakenOver
-from model_promotion.flows.probes import Probes
-from model_promotion.flows.roll_out import Rolling
+from model_promotion.flows.rollouts.probes import Probes
+from model_promotion.flows.rollouts.rolling import Rolling
+from model_promotion.flows.rollouts.sources import Sources
 from model_promotion.ports import Clock
 from model_promotion.world import World
 
