@@ -20,7 +20,7 @@ from model_promotion.core.watch_rules import Limits, WatchPolicy
 from model_promotion.flows import watch
 from model_promotion.serving.memory import MemoryLoader, MemoryServers
 from model_promotion.serving.memory_endpoints import MemoryEndpoints
-from tests.worlds import MODEL, Killed, Scene, a_scene, killed_after
+from tests.worlds import MODEL, Killed, Scene, a_scene, killed_after, lost_request, refused
 
 FEW = WatchPolicy(probes_per_s=1.0, least=50)
 URL = "http://127.0.0.1:5001"
@@ -349,6 +349,38 @@ def test_a_registry_that_does_not_answer_is_tried_again() -> None:
     outcome = scene.watch(600.0)
     assert (outcome.code, scene.aliases["champion"]) == (ExitCode.REFUSED, "1")
     scene.registry.deaf_for = 0
+
+
+def test_a_rollback_whose_write_was_lost_is_tried_again() -> None:
+    scene = a_shop(Service(errors=0.5)).fail(1, lost_request)
+    outcome = scene.watch()
+    assert (outcome.code, scene.aliases["champion"], scene.noted) == (ExitCode.REFUSED, "1", {}), outcome.summary
+    assert outcome.facts["watch"]["ended"] == "rolled back"
+
+
+def test_what_could_not_be_rolled_back_is_not_told_as_rolled_back() -> None:
+    scene = a_shop(Service(errors=0.5))
+    scene.writer.write = refused  # type: ignore[method-assign,assignment]
+    outcome = scene.watch()
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.DENIED, "2"), outcome.summary
+    assert outcome.facts["watch"]["ended"] == "not rolled back"
+
+
+def test_an_interrupt_after_the_rollback_hides_no_rollback() -> None:
+    scene = a_shop(Service(errors=0.5))
+
+    def back(_load: Load, _due: Due) -> None:
+        if scene.aliases["champion"] == "1":
+            raise KeyboardInterrupt
+
+    ends = scene.loader
+    scene.loader = MemoryLoader(lambda load, due: back(load, due) or ends._ends(load, due))  # noqa: SLF001
+    try:
+        outcome = scene.watch()
+    except KeyboardInterrupt:
+        pytest.fail("the interrupt left no outcome")
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.REFUSED, "1")
+    assert "churn was not looked at again: interrupted" in outcome.warnings[-1]
 
 
 def test_a_promotion_is_watched_in_the_same_call() -> None:

@@ -96,6 +96,11 @@ class SetServed:
         there = {one.name: one.number for one in deployment.pending}
         return bool(there) and there.get(self.entity) == self.to
 
+    @property
+    def gains(self) -> str:
+        """The entity that has to answer for this to serve; empty where one only goes."""
+        return "" if self.to is None else self.entity
+
 
 @dataclass(frozen=True)
 class SetTraffic:
@@ -127,6 +132,11 @@ class SetTraffic:
     def on_its_way(self, deployment: Deployment) -> bool:
         """Whether what is pending would do it."""
         return any((one.name, one.share_pct) == (self.entity, self.to) for one in deployment.pending)
+
+    @property
+    def gains(self) -> str:
+        """The entity that gets more, and has to answer for this to serve."""
+        return self.entity if self.to > self.was else self.source
 
 
 ServingStep = SetServed | SetTraffic

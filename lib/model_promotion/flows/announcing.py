@@ -1,6 +1,7 @@
 """What is announced before anything moves: the moves, by whom, until when, and the number of the record to come."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 
 from model_promotion.core.entities import RegisteredModel
@@ -38,9 +39,9 @@ def recorded_since(seen: RegisteredModel, intent: Intent) -> bool:
     return head.record != intent.work and 0 < intent.record <= head.number
 
 
-def with_record_before(intent: Intent, noticed: Noticed) -> Intent:
-    """The announcement of work whose record follows one of a move from outside, if one was noticed."""
-    return replace(intent, record=intent.record + 1, noticed=True) if noticed else intent
+def with_record_before(intent: Intent, beside: Sequence[object]) -> Intent:
+    """The announcement of work whose record follows one beside it: of a move from outside, or of a rollout's end."""
+    return replace(intent, record=intent.record + 1, noticed=True) if beside else intent
 
 
 def intent_of(plan: Plan, world: World, noticed: Noticed = ()) -> Intent:

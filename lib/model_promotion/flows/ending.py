@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from model_promotion.core.entities import READY
@@ -39,13 +40,23 @@ def _steps(intent: Intent, hands: Hands) -> tuple[Step, ...]:
     return intent.steps(model, registry.version(model, intent.holds).tags.get(HOLD_TAG))
 
 
+def _as_found(hands: Hands) -> Intent:
+    """The work; where a rollout's alias was moved at the last moment, after it was taken over, that goes back, too."""
+    intent = _work(hands)
+    move, rollouts = intent.move, intent.rollouts
+    stood_still = intent.kind == "rollback" and rollouts and move.was == move.to
+    if not (stood_still and hands.seen.at(move.alias) == rollouts[0].to):
+        return intent
+    return replace(intent, moves=(replace(move, was=rollouts[0].to), *intent.moves[1:]))
+
+
 def resumed(request: Request, hands: Hands) -> Outcome:
     """Take the steps that are missing, and write the record.
 
     Raises:
         PromotionError: when the version cannot be found or is not ready any more.
     """
-    hands, intent, model = hands.afresh(), _work(hands), hands.seen.name
+    hands, intent, model = hands.afresh(), _as_found(hands), hands.seen.name
     move, undo_it = intent.move, f"undo it instead: {request.command('--recover', 'abandon')}"
     try:
         target = find_version(model, move.to, hands.world.registry) if move.to else None

@@ -10,7 +10,18 @@ from typing import Any
 from model_promotion.core.entities import Identity, RegisteredModel
 from model_promotion.core.errors import PromotionError, Unavailable
 from model_promotion.core.event import Event, Kind
-from model_promotion.core.record import HEAD_TAG, NO_JOURNAL, Deeds, Head, Line, Noticed, Record, Stored, body_of
+from model_promotion.core.record import (
+    HEAD_TAG,
+    NO_JOURNAL,
+    Deeds,
+    Head,
+    Line,
+    Noticed,
+    Record,
+    Stored,
+    body_of,
+    digest,
+)
 from model_promotion.core.steps import Entry, SetTag
 from model_promotion.flows.acting import STOPPED, by_now, take_each
 from model_promotion.flows.announcing import head_of
@@ -99,6 +110,24 @@ def _look(hands: Hands) -> None:
         with suppress(Unavailable):  # Then it is what was read last.
             hands.read()
         hands.look()
+
+
+def adopt(hands: Hands) -> None:
+    """The head is moved on to a record that follows it and is beside that of some work, which was cut off just then.
+
+    It is one of a move from outside, or one of how a rollout ended.
+
+    Raises:
+        PromotionError: when the journal cannot be read, or the head not be moved.
+    """
+    seen, head = hands.seen, head_of(hands.seen)
+    follows = {"number": head.number + 1, "previous": head.sha256}
+    for stored in all_stored(seen.name, hands.world):
+        body = body_of(stored.text)
+        if follows.items() <= body.items() and body.get("kind") in ("outside", "bake"):
+            loose = Head(head.number + 1, stored.id, digest(stored.text), str(body.get("id")))
+            hands.take(SetTag(seen.name, HEAD_TAG, seen.tags.get(HEAD_TAG), loose.text))
+            return
 
 
 def all_lines(model: str, world: World) -> list[Line]:

@@ -19,7 +19,7 @@ from model_promotion.flows.announcing import head_of, recorded_since
 from model_promotion.flows.deleting import is_gone
 from model_promotion.flows.ending import abandoned, finished, let_go_at_last, resumed, stuck, swept
 from model_promotion.flows.hands import Hands
-from model_promotion.flows.recording import all_lines, all_stored
+from model_promotion.flows.recording import adopt, all_lines, all_stored
 from model_promotion.flows.resolve import find_model
 from model_promotion.flows.siblings import go_the_same_way
 from model_promotion.flows.taking_back import abandoned_though_recorded
@@ -53,27 +53,21 @@ def _recovered(request: Request, world: World) -> Outcome:
     hands = Hands(world, world.registry.model(seen.name))
     if failed := _taken_over(hands, ours, left):
         return stuck(hands, failed, request, way_out(seen.tags, request.command))
-    hands = _adopted(hands, world)
+    hands = _adopted(hands)
     outcome = _ended(request, hands, _end(request, ours, hands.seen, world))
     summary = "; ".join(filter(None, (outcome.summary, said)))
     return replace(outcome, summary=summary, hints=(*outcome.hints, *(to_type if outcome.done else ())))
 
 
-def _adopted(hands: Hands, world: World) -> Hands:
+def _adopted(hands: Hands) -> Hands:
     """The head moved on to a record beside that of the work, written just before it was cut off.
 
     It is one of a move from outside, or one of how a rollout ended.
     """
     if not (hands.intent and (hands.intent.noticed or hands.intent.rollouts)):
         return hands
-    head, tag = head_of(hands.seen), hands.seen.tags.get(HEAD_TAG)
-    follows = {"number": head.number + 1, "previous": head.sha256}
     with suppress(PromotionError):  # A journal that cannot be read is told of where it decides.
-        for stored in all_stored(hands.seen.name, world):
-            body = body_of(stored.text)
-            if follows.items() <= body.items() and body.get("kind") in ("outside", "bake"):
-                loose = Head(head.number + 1, stored.id, digest(stored.text), str(body.get("id")))
-                hands.take(SetTag(hands.seen.name, HEAD_TAG, tag, loose.text))
+        adopt(hands)
     return hands.afresh()
 
 

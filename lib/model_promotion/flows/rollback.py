@@ -94,7 +94,8 @@ def _back(request: Request, world: World, looked: _Looked) -> Outcome:
     if next_number(fresh) != next_number(seen):
         changed = Meanwhile if over else Conflict
         raise changed("something else was done and recorded meanwhile", hint=f"see it: {request.command('--history')}")
-    way = replace(way, seen=fresh, over=replace(over, seen=fresh) if over else None)
+    loose = tuple(line for line in lines or () if line.number == next_number(fresh))
+    way = replace(way, seen=fresh, over=replace(over, seen=fresh, loose=loose) if over else None)
     request = _together(request, way, lines or (), world)
     along = _along(request, fresh, target, world)
     if any(leaves_production(fresh, move.alias, move.to) for move in along):
@@ -192,7 +193,8 @@ def _act(request: Request, world: World, way: Way, ends: tuple[Version, Version]
     kept = Move(request.backup_alias, seen.at(request.backup_alias), way.backup_to)
     moves = (replace(move, was=left.number), *twin, *((kept,) if way.backup_to not in (None, kept.was) else ()))
     holds = left.number if held is None else None
-    intent = with_record_before(replace(announced("rollback", moves, seen, world), holds=holds), way.noticed)
+    beside = way.noticed or (way.over.loose if way.over else ())
+    intent = with_record_before(replace(announced("rollback", moves, seen, world), holds=holds), beside)
     first, *rest = intent.steps(seen.name)
     acted, sent = _begun(intent, first, way, world)
     if way.over and isinstance(acted.failure, Meanwhile):

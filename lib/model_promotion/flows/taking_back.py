@@ -170,10 +170,13 @@ def _failed(done: Outcome, hands: Hands, request: Request, failure: PromotionErr
         was=done.was,
         to=done.to,
         entries=done.entries,
-        hints=(_by_hand(request, tags), *filter(None, (failure.hint,))),
+        hints=tuple(filter(None, (_by_hand(request, tags, failure), failure.hint))),
     )
 
 
-def _by_hand(request: Request, tags: Mapping[str, str]) -> str:
+def _by_hand(request: Request, tags: Mapping[str, str], failure: PromotionError) -> str:
+    """Nothing where somebody else has it in hand: one rollback more would go further back."""
+    if isinstance(failure, TakenOver):
+        return ""
     by_hand = f"take it back by hand: {request.command('--rollback')}"
     return way_out(tags, request.command) if notes(tags) else by_hand

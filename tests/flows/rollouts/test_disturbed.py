@@ -119,6 +119,21 @@ def test_what_the_record_of_a_resumed_rollout_says_was_done_to_the_endpoint() ->
     assert [one.step.to for one in record.evidence["rollout"]] == [25, 50, 100]
 
 
+@pytest.mark.parametrize("killed_at", [11, 12, 13])
+def test_what_was_going_back_on_the_first_of_two_endpoints_goes_back_on_both(killed_at: int) -> None:
+    scene = a_shop(Behaviour(since_s=3 * 120 + 60, errors=0.5))
+    endpoints_of(scene).serve("other", MODEL, v1=100)
+    killed_at_the_endpoint(scene, killed_at)
+    assert scene.aliases["champion"] == "2"
+    scene.loader = a_shop().loader
+    assert scene.recover("resume").code is ExitCode.REFUSED
+    shares = [
+        {one.number: one.share_pct for one in endpoints_of(scene).deployment(name).entities}
+        for name in ("churn", "other")
+    ]
+    assert (shares, scene.aliases["champion"], scene.noted) == ([{"1": 100}, {"1": 100}], "1", {})
+
+
 def test_an_interrupt_while_the_old_version_waits_leaves_a_promotion_that_is_done_and_says_so() -> None:
     scene = a_shop()
     meddled(scene, lambda: scene.aliases["champion"] == "2", interrupt)
@@ -141,6 +156,19 @@ def test_what_fails_goes_back_although_the_registry_is_silent() -> None:
     outcome = scene.promote("2", canary=RUNGS)
     assert outcome.code is ExitCode.REFUSED
     assert serves(scene) == {"1": 100}
+
+
+def test_a_registry_that_is_silent_until_the_end_of_the_bake_hides_no_promotion() -> None:
+    scene = a_shop()
+    meddled(scene, lambda: scene.aliases["champion"] == "2", lambda: setattr(scene.registry, "deaf_for", 10_000))
+    outcome = scene.promote("2", canary=RUNGS, bake_s=900)
+    assert (outcome.code, outcome.to) == (ExitCode.WARNED, "2"), outcome.summary
+    assert outcome.record
+    assert "not recorded: the registry does not answer; to finish: --recover resume" in outcome.warnings[-1]
+    scene.heal().clock.sleep(1000)
+    assert scene.recover("resume").code is ExitCode.DONE
+    assert (serves(scene), scene.aliases["champion"], scene.noted) == ({"2": 100}, "2", {})
+    assert scene.fits()
 
 
 def test_who_moves_the_alias_by_hand_while_the_old_version_waits_keeps_the_traffic_where_it_was() -> None:

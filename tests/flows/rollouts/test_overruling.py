@@ -52,6 +52,8 @@ def overruled(scene: Scene, when: Callable[[Scene], bool], **options: object) ->
     meddled(scene, lambda: when(scene), emergency)
     promoted = scene.promote("2", **{"canary": RUNGS, **options})
     assert [len(scene.writer.sent), len(endpoints_of(scene).written)] == written
+    # Whoever typed a rollback now would go one version further back.
+    assert not [hint for hint in promoted.hints if "--rollback" in hint], promoted.hints
     return back[0], promoted
 
 
@@ -106,6 +108,8 @@ def test_it_moves_the_alias_although_no_endpoint_can_be_changed() -> None:
     promoted = scene.promote("2", canary=RUNGS)
     assert (said[0].code, scene.aliases["champion"], promoted.code) == (ExitCode.WARNED, "1", ExitCode.REFUSED)
     assert "churn" in said[0].warnings[0]
+    # That somebody else has it is no look at the endpoint.
+    assert not [one.sentence for one in scene.voice.events if one.topic == "Canary" and "taken" in one.sentence]
     assert held(scene)
     assert scene.noted == {}
 
@@ -343,6 +347,24 @@ def test_killed_at_any_write_it_is_found_and_ended(when: Callable[[Scene], bool]
         assert scene.fits(), at
         alias, pct = scene.aliases["champion"], serves(scene)
         assert pct.get(alias) == 100, (at, alias, pct, ended.summary)
+
+
+@pytest.mark.parametrize("how", ["resume", "abandon"])
+@pytest.mark.parametrize("at", [2, 3])
+def test_killed_when_the_alias_was_moved_at_the_last_moment_it_is_ended_all_the_same(at: int, how: str) -> None:
+    def dies(write: Callable[[], None]) -> None:
+        write()
+        raise Killed
+
+    scene = in_the_middle(at_rung(25))
+    with pytest.raises(Killed):
+        scene.fail(at, dies).rollback()
+    scene.heal().by_hand("champion", "2")
+    scene.clock.sleep(1000)
+    ended = scene.recover(how)
+    assert ended.code <= ExitCode.WARNED, ended.summary
+    gone_back(scene)
+    assert (scene.journal.records[-1].was, scene.journal.records[-1].to) == ("2", "1")
 
 
 def is_rollout(scene: Scene) -> bool:

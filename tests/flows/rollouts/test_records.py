@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from model_promotion.core.answers import Asked
+from model_promotion.core.errors import Conflict
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.intent import Intent
 from model_promotion.core.ladder import part
@@ -78,6 +79,24 @@ def test_a_bake_that_nobody_could_judge_is_recorded_too() -> None:
     assert (records(scene)[-1].kind, scene.noted) == ("bake", {})
 
 
+def test_a_bake_in_which_nothing_could_be_compared_is_no_good_one() -> None:
+    scene = a_shop()
+    append = scene.journal.append
+
+    def taken_away(record: Record) -> str:
+        assert scene.endpoints
+        config = scene.endpoints.raw["churn"]["config"]
+        del config["served_entities"][0], config["traffic_config"]["routes"][0]
+        scene.journal.append = append  # type: ignore[method-assign]
+        return append(record)
+
+    scene.journal.append = taken_away  # type: ignore[method-assign]
+    outcome = scene.promote("2", canary=RUNGS)
+    assert (outcome.code, serves(scene), scene.noted) == (ExitCode.WARNED, {"2": 100}, {}), outcome.summary
+    assert "the old version is gone from churn already" in outcome.warnings[0]
+    assert "nobody can tell" in records(scene)[-1].why
+
+
 def test_a_bake_that_fails_says_what_was_seen_where_it_says_that_it_went_back() -> None:
     scene = a_shop(Behaviour(since_s=3 * 120 + 60, errors=0.5))
     scene.promote("2", canary=RUNGS)
@@ -117,6 +136,24 @@ def test_killed_at_any_write_there_is_one_history(worse: float, *, after: bool) 
         assert scene.fits(), at
         assert [one.kind for one in records(scene)].count("bake") <= 1, at
         assert serves(scene)[scene.aliases["champion"]] == 100, at
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_killed_at_any_write_and_rolled_back_there_is_one_history(*, after: bool) -> None:
+    refused = 0
+    for at in range(2, ends(a_shop()) + 1):
+        scene = a_shop()
+        scene.fail(at, dying(after=after))
+        with pytest.raises(Killed):
+            scene.promote("2", canary=RUNGS)
+        try:
+            back = scene.heal().rollback()
+        except Conflict:  # That of the promotion itself is recorded, and its head does not say so.
+            refused += 1
+            continue
+        assert back.code <= ExitCode.WARNED, (at, back.summary)
+        assert (scene.aliases["champion"], scene.noted, scene.fits()) == ("1", {}, True), at
+    assert refused <= 1
 
 
 def test_a_lost_reply_to_any_write_of_the_end_leaves_one_history() -> None:

@@ -206,6 +206,7 @@ draws = iter(range(10**6))
         (lambda _name, _s, _p: next(draws) % 7, "does not repeat its own answer"),
         (lambda _name, s, _p: int(s), "does not repeat its own answer"),
         (lambda _name, s, _p: int(s) // 3600 if s < 700 else 5, "the version beside it does not answer as before"),
+        (lambda name, s, _p: 0 if s < 700 else 5 if name == "churn-2" else None, "churn/it-1 answered 500"),
     ],
 )
 def test_what_goes_by_chance_or_by_the_clock_is_not_known_and_never_a_failure(of: Of, sentence: str) -> None:

@@ -6,7 +6,7 @@ How that ended is a record of its own after that of the promotion: what was seen
 import uuid
 from dataclasses import replace
 
-from model_promotion.core.errors import PromotionError
+from model_promotion.core.errors import PromotionError, Unavailable
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Request
@@ -70,9 +70,11 @@ def _ended(how: str, hands: Hands, canary: Canary) -> tuple[str, ...]:
     assert hands.intent is not None  # noqa: S101 - as above
     move = hands.intent.move
     evidence = {"of": hands.intent.work, "steps": (), **seen_of(canary)}
-    return write_down(
-        Deed(uuid.uuid4().hex[:12], "bake", move.alias, move.to, move.to, how, (), evidence), hands
-    ).warnings
+    deed = Deed(uuid.uuid4().hex[:12], "bake", move.alias, move.to, move.to, how, (), evidence)
+    try:
+        return write_down(deed, hands).warnings
+    except Unavailable as error:  # Nobody can tell whose the work is by now; the promotion itself is recorded.
+        return (f"how the rollout ended is not recorded: {error}; to finish: --recover resume",)
 
 
 def _theirs(outcome: Outcome, theirs: TakenOver) -> Outcome:

@@ -11,6 +11,7 @@ from model_promotion.core.health import Health, Look, Reading, looked, of_rung
 from model_promotion.core.ladder import ALL, Ladder, Then, after_look, at_end
 from model_promotion.core.load import Destination, Load, LoadTest
 from model_promotion.core.looks import Looks
+from model_promotion.flows.hands import TakenOver
 from model_promotion.flows.rollouts.probes import Probes
 from model_promotion.flows.rollouts.rolling import Rolling
 from model_promotion.flows.rollouts.sources import Sources
@@ -125,6 +126,8 @@ class Canary:
             self.probed = self._known.after(run)
             beside = tuple(self.sources.readings(rung, run, self.probed.rules))
             readings = (*self.probed.readings(at_the_end=at_the_end), *beside)
+        except TakenOver:
+            raise
         except PromotionError as error:
             self.sources.begin_anew()
             readings = (Reading("endpoint", Health.ERROR, str(error)),)

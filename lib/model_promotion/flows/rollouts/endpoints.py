@@ -7,7 +7,7 @@ until then, and goes on if the new one fails.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from model_promotion.core.deployment import Deployment, Served, ServingStep, SetServed
+from model_promotion.core.deployment import Deployment, Served, ServingStep
 from model_promotion.core.errors import Conflict, PromotionError, TimedOut, Unavailable
 from model_promotion.core.event import Event, Kind
 from model_promotion.ports import Endpoints
@@ -129,7 +129,11 @@ class EndpointHands:
 
 
 def _serves(step: ServingStep, seen: Deployment) -> bool:
-    """Whether what the step put there answers: the update's end does not say so, the entity's state does."""
-    gone = isinstance(step, SetServed) and step.to is None
-    entity = seen.entity(step.entity)
-    return seen.ready is True and (gone or (entity is not None and entity.state == "ready"))
+    """Whether what gets more by the step answers: the update's end does not say so, the entity's state does.
+
+    An endpoint is ready once all of its entities are: of what is broken nobody could ever be led away.
+    """
+    entity = seen.entity(step.gains)
+    broken = any(one.state != "ready" for one in seen.entities if one is not entity)
+    answers = not step.gains or (entity is not None and entity.state == "ready")
+    return answers and (seen.ready is True or broken)

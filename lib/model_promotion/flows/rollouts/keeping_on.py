@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from model_promotion.core.answers import Asked
 from model_promotion.core.errors import Unavailable
-from model_promotion.core.intent import Intent, notes
+from model_promotion.core.intent import Intent, intents, notes
 from model_promotion.core.load import Destination, Load, LoadRun
 from model_promotion.core.payloads import Payload
 from model_promotion.flows.acting import RIVALS_LOOK_S, RIVALS_WAIT_S, take_each
@@ -52,29 +52,47 @@ def keep_on(hands: Hands, for_s: float = 0.0, *, blindly: bool = True) -> None:
 
 def _renewed(hands: Hands, for_s: float) -> None:
     world, intent, now = hands.world, _work(hands), hands.world.clock.now()
-    hands.read()
-    if recorded_since(hands.seen, intent):
-        raise _litter(hands)
+    _read(hands)
     if intent.until - now > world.lease_s / 2 + for_s:
         hands.look()
     else:
         hands.prolong(round(now + world.lease_s + for_s, 3))
 
 
+def _read(hands: Hands) -> None:
+    hands.read()
+    if recorded_since(hands.seen, _work(hands)):
+        raise _litter(hands)
+
+
 def _alone(hands: Hands) -> None:
-    """Nobody else has a note here: with one that stays, ours stands only because it was renewed as it was taken away.
+    """Nobody takes this over: where somebody does, ours stands only because it was renewed as it was taken away.
 
     Raises:
         TakenOver: when somebody has.
     """
     clock = hands.world.clock
     until = clock.now() + PATIENCE * RIVALS_WAIT_S
-    while notes(hands.seen.tags).keys() - {_work(hands).key}:
+    while _is_taken_over(hands):
         if clock.now() >= until:
             raise _litter(hands)
         clock.sleep(RIVALS_LOOK_S)
-        hands.read()
+        _read(hands)
         hands.look()
+
+
+def _is_taken_over(hands: Hands) -> bool:
+    """By the notes beside ours. Who only came too late has to give way, and may have died before it took its own away.
+
+    What cannot be read may be anything.
+    """
+    ours, tags = _work(hands), hands.seen.tags
+    late = {one.key for one in intents(tags) if one.work != ours.work and not _goes_back(one, ours)}
+    return bool(notes(tags).keys() - {ours.key} - late)
+
+
+def _goes_back(one: Intent, ours: Intent) -> bool:
+    return (one.kind, one.target) == ("rollback", ours.target)
 
 
 def _litter(hands: Hands) -> TakenOver:

@@ -6,6 +6,7 @@ the alias stands where it should. How the one that is at work finds out is told 
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from model_promotion.core.steps import Entry, SetTag, Step
 from model_promotion.flows.acting import Acted, Meanwhile, go_on, take_each, take_over
 from model_promotion.flows.announcing import head_of, next_number, recorded_since
 from model_promotion.flows.hands import Hands
-from model_promotion.flows.recording import Deed, write_down
+from model_promotion.flows.recording import Deed, adopt, write_down
 from model_promotion.flows.rollouts.rolling_out import rolling_of
 from model_promotion.flows.rollouts.routes_back import rollouts_back
 from model_promotion.undisturbed import undisturbed
@@ -36,12 +37,14 @@ SETTLING_S, SETTLING_LOOK_S = 10.0, 0.25
 class Overruled:
     """The rollout that is taken over, and the model as it was seen.
 
-    `recorded` is whether its promotion is done, and only its bake is not.
+    `recorded` is whether its promotion is done, and only its bake is not; `loose` is the record of how that ended,
+    where it was cut off right after that was written.
     """
 
     intent: Intent
     recorded: bool
     seen: RegisteredModel
+    loose: tuple[Line, ...] = ()
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -107,6 +110,9 @@ def taken(ours: Intent, first: Step, over: Overruled, world: World) -> tuple[Act
         return acted, ()
 
     def told() -> None:
+        if over.loose:
+            with suppress(PromotionError):  # The rollback is worth more than a record that nobody can read.
+                adopt(acted.hands)
         if ours.rollouts:
             sent.extend(_told(acted.hands, over))
 

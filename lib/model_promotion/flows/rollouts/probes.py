@@ -97,7 +97,9 @@ class Probes:
         now = self._now(rollout, place, first)
         if not now:
             return _told(rollout, Health.INCONCLUSIVE, "it did not answer", UNANSWERED)
-        beside = self._champion_now(rollout, place, first) if len(now) > 1 else None
+        beside, wrong = self._beside_now(rollout, place, first) if len(now) > 1 else (None, "")
+        if wrong:
+            return _not_known(rollout, wrong)
         found = likeness(first.answers[place], now, beside, self.tolerance)
         if found is Likeness.SAME:
             return _told(rollout, Health.PASS, "they are the same as before")
@@ -121,11 +123,12 @@ class Probes:
             self.clock.sleep(PAUSE_S)
         return found
 
-    def _champion_now(self, rollout: Rollout, place: int, first: First) -> tuple[Any, Any] | None:
+    def _beside_now(self, rollout: Rollout, place: int, first: First) -> tuple[tuple[Any, Any] | None, str]:
+        """The champion's answers then and now, where it repeats itself; or what is wrong with the one now."""
         if place not in first.beside:
-            return None
+            return None, ""
         answer, wrong = self._ask(self._target(rollout.endpoint, rollout.old), rollout.old, place)
-        return None if wrong else (first.beside[place], answer)
+        return (first.beside[place], answer), wrong
 
     def _beside(self, rounds: "list[Round]", places: Sequence[int]) -> dict[int, Any]:
         """The champion's answers, where it repeats them itself."""

@@ -60,9 +60,9 @@ class Rolling:
 
     @property
     def has_gone_back(self) -> bool:
-        """Whether the new version gets no more anywhere than it did before all this."""
+        """Whether some endpoint gives the new version no more than before all this."""
         seen = [(one, self.hands.look(one.endpoint).entity(one.new)) for one in self.rollouts]
-        return all(has is None or has.share_pct <= (one.before or 0) for one, has in seen)
+        return any(has is None or has.share_pct <= (one.before or 0) for one, has in seen)
 
     def standing(self) -> str:
         """What the endpoints serve now, for a person."""

@@ -115,8 +115,10 @@ def baked(canary: Canary, intent: Intent) -> None:
         Paused: when nobody can tell.
     """
     rolling = canary.rolling
-    beside = all(rolling.hands.look(one.endpoint).entity(one.old) for one in rolling.rollouts)
-    if intent.bake_s > 0 and beside:  # Where an old one has gone, that time was over already.
+    gone = [one.endpoint for one in rolling.rollouts if not rolling.hands.look(one.endpoint).entity(one.old)]
+    if gone and not intent.resumed:
+        raise Paused(f"nobody can tell how it does: the old version is gone from {', '.join(gone)} already")
+    if intent.bake_s > 0 and not gone:  # Where it was taken up again, that time was over already.
         canary.hold(WHOLE)
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from model_promotion.world import World
 
 TRIES, WAIT_S = 5, 10.0
+AGAIN = (ExitCode.REFUSED, ExitCode.DENIED)
 VOID_TRIES = 3
+STAYS = "not rolled back"
 LONGEST_S = 10.0
 """So long the version that is back is asked."""
 
@@ -51,6 +53,7 @@ def rolled_back(watching: Watching) -> Outcome:
     except PromotionError as error:
         return _stays(watching, error, facts)
     if not back.done:
+        facts["watch"]["ended"] = STAYS
         return replace(back, mode=Mode.WATCH, summary=f"{why}; {back.summary}", facts={**back.facts, **facts})
     found = [_validated(one.endpoint, back.to or "", watching) for one in watching.places]
     for one in found:
@@ -76,13 +79,17 @@ def _back(watching: Watching, world: World, why: str) -> Outcome:
     request = _request(watching.request, f"watch: {why}")
     for left in reversed(range(TRIES)):
         try:
-            return rollback.run(request, world, leaving=watching.version.number)
+            back = rollback.run(request, world, leaving=watching.version.number)
+            if back.code not in AGAIN or not left or watching.is_superseded():
+                return back
+            said = back.summary
         except (Unavailable, Conflict) as error:
             if not left or watching.is_superseded():
                 raise
-            world.voice.tell(Event(Kind.WARNED, "Rollback", f"tried again in {WAIT_S:g} s: {error}"))
-            world.clock.sleep(WAIT_S)
-            world.renew()
+            said = str(error)
+        world.voice.tell(Event(Kind.WARNED, "Rollback", f"tried again in {WAIT_S:g} s: {said}"))
+        world.clock.sleep(WAIT_S)
+        world.renew()
     raise AssertionError(why)
 
 
@@ -103,7 +110,7 @@ def _stays(watching: Watching, error: PromotionError, facts: dict[str, Any]) -> 
         was=version.number,
         to=version.number,
         hints=(*filter(None, (error.hint,)), f"by hand: {request.command('--rollback')}"),
-        facts={"watch": {**facts["watch"], "ended": "not rolled back"}},
+        facts={"watch": {**facts["watch"], "ended": STAYS}},
     )
 
 
@@ -119,6 +126,8 @@ def _validated(endpoint: str, number: str, watching: Watching) -> Validated:
         found = _limits_kept(endpoint, number, watching)
     except PromotionError as error:
         return Validated(endpoint, well=False, sentence=f"{endpoint}: {error}")
+    except KeyboardInterrupt:  # The rollback is done: only the look at what came of it ends here.
+        return Validated(endpoint, well=False, sentence=f"{endpoint} was not looked at again: interrupted")
     return found
 
 
