@@ -20,6 +20,7 @@ from model_promotion.ports import (
     Scorer,
     Servers,
     Serving,
+    Signatures,
     SpareJournal,
     Voice,
 )
@@ -50,6 +51,7 @@ class World:
     journal: Journal
     spare_journal: SpareJournal
     scorer: Scorer
+    signatures: Signatures
     engine: "Callable[[str], Engine]"
     clock: Clock
     voice: Voice

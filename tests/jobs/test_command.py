@@ -21,6 +21,9 @@ NOT_IN_JOBS = {
     "--check": "a dry run tells the same and more",
     "--rollback": "RollbackJob",
     "--release": "a mode of its own",
+    "--approve": "a mode of its own",
+    "--reject": "a mode of its own",
+    "--sign-with": "goes with --approve",
     "--recover": "a mode of its own",
     "--history": "a mode of its own",
     "--at": "goes with --history",
@@ -45,6 +48,7 @@ NOT_IN_JOBS = {
 # One value for each field, and what a person would have typed for it.
 SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "alias": ("canary", ("--to", "canary")),
+    "approver": ("ada@example.com", ("--approver", "ada@example.com")),
     "compare_metrics": (True, ("--compare-metrics",)),
     "copy_from": ("staging", ("--copy-from", "staging")),
     "engine": ("spark", ("--engine", "spark")),

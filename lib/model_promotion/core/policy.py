@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.exam import CASES
 from model_promotion.core.gate import ALPHA, check_alpha
+from model_promotion.core.gates import GatePolicy
 from model_promotion.core.load import LoadPolicy, LoadTest
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 from model_promotion.core.strict import STRICT, above_zero, not_negative
@@ -301,6 +302,7 @@ class Policy:
 
     metrics: Mapping[str, MetricPolicy] = field(default_factory=dict)
     checks: Mapping[str, CheckPolicy] = field(default_factory=dict)
+    gates: Mapping[str, GatePolicy] = field(default_factory=dict)
     model_tests: TestPolicy = TestPolicy()
     record: RecordPolicy = RecordPolicy()
     retention: RetentionPolicy = RetentionPolicy()
