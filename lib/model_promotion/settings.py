@@ -130,8 +130,8 @@ def read_policy(path: Path) -> Policy:
             raise BadCall(f"policy {path}, line {line}, checks.{name}: {wrong}", hint=wrong.hint)
     for name in policy.gates:
         if not GATE_NAME.fullmatch(name):
-            line = line_of(raw.decode(), ("gates", name))
-            raise BadCall(f"policy {path}, line {line}, gates.{name}: lower-case letters, digits and _, at most 40")
+            where = f"policy {path}, line {line_of(raw.decode(), ('gates', name))}, gates.{name}"
+            raise BadCall(f"{where}: not lower-case letters, digits and _, at most 40", hint="rename that gate")
     return replace(policy, digest=hashlib.sha256(raw).hexdigest())
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.approvals.test_ssh import SSH_KEYGEN, a_key, allow
+from tests.e2e.conftest import Place
 from tests.e2e.program import Result, call
 from tests.e2e.registry import BETTER, MODEL
 
-pytestmark = pytest.mark.skipif(not SSH_KEYGEN, reason="there is no ssh-keygen here")
+with_keys = pytest.mark.skipif(not SSH_KEYGEN, reason="there is no ssh-keygen here")
 ADA = "ada@example.com"
 POLICY = '[gates.business]\nidentity = "ssh"\nallowed_signers = "allowed_signers"\n'
 V2 = ("--version", str(BETTER))
@@ -47,6 +48,7 @@ def sql(desk: Path, statement: str, *values: object) -> None:
         assert db.execute(statement, values).rowcount
 
 
+@with_keys
 def test_the_story_of_two_people_and_a_key(gated: Path) -> None:
     shut = promote(gated)
     assert (shut.code, shut.json["decision"]["refused"]) == (2, ["gates"])
@@ -66,11 +68,13 @@ def test_the_story_of_two_people_and_a_key(gated: Path) -> None:
     assert "BEGIN SSH SIGNATURE" in signature.read_text()
 
 
+@with_keys
 def test_the_key_of_somebody_else_approves_nothing(gated: Path) -> None:
     assert approve(gated, key="bob").code == 2
     assert promote(gated).code == 2
 
 
+@with_keys
 def test_whoever_trained_it_does_not_approve_it(gated: Path) -> None:
     run = "(select run_id from model_versions where version = 2)"
     sql(gated, f"insert into tags (run_uuid, key, value) values ({run}, 'mlflow.user', 'ada')")  # noqa: S608 - ours
@@ -124,6 +128,7 @@ CHANGES = {
 }
 
 
+@with_keys
 @pytest.mark.parametrize(("change", "said"), CHANGES.items(), ids=[change.__name__ for change in CHANGES])
 def test_a_signed_approval_is_void_when_anything_is_changed(
     gated: Path, change: Callable[[Path], None], said: str
@@ -134,6 +139,7 @@ def test_a_signed_approval_is_void_when_anything_is_changed(
     assert (refused.code, said in state(refused)) == (2, True), state(refused)
 
 
+@with_keys
 def test_a_signed_approval_is_not_replayed_elsewhere(gated: Path) -> None:
     assert approve(gated).code == 0
     copied = "insert into model_version_tags (name, version, key, value) select name, 1, key, value from "
@@ -144,6 +150,7 @@ def test_a_signed_approval_is_not_replayed_elsewhere(gated: Path) -> None:
     assert (moved.code, state(moved)) == (2, "void: it was given for @champion")
 
 
+@with_keys
 def test_the_signed_text_says_all_of_it_and_no_tag_names_anybody(gated: Path) -> None:
     assert approve(gated).code == 0
     (text,) = gated.glob("promotion-records/**/approval.json")
@@ -162,3 +169,25 @@ def test_the_signed_text_says_all_of_it_and_no_tag_names_anybody(gated: Path) ->
         tags = [*db.execute("select * from model_version_tags"), *db.execute("select * from registered_model_tags")]
     assert tags
     assert not [tag for tag in map(str, tags) if "ada" in tag or "good" in tag]
+
+
+def test_on_databricks_the_login_says_who_it_is_and_the_tag_of_a_deployment_job_counts(place: Place) -> None:
+    gates = '[gates.business]\nidentity = "login"\n[gates.deployment]\ntag = "Approval_Check"\n'
+    (place.cwd / "promotion.toml").write_text(gates)
+    place.workspace.add_token("ada's", ADA)
+    place.workspace.grant(place.model, ADA, "EXECUTE", "APPLY_TAG")
+    approving = (*V2, "--approve", "business", "--reason", "fair")
+    own = place.ask(*approving)
+    assert own.code == 0, own.all
+    place.workspace.registry.version(place.model, BETTER).tags["Approval_Check"] = "Approved"
+    mine = place.ask("--check")
+    assert (mine.code, "asks for this promotion" in state(mine)) == (2, True)
+    promoter, place.token = place.token, "ada's"
+    assert place.ask(*approving, "--approver", "bob@example.com").code == 2
+    theirs = place.ask(*approving)
+    assert (theirs.code, f"by {ADA} (Databricks login)" in theirs.json["summary"]) == (0, True), theirs.all
+    place.token = promoter
+    done = place.ask()
+    assert (done.code, place.champion) == (1, BETTER), "no run of these has a user"
+    written = [str(write.body) for write in place.workspace.writes("registry")]
+    assert not [body for body in written if ADA in body or "fair" in body]

@@ -19,7 +19,7 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import digest
 from model_promotion.core.request import Mode, Request
 from model_promotion.flows.acting import carry_out
-from model_promotion.flows.announcing import announced
+from model_promotion.flows.announcing import announced, next_number
 from model_promotion.flows.recording import Deed, Written, write_down
 from model_promotion.flows.resolve import find_model, find_number, find_version
 from model_promotion.together import both
@@ -55,9 +55,11 @@ def run(request: Request, world: World) -> Outcome:
     _may(approval, gate, version, world)
     kept = _kept(request, gate, approval, world)
     key = tag_of(request.gate)
-    # Its lease begins now: somebody may have been asked for a passphrase.
-    until = round(world.clock.now() + world.lease_s, 3)
-    intent = replace(intent, held=f"{key} {approval.stamp.text}", until=until)
+    # As it is now: somebody may have been asked for a passphrase, and somebody else have approved meanwhile.
+    world.renew()
+    seen, until = world.registry.model(seen.name), round(world.clock.now() + world.lease_s, 3)
+    held = f"{key} {approval.stamp.text}"
+    intent = replace(intent, held=held, until=until, record=next_number(seen))
     written = _written(request, approval, (intent, seen, version, kept), world)
     return _outcome(request, approval, gate, written)
 
@@ -188,7 +190,6 @@ def _written(
         PromotionError: when the tag could not be written; then nothing stands.
     """
     intent, seen, version, kept = what
-    world.renew()
     acted = carry_out(intent, intent.steps(seen.name, version.tags.get(tag_of(approval.gate))), world, seen)
     if failure := acted.failure:
         again = request.again("--version", version.number)
