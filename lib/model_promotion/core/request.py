@@ -153,8 +153,8 @@ class Request:
         flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}
         tests = tuple(word for path in self.tests for word in ("--tests", path))
         own_env = ("--env-manager", self.env_manager) if self.env_manager != "local" else ()
-        reason = ("--approver", self.approver) if self.approver else ()
-        reason += ("--reason", self.reason) if self.reason else ()
+        said = {"--approver": self.approver, "--reason": self.reason}
+        reason = tuple(word for flag, text in said.items() if text for word in (flag, text))
         engine = ("--engine", self.engine) if self.engine != "local" else ()
         samples = {"--reference-data": self.reference_data, "--current-data": self.current_data}
         named = tuple(word for flag, path in samples.items() if path for word in (flag, path))

@@ -85,8 +85,8 @@ def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
         return swept(request, hands)
     if intent and intent.kind == "approval":
         # Whoever finishes it is not who approved.
-        again = ("it was taken back, not finished: only its approver can type it again",)
-        return abandoned(request, hands).warned(*(again if request.recovery == "resume" else ()))
+        said = "it was taken back, not finished: only its approver can type it again"
+        return abandoned(request, hands).warned(*([said] if request.recovery == "resume" else []))
     if intent and _overtaken(hands.seen, intent):
         closing = intent.opening(hands.seen.name).undone()
         said = f"{intent.what} had moved nothing, and something else was recorded since; its note is gone"
@@ -107,7 +107,7 @@ def _ended_though_recorded(request: Request, hands: Hands, end: tuple[Step, ...]
         return abandoned_though_recorded(request, hands, end)
     if goes_on:
         return let_go_at_last(request, hands, end)
-    kept = f", so it is not undone; that is {request.command('--rollback')}" if abandons else ""
+    kept = f", so it is not undone; that is {request.command('--rollback')}" if abandons and intent.moves else ""
     return finished(request, hands, end, f"the {intent.kind} had ended and is recorded{kept}; its note is gone")
 
 
