@@ -141,7 +141,7 @@ def test_of_an_unverified_name_it_also_counts_who_typed_it() -> None:
     assert judge(UNVERIFIED, any_).state is State.APPROVED
     assert "(unverified)" in judge(UNVERIFIED, any_).sentence
     by_bob = replace(UNVERIFIED, typed_by="bob")
-    assert judge(by_bob, any_).sentence == "bob asks for this promotion, and the gate takes four eyes"
+    assert judge(by_bob, any_).sentence == "bob, who typed it, asks for this promotion, and the gate takes four eyes"
     assert judge(by_bob, replace(any_, four_eyes=False)).state is State.APPROVED
     assert four_eyes(GATE, replace(APPROVAL, typed_by="bob"), "bob", "") == "", "the signature is ada's, whoever typed"
 

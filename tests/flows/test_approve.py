@@ -9,6 +9,7 @@ import pytest
 
 from model_promotion.access.memory import MemoryAccess
 from model_promotion.core.approval import Stamp
+from model_promotion.core.better import Goal
 from model_promotion.core.entities import Identity, Run
 from model_promotion.core.errors import BadCall, Conflict, Denied
 from model_promotion.core.exits import ExitCode
@@ -192,6 +193,20 @@ def test_a_gate_guards_what_is_moved_along_and_the_else_alias() -> None:
     scene = a_gated_scene(GatePolicy(to=("stage:Production",)))
     assert scene.promote("2", target_alias="shadow").code is ExitCode.DONE
     assert scene.promote("2", sync_stages=True).code is ExitCode.REFUSED
+    better = {"if_better": (Goal("f1", 0.5),), "else_alias": "canary"}
+    scene.policy = Policy(gates={"business": GatePolicy(to=("canary",))}, digest="p" * 64)
+    outcome = scene.promote("2", **better)
+    assert (outcome.code, gates(outcome), "canary" in scene.aliases) == (ExitCode.REFUSED, "missing", False)
+    say(scene, target_alias="canary")
+    assert (scene.promote("2", **better).code, scene.aliases["canary"]) == (ExitCode.DONE, "2")
+
+
+def test_an_approver_that_a_promotion_names_is_in_its_record_and_opens_nothing() -> None:
+    scene = a_gated_scene()
+    assert scene.promote("2", approver="Jane Doe").code is ExitCode.REFUSED
+    say(scene)
+    assert scene.promote("2", approver="Jane Doe").code is ExitCode.DONE
+    assert scene.journal.records[-1].evidence["approver"] == "Jane Doe"
 
 
 def test_with_a_key_it_is_the_keys_owner_who_says_it_whoever_types() -> None:

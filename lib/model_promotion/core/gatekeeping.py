@@ -125,12 +125,14 @@ def four_eyes(gate: GatePolicy, approval: Approval, requester: str, trainer: str
     """
     if not gate.four_eyes:
         return ""
-    people = {approval.approver, *((approval.typed_by,) if approval.identity == "unverified" else ())}
-    for who in sorted(people):
+    people = {approval.approver: approval.approver}
+    if approval.identity == "unverified":
+        people = {approval.typed_by: f"{approval.typed_by}, who typed it,", **people}
+    for who, told in people.items():
         if same_person(who, requester):
-            return f"{who} asks for this promotion, and the gate takes four eyes"
+            return f"{told} asks for this promotion, and the gate takes four eyes"
         if same_person(who, trainer):
-            return f"{who} trained this version, and the gate takes four eyes"
+            return f"{told} trained this version, and the gate takes four eyes"
     return ""
 
 

@@ -74,7 +74,8 @@ def _gate(request: Request, world: World) -> GatePolicy:
     gate = gates.get(request.gate)
     if gate is None:
         there = f"it has {', '.join(gates)}" if gates else "it has none: a gate is a table [gates.NAME]"
-        raise BadCall(f"the policy has no gate {request.gate}; {there}", hint=meant(request.gate, [*gates]))
+        like = meant(request.gate, [*gates]) or "another policy? --policy FILE"
+        raise BadCall(f"the policy has no gate {request.gate}; {there}", hint=like)
     if gate.tag:
         said = f"the gate {request.gate} is the tag {gate.tag}, which a Databricks deployment job sets"
         raise BadCall(said, hint="approve it there")
