@@ -69,6 +69,9 @@ WRONG = {
     "an endpoint with a password": (["m", "--endpoint", "http://a:b@h"], "has a user name in it"),
     "a load test that is none": (["m", "--load-test", "fast"], "--load-test: load test 'fast' is not written RATE,DUR"),
     "an alert to nowhere": (["m", "--alert", "T0ken x"], "--alert: the address of an alert is neither an address nor"),
+    "a gate that is none": (["m", "--approve", "Business"], "--approve: gate 'Business' is not a name"),
+    "an approver that is none": (["m", "--approver", ""], "--approver: approver '' is no name"),
+    "a yes and a no": (["m", "--approve", "a", "--reject", "a"], "not allowed with argument"),
     "an option without its value": (["m", "--to"], "--to: expected one argument"),
 }
 

@@ -30,6 +30,7 @@ REPO = DOOR.parent
 README = (REPO / "README.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"(?ms)^```(?P<language>\w+)\n(?P<text>.*?)^```$")
 FROM_DEMO = "../.venv/bin/python ../promote_model.py"
+SECTIONS = ("Reviewed plans", "Approvals", "Stages", "Promote if better", "The best of many", "Evidence")
 ENDS_WITH = re.compile(r"# ends with (\d+)")
 
 
@@ -126,6 +127,7 @@ def test_the_policy_is_one_that_the_program_reads(tmp_path: Path) -> None:
         "rollout",
         "watch",
         "alerts",
+        "gates",
         "retention",
         "record",
     }
@@ -165,7 +167,7 @@ def test_the_quickstart_runs_from_top_to_bottom(program: str, shown: Shown, demo
     play(calls, program, shown, demo)
 
 
-@pytest.mark.parametrize("title", ["Reviewed plans", "Stages", "Promote if better", "The best of many", "Evidence"])
+@pytest.mark.parametrize("title", SECTIONS)
 def test_the_example_of_a_section_runs_from_top_to_bottom(title: str, program: str, shown: Shown, demo: Path) -> None:
     _, _, after = section(title).partition("```console\n")
     play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], program, shown, demo)

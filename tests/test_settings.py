@@ -172,6 +172,8 @@ BROKEN = {
     "no time at all": ("\n[model_tests]\ntimeout_s = 0\n", "line 2, model_tests"),
     "dotted keys": ("\nmodel_tests.timeout_s = 'x'\n", "line 2, model_tests.timeout_s"),
     "an inline table": ("\nrecord = { experiment = 5 }\n", "line 2, record.experiment"),
+    "a gate that no tag could name": ('\n[gates."a.b"]\n', "line 2, gates.a.b: not lower-case letters"),
+    "a gate for keys without keys": ('[gates.a]\nidentity = "ssh"\n', "line 1, gates.a: identity"),
     "an unknown check": ("\n\n[checks.signatur]\nrequired = true\n", "line 3, checks.signatur"),
     "the digest": ("# x\ndigest = 'abc'\n", "line 2: digest"),
     "no TOML": ("[checks\n", "line 1, column 8"),

@@ -12,6 +12,7 @@ import pytest
 
 from model_promotion import catalog
 from model_promotion.access.memory import ALLOWED, MemoryAccess
+from model_promotion.approvals.memory import MemorySignatures
 from model_promotion.clocks import MemoryClock
 from model_promotion.core.copying import Copy
 from model_promotion.core.entities import Identity, RegisteredModel, Rights, Version
@@ -28,6 +29,7 @@ from model_promotion.core.steps import SetAlias, SetTag, Step
 from model_promotion.engines.memory import MemoryEngine
 from model_promotion.flows import (
     apply,
+    approve,
     auto,
     cleanup,
     history,
@@ -42,7 +44,7 @@ from model_promotion.flows import (
 from model_promotion.flows.resolve import make_plan
 from model_promotion.journals.memory import MemoryJournal
 from model_promotion.owners import MemoryOwner
-from model_promotion.ports import Access, Alerts, Check, Serving
+from model_promotion.ports import Access, Alerts, Check, Serving, Signatures
 from model_promotion.registries.memory import MemoryRegistry, MemoryWriter
 from model_promotion.scoring.memory import MemoryScorer
 from model_promotion.serving.memory import MemoryLoader, MemoryServers
@@ -61,6 +63,8 @@ FLOWS = {
     Mode.APPLY: apply,
     Mode.ROLLBACK: rollback,
     Mode.RELEASE: release,
+    Mode.APPROVE: approve,
+    Mode.REJECT: approve,
     Mode.RECOVER: recover,
     Mode.HISTORY: history,
     Mode.VERIFY_AUDIT: verify_audit,
@@ -211,6 +215,7 @@ class Scene:
     loader: MemoryLoader = field(default_factory=MemoryLoader)
     engine: MemoryEngine = field(default_factory=MemoryEngine)
     scorer: MemoryScorer = field(default_factory=MemoryScorer)
+    signatures: Signatures = field(default_factory=MemorySignatures)
     policy: Policy = field(default_factory=Policy)
     owner: MemoryOwner = field(default_factory=MemoryOwner)
     checks: tuple[Check, ...] = ()
@@ -235,6 +240,7 @@ class Scene:
             journal=self.journal,
             spare_journal=self.spare,
             scorer=self.scorer,
+            signatures=self.signatures,
             clock=self.clock,
             voice=self.voice,
             checks=self.checks,

@@ -12,6 +12,7 @@ from model_promotion.core.data_options import check_data_options
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.endpoints import is_address
 from model_promotion.core.errors import BadCall
+from model_promotion.core.gates import check_signing
 from model_promotion.core.redaction import redacted
 from model_promotion.core.request import ALERTING, LOOKING, Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet
@@ -31,7 +32,7 @@ from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
 
 MODES_WITHOUT_MODEL = frozenset({Mode.VERIFY_AUDIT, Mode.DEMO, Mode.APPLY, Mode.LIST})
-TAKE_A_CANDIDATE = frozenset({Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE})
+TAKE_A_CANDIDATE = frozenset({Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE, Mode.APPROVE, Mode.REJECT})
 BELONGS_TO = {
     "to_version": Mode.ROLLBACK,
     "at": Mode.HISTORY,
@@ -43,6 +44,7 @@ BELONGS_TO = {
 HEED = {
     Mode.LIST: ("--to", "--to-stage", "--sync-stages"),
     Mode.CLEANUP: ("--reason",),
+    **dict.fromkeys((Mode.APPROVE, Mode.REJECT), ("--to", "--to-stage", "--reason", "--approver")),
     Mode.WATCH: ("--watch", "--to", "--to-stage", "--sync-stages", "--endpoint", "--current-data", "--engine"),
 }
 LEAVE_OUT = "leave one of them out"
@@ -84,6 +86,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
     if extra := _unheeded(request, _named_target(options)):
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint=TO_PROMOTE if mode is Mode.WATCH else "leave it out")
     _watched(options, mode)
+    check_signing(request.sign_with, request.gate, request.approver)
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
     if reviewed and (extra := _beside_the_plan(request, _named_target(options))):
@@ -125,6 +128,9 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         recovery=options.recover,
         at=options.at,
         reason=options.reason,
+        gate=options.approve or options.reject or "",
+        approver=options.approver or "",
+        sign_with=options.sign_with,
         force=options.force,
         compare_metrics=options.compare_metrics,
         run_tests=options.run_tests or bool(options.tests),
@@ -345,6 +351,8 @@ def _instead(mode: Mode) -> str:
 def _mode(options: argparse.Namespace) -> Mode:
     if options.recover:
         return Mode.RECOVER
+    if options.approve or options.reject:
+        return Mode.APPROVE if options.approve else Mode.REJECT
     if options.plan_out or options.apply:
         return Mode.DRY_RUN if options.plan_out else Mode.APPLY
     return Mode.DEMO if options.demo else Mode(options.mode)

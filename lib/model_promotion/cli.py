@@ -180,9 +180,10 @@ def _first_line(request: Request) -> str:
         return f"the best version of {request.model or 'every model'} -> {request.where}"
     if not request.model or request.mode is Mode.LIST:
         return request.model or EVERYTHING.get(request.mode, "every registered model")
-    if request.mode in (Mode.PROMOTE, Mode.DRY_RUN, Mode.CHECK):
+    if request.mode.promotes or request.gate:
         provided = f", if it is better by {named(request.if_better)}" if request.if_better else ""
-        return f"{request.model}: {request.candidate} -> {request.where}{provided}"
+        at = f", at the gate {request.gate}" if request.gate else ""
+        return f"{request.model}: {request.candidate} -> {request.where}{provided}{at}"
     return f"{request.model}: {request.where}"
 
 

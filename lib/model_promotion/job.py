@@ -23,6 +23,8 @@ FLOWS = {
     Mode.APPLY: "apply",
     Mode.ROLLBACK: "rollback",
     Mode.RELEASE: "release",
+    Mode.APPROVE: "approve",
+    Mode.REJECT: "approve",
     Mode.RECOVER: "recover",
     Mode.HISTORY: "history",
     Mode.VERIFY_AUDIT: "verify_audit",

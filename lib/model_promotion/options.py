@@ -12,6 +12,7 @@ from model_promotion.core.better import Goal
 from model_promotion.core.duration import age, moment, seconds
 from model_promotion.core.endpoints import endpoint_named
 from model_promotion.core.errors import BadCall
+from model_promotion.core.gates import approver_name, gate_name
 from model_promotion.core.ladder import rungs
 from model_promotion.core.load import LoadTest
 from model_promotion.core.near import meant
@@ -116,6 +117,8 @@ def _modes(group: Any) -> None:  # noqa: ANN401 - argparse's group type is priva
     one.add_argument(
         "--release", dest="mode", action="store_const", const=Mode.RELEASE, help="lift the hold a rollback left"
     )
+    one.add_argument("--approve", type=_gate, metavar="GATE", help="say yes at a gate of the policy, for that version")
+    one.add_argument("--reject", type=_gate, metavar="GATE", help="say no there")
     one.add_argument("--recover", choices=("resume", "abandon"), help="finish or undo a promotion that was cut off")
     one.add_argument(
         "--history", dest="mode", action="store_const", const=Mode.HISTORY, help="who was behind an alias, when, why"
@@ -151,6 +154,7 @@ def _several(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--metric", metavar="NAME", help="with --auto: what ranks them")
     group.add_argument("--keep", type=_count, metavar="N", help="with --cleanup: the newest N stay")
     group.add_argument("--older-than", type=_age, metavar="D", help="with --cleanup: only what is older, as 365d")
+    group.add_argument("--sign-with", type=Path, metavar="KEYFILE", help="with --approve: the approver's SSH key")
     group.add_argument("--yes", action="store_true", default=None, help="with --cleanup: delete, instead of listing")
 
 
@@ -167,6 +171,9 @@ def _candidate(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("--to-version", type=_version, metavar="N", help="with --rollback: the version to go back to")
     group.add_argument("--at", type=_moment, metavar="WHEN", help="with --history: who it was at that time (ISO 8601)")
     group.add_argument("--reason", default="", metavar="TEXT", help="why; kept in the record")
+    group.add_argument(
+        "--approver", type=_approver, metavar="WHO", help="with --approve: who says so; else kept in the record"
+    )
     group.add_argument(
         "--if-better",
         action="append",
@@ -279,6 +286,14 @@ def _bake(text: str) -> float:
 
 def _load_test(text: str) -> LoadTest:
     return _or_argument_error(LoadTest.parse, text)
+
+
+def _gate(text: str) -> str:
+    return _or_argument_error(gate_name, text)
+
+
+def _approver(text: str) -> str:
+    return _or_argument_error(approver_name, text)
 
 
 def _model(text: str) -> str:

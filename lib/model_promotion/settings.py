@@ -13,6 +13,7 @@ from model_promotion import catalog
 from model_promotion.connections.address import Address, resolve
 from model_promotion.core.alert_policy import AlertPolicy, Route, routes_of
 from model_promotion.core.errors import BadCall
+from model_promotion.core.gates import NAME as GATE_NAME
 from model_promotion.core.listing import is_pattern
 from model_promotion.core.near import meant
 from model_promotion.core.policy import Policy
@@ -137,6 +138,10 @@ def read_policy(path: Path) -> Policy:
         if name not in catalog.names("checks") and "." not in name:
             line, wrong = line_of(raw.decode(), ("checks", name)), catalog.unknown("checks", name)
             raise BadCall(f"policy {path}, line {line}, checks.{name}: {wrong}", hint=wrong.hint)
+    for name in policy.gates:
+        if not GATE_NAME.fullmatch(name):
+            where = f"policy {path}, line {line_of(raw.decode(), ('gates', name))}, gates.{name}"
+            raise BadCall(f"{where}: not lower-case letters, digits and _, at most 40", hint="rename that gate")
     return replace(policy, digest=hashlib.sha256(raw).hexdigest())
 
 

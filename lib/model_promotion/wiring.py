@@ -9,6 +9,7 @@ from typing import cast
 from model_promotion import catalog
 from model_promotion.access.databricks import DatabricksAccess
 from model_promotion.access.mlflow import MlflowAccess
+from model_promotion.approvals.ssh import SshSignatures
 from model_promotion.clocks import SystemClock
 from model_promotion.connections.address import Address
 from model_promotion.connections.databricks import DatabricksConnection
@@ -99,6 +100,7 @@ def _world(settings: Settings, lines: Lines, told: Alerts | None, voice: Voice) 
         journal=MlflowJournal(aside.mlflow, settings.policy.record.experiment),
         spare_journal=FileJournal(settings.spare_records),
         scorer=scorer,
+        signatures=SshSignatures(),
         engine=partial(engine, scorer, warehouse(settings, lines.workspace)),
         clock=clock,
         voice=voice,

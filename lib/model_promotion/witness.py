@@ -19,7 +19,17 @@ from model_promotion.core.request import Request
 from model_promotion.core.rollout import Rollout, planned
 from model_promotion.core.run_inputs import RUN, LoggedInput, logged_by
 from model_promotion.core.signature import Signature
-from model_promotion.ports import Access, Engine, Loader, RecordReader, RegistryReader, Scorer, Servers, Serving
+from model_promotion.ports import (
+    Access,
+    Engine,
+    Loader,
+    RecordReader,
+    RegistryReader,
+    Scorer,
+    Servers,
+    Serving,
+    Signatures,
+)
 from model_promotion.together import together
 from model_promotion.world import World
 
@@ -43,6 +53,8 @@ class Witness:
         self.loader: Loader = world.loader
         self.scorer: Scorer = world.scorer
         self.engine: Callable[[str], Engine] = world.engine
+        self.signatures: Signatures = world.signatures
+        self.now: Callable[[], float] = world.clock.now
         self.journal: RecordReader = world.journal
         self.journals: tuple[RecordReader, ...] = (world.spare_journal, world.journal)
         self._answers: dict[tuple[str, str, str], Future[Any]] = {}

@@ -21,6 +21,7 @@ from model_promotion.ports import (
     Scorer,
     Servers,
     Serving,
+    Signatures,
     SpareJournal,
     Voice,
 )
@@ -51,6 +52,7 @@ class World:
     journal: Journal
     spare_journal: SpareJournal
     scorer: Scorer
+    signatures: Signatures
     engine: "Callable[[str], Engine]"
     clock: Clock
     voice: Voice

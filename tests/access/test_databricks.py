@@ -51,7 +51,7 @@ def access(owner: object = BOB, grants: object = (), admin: object = "admins") -
 
 
 def test_the_caller_is_who_the_login_is_with_their_groups() -> None:
-    assert access().me() == Identity(ADA, frozenset({"ml-team"}), "Databricks login")
+    assert access().me() == Identity(ADA, frozenset({"ml-team"}), "Databricks login", proven=True)
 
 
 MANAGE, TAGS, OTHERS = [(ADA, ["MANAGE"])], [("ml-team", ["APPLY_TAG", "EXECUTE"])], [(BOB, ["ALL_PRIVILEGES"])]

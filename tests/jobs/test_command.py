@@ -21,6 +21,9 @@ NOT_IN_JOBS = {
     "--check": "a dry run tells the same and more",
     "--rollback": "RollbackJob",
     "--release": "a mode of its own",
+    "--approve": "a mode of its own",
+    "--reject": "a mode of its own",
+    "--sign-with": "goes with --approve",
     "--recover": "a mode of its own",
     "--history": "a mode of its own",
     "--at": "goes with --history",
@@ -46,6 +49,7 @@ NOT_IN_JOBS = {
 SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "alert": (("OPS", "slack://a/b/c"), ("--alert", "OPS", "--alert", "slack://a/b/c")),
     "alias": ("canary", ("--to", "canary")),
+    "approver": ("ada@example.com", ("--approver", "ada@example.com")),
     "compare_metrics": (True, ("--compare-metrics",)),
     "copy_from": ("staging", ("--copy-from", "staging")),
     "engine": ("spark", ("--engine", "spark")),

@@ -37,7 +37,7 @@ class DatabricksAccess:
             if not isinstance(user, dict) or not user.get("userName"):
                 raise Unavailable("the workspace does not say who is calling")
             groups = frozenset(str(group["display"]) for group in user.get("groups") or () if group.get("display"))
-            self._known = Identity(str(user["userName"]), groups, "Databricks login")
+            self._known = Identity(str(user["userName"]), groups, "Databricks login", proven=True)
         return self._known
 
     def rights(self, model: str) -> Rights:

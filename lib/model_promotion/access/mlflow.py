@@ -24,7 +24,7 @@ class MlflowAccess:
         if self._connection.address.is_server:
             try:
                 user = self._ask(CURRENT_USER)["user"]
-                return Identity(str(user["username"]), vouched_by="MLflow server login")
+                return Identity(str(user["username"]), vouched_by="MLflow server login", proven=True)
             except (NotFound, KeyError, TypeError):
                 pass  # This server has no login.
         try:

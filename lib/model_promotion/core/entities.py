@@ -94,11 +94,12 @@ class ArtifactFile:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is calling: `vouched_by` names what stands behind the name, `login` for an unproven one."""
+    """Who is calling: `vouched_by` names what stands behind the name; `proven` is whether a registry's login does."""
 
     name: str
     groups: frozenset[str] = frozenset()
     vouched_by: str = "login name of this machine"
+    proven: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ LONGEST_HOLD = 300
 STRANGE = "something this program did not write"
 ROOM = 960  # A tag holds 1000 characters; whoever takes the work over may have a longer name.
 MORE = "..."
-STILL = ("release", "cleanup")  # Work that moves no alias.
-Work = Literal["promote", "rollback", "release", "cleanup"]
+STILL = ("release", "cleanup", "approval")  # Work that moves no alias.
+Work = Literal["promote", "rollback", "release", "cleanup", "approval"]
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ class Intent:
     lease too: `owner` is at work until `until` (seconds since the epoch), unless that process is gone. `record` is the
     number that its record will have; `noticed` is whether a move from outside is recorded right before it. `holds` is
     the version that a rollback puts on hold, or a release takes off it; `held` is then the text of the hold. Of a
-    cleanup, `held` names the versions that may be gone. That of a `group` names every model of it for which there is
-    room, has the same `work` as theirs, and stands until the whole group has ended: it may be recorded already.
-    `rollouts` are the endpoints that it changes, by the rungs of `ladder` (percent), each of which is held for
-    `bake_s`; how far they have come is for the endpoints to say. Under `load` the new version is tried before it gets
-    any traffic. Such a note may also be recorded already. A rollback with `rollouts` takes those back: its endpoints
-    go back first, so it can only be finished. `resumed` is how often its canary was taken up again: each
-    time spends another part of what may go wrong, see `ladder.part`.
+    cleanup, `held` names the versions that may be gone; of an approval, the tag of the version `holds` and its value.
+    That of a `group` names every model of it for which there is room, has the same `work` as theirs, and stands until
+    the whole group has ended: it may be recorded already. `rollouts` are the endpoints that it changes, by the rungs of
+    `ladder` (percent), each of which is held for `bake_s`; how far they have come is for the endpoints to say. Under
+    `load` the new version is tried before it gets any traffic. Such a note may also be recorded already. A rollback
+    with `rollouts` takes those back: its endpoints go back first, so it can only be finished. `resumed` is how
+    often its canary was taken up again: each time spends another part of what may go wrong, see `ladder.part`.
     """
 
     id: str
@@ -144,6 +144,8 @@ class Intent:
         """What is being done, for a person."""
         if self.kind == "release":
             return f"a release of {version(self.holds)}"
+        if self.kind == "approval":
+            return f"the {self.held.partition(' ')[0]} of {version(self.holds)}"
         if self.kind == "cleanup":
             return f"a cleanup that deletes {', '.join(map(version, self.doomed))}"
         way = f"{target(self.move.alias)} from {version(self.move.was)} to {version(self.move.to)}"
@@ -162,10 +164,13 @@ class Intent:
         return next(move for move in self.moves if move.alias == self.target)
 
     def steps(self, model: str, found: str | None = None) -> tuple[Step, ...]:
-        """Every move as a step, and the hold where it is changed; `found` is the hold that stands there already."""
+        """Every move as a step, and the tag of a version where it is changed; `found` is what stands there already."""
         aliases = tuple(move.step(model) for move in self.moves)
         if self.holds is None:
             return aliases
+        if self.kind == "approval":
+            key, _, text = self.held.partition(" ")
+            return (SetTag(model, key, found, text, self.holds),)
         if self.kind == "release":
             return (SetTag(model, HOLD_TAG, found or self.held, None, self.holds),)
         stood_still = self.move.was == self.move.to
@@ -248,6 +253,8 @@ def under_way(tags: Mapping[str, str]) -> str | None:
 def way_out(tags: Mapping[str, str], command: Callable[..., str]) -> str:
     """What to type when the work was cut off. What a cleanup has deleted can only be written down."""
     resume = command("--recover", "resume")
+    if {intent.kind for intent in intents(tags)} == {"approval"}:
+        return f"if it is dead, take back what it wrote: {command('--recover', 'abandon')}"
     groups = {", ".join(intent.group) for intent in intents(tags) if intent.group}
     each = "".join(f"; the same for each model of its group: {names}" for names in sorted(groups))
     if {intent.kind for intent in intents(tags)} == {"cleanup"}:
@@ -276,7 +283,7 @@ def _makes_sense(intent: Intent) -> bool:
     sound = sound and type(intent.noticed) is bool and all(one.makes_sense for one in intent.rollouts)
     sound = sound and all(type(rung) is int for rung in intent.ladder) and type(intent.bake_s) is float
     sound = sound and type(intent.resumed) is int and intent.resumed >= 0
-    if intent.kind == "release":
+    if intent.kind in ("release", "approval"):
         return sound and not intent.moves and intent.holds is not None
     if intent.kind == "cleanup":
         return sound and not intent.moves and intent.holds is None and all(map(str.isdecimal, intent.doomed))

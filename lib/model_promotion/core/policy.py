@@ -8,6 +8,7 @@ from model_promotion.core.alert_policy import AlertPolicy
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.exam import CASES
 from model_promotion.core.gate import ALPHA, check_alpha
+from model_promotion.core.gates import GatePolicy
 from model_promotion.core.load import LoadPolicy, LoadTest
 from model_promotion.core.metrics import Direction, MetricRule, Tolerance
 from model_promotion.core.strict import STRICT, above_zero, not_negative
@@ -302,6 +303,7 @@ class Policy:
 
     metrics: Mapping[str, MetricPolicy] = field(default_factory=dict)
     checks: Mapping[str, CheckPolicy] = field(default_factory=dict)
+    gates: Mapping[str, GatePolicy] = field(default_factory=dict)
     model_tests: TestPolicy = TestPolicy()
     record: RecordPolicy = RecordPolicy()
     retention: RetentionPolicy = RetentionPolicy()

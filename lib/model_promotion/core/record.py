@@ -18,7 +18,7 @@ NO_JOURNAL = "no journal at all"
 MOST_KEPT_BYTES = 8 * 2**20
 """The largest file that is kept beside a record, and the largest that is read there."""
 
-Deeds = Literal["promote", "rollback", "release", "outside", "cleanup", "bake"]
+Deeds = Literal["promote", "rollback", "release", "outside", "cleanup", "bake", "approval"]
 # The version (or None, for nothing) that the record says stood there, where somebody moved it past this tool; else ().
 Noticed = tuple[str | None, ...]
 

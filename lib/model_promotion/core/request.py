@@ -30,6 +30,8 @@ class Mode(StrEnum):
     CHECK = "check"
     ROLLBACK = "rollback"
     RELEASE = "release"
+    APPROVE = "approve"
+    REJECT = "reject"
     RECOVER = "recover"
     HISTORY = "history"
     VERIFY_AUDIT = "verify-audit"
@@ -51,7 +53,7 @@ class Mode(StrEnum):
 
 
 # Modes that take a candidate and move no alias: the same call about another candidate moves none either.
-MOVE_NOTHING = frozenset({Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE})
+MOVE_NOTHING = frozenset({Mode.DRY_RUN, Mode.CHECK, Mode.RELEASE, Mode.APPROVE, Mode.REJECT})
 
 LOOKING = frozenset({Mode.DRY_RUN, Mode.CHECK})
 """They end as the call that they look at would end, and tell nobody."""
@@ -65,7 +67,8 @@ class Request:
 
     With `best` the model may be a pattern, and the candidate is found among its versions; `chosen` is then the evidence
     for it. What is `in_group` is promoted with all of the group, or not at all. `keep` and `older_than_s` say what a
-    cleanup leaves, `yes` that it may delete.
+    cleanup leaves, `yes` that it may delete. `gate` is what an approval is about,
+    and `sign_with` the approver's SSH key.
     """
 
     mode: Mode
@@ -77,6 +80,9 @@ class Request:
     recovery: Literal["resume", "abandon"] | None = None
     at: float | None = None
     reason: str = ""
+    gate: str = ""
+    approver: str = ""
+    sign_with: Path | None = None
     force: bool = False
     compare_metrics: bool = False
     run_tests: bool = False
@@ -152,7 +158,8 @@ class Request:
         flags = {"--compare-metrics": self.compare_metrics, "--run-tests": self.run_tests, "--force": self.force}
         tests = tuple(word for path in self.tests for word in ("--tests", path))
         own_env = ("--env-manager", self.env_manager) if self.env_manager != "local" else ()
-        reason = ("--reason", self.reason) if self.reason else ()
+        said = {"--approver": self.approver, "--reason": self.reason}
+        reason = tuple(word for flag, text in said.items() if text for word in (flag, text))
         engine = ("--engine", self.engine) if self.engine != "local" else ()
         samples = {"--reference-data": self.reference_data, "--current-data": self.current_data}
         named = tuple(word for flag, path in samples.items() if path for word in (flag, path))
@@ -202,7 +209,9 @@ class Request:
 
     def again(self, *options: str) -> str:
         """This call once more, with these options: a look stays a look, and stays as strict."""
-        named = (f"--{self.mode.value}",) if self.mode in MOVE_NOTHING else ()
+        gate = (self.gate,) if self.gate else ()
+        key = ("--sign-with", str(self.sign_with)) if self.sign_with else ()
+        named = (f"--{self.mode.value}", *gate, *key) if self.mode in MOVE_NOTHING else ()
         mode = ("--plan-out", str(self.plan_out)) if self.plan_out else named
         return self.command(*options, *mode, *self.gates, *self.report)
 

@@ -132,6 +132,7 @@ def asked_of(request_like: Any, number: str) -> dict[str, Any]:  # noqa: ANN401 
         "model",
         "target_alias",
         "reason",
+        "approver",
         "env_manager",
         "force",
         "compare_metrics",

@@ -66,6 +66,7 @@ def as_asked(request: Request, reviewed: Reviewed) -> Request:
     wanted = {
         "model": str,
         "reason": str,
+        "approver": str,
         "env_manager": str,
         "force": bool,
         "compare_metrics": bool,

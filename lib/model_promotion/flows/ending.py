@@ -136,6 +136,8 @@ def _way_back(request: Request, intent: Intent) -> str:
 
 
 def _said(intent: Intent, how: str, model: str, stands: str | None) -> str:
+    if intent.kind == "approval":
+        return f"{intent.what} was {how}"
     if intent.kind == "release":
         held = "may be promoted again" if how == "finished" else "is held"
         return f"the release was {how}: {version(intent.holds)} of {model} {held}"

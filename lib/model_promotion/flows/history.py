@@ -43,8 +43,14 @@ def run(request: Request, world: World) -> Outcome:
 
 def _row(line: Line) -> tuple[str, ...]:
     ends = ("", "") if line.kind in STILL else (say.version(line.was), say.version(line.to))
-    which = "" if line.kind == "cleanup" else say.version(line.to) if line.kind == "release" else _places(line)
-    return (str(line.number), say.when(line.at), line.kind, which, *ends, line.by, line.why)
+    return (str(line.number), say.when(line.at), line.kind, _about(line), *ends, line.by, line.why)
+
+
+def _about(line: Line) -> str:
+    """What was moved; of what moves nothing, the version that it is about, where it is about one."""
+    if line.kind in STILL:
+        return "" if line.kind == "cleanup" else say.version(line.to)
+    return _places(line)
 
 
 def _places(line: Line) -> str:

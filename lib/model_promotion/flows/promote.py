@@ -31,7 +31,7 @@ from model_promotion.witness import Witness
 from model_promotion.world import World
 
 StillHolds = Callable[[Reviewed], None]
-ABOUT_STAGES = frozenset({"crowded_stage", "leaves_production"})
+ABOUT_THE_PLACE = frozenset({"crowded_stage", "leaves_production", "gates"})
 UNTOUCHED = "nothing was written, so there is nothing to go back to"
 
 
@@ -119,11 +119,11 @@ def _instead(
 
 
 def _there(plan: Plan, request: Request, findings: tuple[Finding, ...], world: World) -> tuple[Finding, ...]:
-    """The findings once the candidate goes elsewhere: what is about stages is about the stages there."""
-    checks = tuple(check for check in world.checks if check.name in ABOUT_STAGES)
+    """The findings once the candidate goes elsewhere: what is about the place is asked of that place."""
+    checks = tuple(check for check in world.checks if check.name in ABOUT_THE_PLACE)
     with Witness(plan, request.toward(plan.target_alias), world) as witness:
         asked = ask_all(witness, replace(world, checks=checks))
-    return (*(finding for finding in findings if finding.check not in ABOUT_STAGES), *asked)
+    return (*(finding for finding in findings if finding.check not in ABOUT_THE_PLACE), *asked)
 
 
 def _reviewed(judged: Judged, world: World) -> Reviewed:
@@ -173,6 +173,7 @@ def recorded(
     evidence = {"findings": findings, "decision": decision, "steps": entries, "policy": world.policy.digest}
     evidence |= {"metrics": _metrics(findings), **({"chosen": request.chosen} if request.chosen else {})}
     evidence |= {"kept": kept} if kept else {}
+    evidence |= {"approver": request.approver} if request.approver else {}
     evidence |= rollout
     way = (move.alias, move.was, move.to)
     deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed)

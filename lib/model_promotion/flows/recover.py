@@ -77,6 +77,10 @@ def _ended(request: Request, hands: Hands, end: tuple[Step, ...]) -> Outcome:
         return _ended_though_recorded(request, hands, end, intent)
     if intent and intent.kind == "cleanup":
         return swept(request, hands)
+    if intent and intent.kind == "approval":
+        # Whoever finishes it is not who approved.
+        said = "it was taken back, not finished: only its approver can type it again"
+        return abandoned(request, hands).warned(*([said] if request.recovery == "resume" else []))
     if intent and _overtaken(hands.seen, intent):
         closing = intent.opening(hands.seen.name).undone()
         said = f"{intent.what} had moved nothing, and something else was recorded since; its note is gone"
@@ -97,7 +101,7 @@ def _ended_though_recorded(request: Request, hands: Hands, end: tuple[Step, ...]
         return abandoned_though_recorded(request, hands, end)
     if goes_on:
         return let_go_at_last(request, hands, end)
-    kept = f", so it is not undone; that is {request.command('--rollback')}" if abandons else ""
+    kept = f", so it is not undone; that is {request.command('--rollback')}" if abandons and intent.moves else ""
     return finished(request, hands, end, f"the {intent.kind} had ended and is recorded{kept}; its note is gone")
 
 
@@ -195,7 +199,7 @@ def _end(request: Request, intent: Intent, seen: RegisteredModel, world: World) 
         stored = _recorded(intent, seen, world)
     except PromotionError as error:
         # The record comes after the move: what has not been moved is not recorded either.
-        moved = intent.kind == "release" or seen.at(intent.target) == intent.move.to
+        moved = intent.kind in ("release", "approval") or seen.at(intent.target) == intent.move.to
         if moved and not request.force and not _overtaken(seen, intent):
             raise Unavailable(
                 f"not recovered: whether {intent.what} is recorded already cannot be read: {error}",

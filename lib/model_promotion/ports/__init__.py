@@ -6,7 +6,7 @@ from model_promotion.ports.models import Abroad, Asking, Scorer, Scores
 from model_promotion.ports.records import Journal, RecordReader, SpareJournal
 from model_promotion.ports.registry import Access, RegistryReader, RegistryWriter
 from model_promotion.ports.serving import Endpoints, Loader, Servers, Serving
-from model_promotion.ports.surroundings import Check, Clock, Owner, Voice
+from model_promotion.ports.surroundings import Check, Clock, Owner, Signatures, Voice
 
 __all__ = [
     "Abroad",
@@ -30,6 +30,7 @@ __all__ = [
     "Scores",
     "Servers",
     "Serving",
+    "Signatures",
     "SpareJournal",
     "Statements",
     "Voice",

@@ -1,6 +1,7 @@
 """Time, people, words and questions."""
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from model_promotion.core.event import Event
@@ -48,6 +49,18 @@ class Voice(Protocol):
 
     def during(self, sentence: str) -> AbstractContextManager[None]:
         """Show that something is going on, should it take longer than a second."""
+        ...
+
+
+class Signatures(Protocol):
+    """Who signed a text."""
+
+    def sign(self, text: str, key: Path) -> str:
+        """The signature of a text, with somebody's own key."""
+        ...
+
+    def wrong(self, text: str, signature: str, who: str, allowed: Path) -> str:
+        """What is wrong with a signature; empty when it is that of `who` by the keys in the file `allowed`."""
         ...
 
 
