@@ -52,6 +52,7 @@ DOORS = {
     },
     "databricks": {"connections/databricks.py", "connections/warehouse.py"},
     "duckdb": {"engines/_duckdb.py"},
+    "jinja2": {"reports/page.py"},
     "prometheus_client": {"evidence/health/scraped.py"},
     "river": {"evidence/health/trend.py"},
     "pydantic": {
@@ -106,7 +107,7 @@ DOORS = {
     },
 }
 SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "pyspark", "river", "socket"}
-SDKS |= {"prometheus_client"}
+SDKS |= {"prometheus_client", "jinja2"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 

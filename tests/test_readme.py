@@ -163,7 +163,9 @@ def test_the_quickstart_runs_from_top_to_bottom(program: str, shown: Shown, demo
     play(calls, program, shown, demo)
 
 
-@pytest.mark.parametrize("title", ["Reviewed plans", "Stages", "Promote if better", "The best of many", "Evidence"])
+@pytest.mark.parametrize(
+    "title", ["Reviewed plans", "Stages", "Promote if better", "The best of many", "Evidence", "The record"]
+)
 def test_the_example_of_a_section_runs_from_top_to_bottom(title: str, program: str, shown: Shown, demo: Path) -> None:
     _, _, after = section(title).partition("```console\n")
     play([line.removeprefix("$ ") for line in after.partition("```")[0].splitlines()], program, shown, demo)

@@ -239,6 +239,7 @@ def _output(group: Any) -> None:  # noqa: ANN401 - as above
     group.add_argument("-h", "--help", action="store_true", help="print this and end")
     group.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     group.add_argument("--metadata-file", type=Path, metavar="PATH", help="what was promoted or not, as JSON")
+    group.add_argument("--report-file", type=Path, metavar="PATH", help="what was decided and why, as a page of HTML")
     group.add_argument("--plain", action="store_true", help="ASCII only, no colour")
     group.add_argument("--verbose", action="store_true", help="details of errors")
     group.add_argument("--args-stdin", action="store_true", help="read the arguments from standard input, end with 0")

@@ -52,6 +52,7 @@ class PromotionJob(CommandJob):
     if_better: Several = ()
     else_alias: str | None = None
     metadata_file: File | None = None
+    report_file: File | None = None
 
     def _mode_words(self) -> list[str]:
         """A pipeline promotes what it has just registered; at a terminal it is what stands behind @staging."""
