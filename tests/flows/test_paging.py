@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from model_promotion.access.memory import MemoryAccess
 from model_promotion.cli import main
+from model_promotion.core.entities import Identity
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.finding import Finding, Verdict, Weight
 from model_promotion.core.intent import HOLD_TAG
@@ -12,7 +14,7 @@ from model_promotion.core.record import PAGE, digest, line_of
 from model_promotion.core.request import Mode, Request
 from model_promotion.flows.paging import paged
 from tests.jobs.stories import *  # noqa: F403 - fixtures are found by name
-from tests.worlds import MODEL, PERSON, Scene, a_scene, version
+from tests.worlds import MODEL, PERSON, Scene, a_scene, press_ctrl_c, version
 
 
 class Odd:
@@ -90,6 +92,23 @@ def test_a_page_that_cannot_be_drawn_undoes_nothing_and_never_passes_in_silence(
     assert scene.fits()
     again = paged(scene.promote("3"), Request(Mode.PROMOTE, MODEL, report_file=tmp_path / "page.html"), scene.world)
     assert "there is no new report" in again.warnings[-1]
+
+
+class Interrupted(MemoryAccess):
+    """Ctrl-C is pressed while the page is made."""
+
+    def me(self) -> Identity:
+        press_ctrl_c()
+        return super().me()
+
+
+def test_an_interrupt_while_the_page_is_written_comes_too_late(tmp_path: Path) -> None:
+    scene, path = a_scene(), tmp_path / "page.html"
+    done = scene.promote()
+    scene.access = Interrupted(Identity(PERSON, vouched_by="test"), scene.rights)
+    outcome = paged(done, Request(Mode.PROMOTE, MODEL, report_file=path), scene.world)
+    assert (outcome.code, "came when" in outcome.warnings[0]) == (ExitCode.WARNED, True)
+    assert PERSON in path.read_text(encoding="utf-8")
 
 
 def test_what_only_looks_keeps_no_page() -> None:

@@ -1,5 +1,7 @@
 """Pages for people: the file of --report-file, and the page that is kept with a record. None undoes anything."""
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model_promotion.core.errors import PromotionError
@@ -8,6 +10,7 @@ from model_promotion.core.exits import ExitCode
 from model_promotion.core.outcome import Outcome
 from model_promotion.core.record import MOST_KEPT_BYTES, Record
 from model_promotion.core.request import Request
+from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 if TYPE_CHECKING:
@@ -30,20 +33,29 @@ def with_page(record: Record, said: str, undo: str) -> tuple[Record, tuple[str, 
 
 
 def paged(outcome: Outcome, request: Request, world: World) -> Outcome:
-    """The outcome once its page is written, if one was asked for; that it could not be is a warning."""
+    """The outcome once its page is written, if one was asked for; what fails of that is a warning.
+
+    An interrupt comes too late.
+    """
     if request.report_file is None:
         return outcome
+    warnings, interrupted = undisturbed(partial(_written, outcome, request, world, request.report_file))
+    late = ("the interrupt came when all was done already; only the report was missing",) if interrupted else ()
+    return outcome.warned(*warnings, *late)
+
+
+def _written(outcome: Outcome, request: Request, world: World, path: Path) -> tuple[str, ...]:
     from model_promotion.flows.recording import whoever  # It keeps pages itself.
     from model_promotion.reports import metadata_file
     from model_promotion.reports.told import Circumstances, of_outcome
 
     around = Circumstances(whoever(world), world.clock.now(), world.policy.digest)
     try:
-        metadata_file.write(_page(of_outcome(outcome, request, around)), request.report_file)
+        metadata_file.write(_page(of_outcome(outcome, request, around)), path)
     except PromotionError as error:
-        return outcome.warned(f"there is no new report: {error}")
-    world.voice.tell(Event(Kind.PASSED, "Report", f"in {request.report_file}"))
-    return outcome
+        return (f"there is no new report: {error}",)
+    world.voice.tell(Event(Kind.PASSED, "Report", f"in {path}"))
+    return ()
 
 
 def paged_failure(error: BaseException, request: Request, world: World) -> None:
