@@ -53,6 +53,7 @@ DOORS = {
     },
     "databricks": {"connections/databricks.py", "connections/warehouse.py"},
     "duckdb": {"engines/_duckdb.py"},
+    "jinja2": {"reports/page.py"},
     "prometheus_client": {"evidence/health/scraped.py"},
     "apprise": {"alerts/apprise.py"},
     "river": {"evidence/health/trend.py"},
@@ -110,7 +111,7 @@ DOORS = {
     },
 }
 SDKS = {"subprocess", "mlflow", "databricks", "duckdb", "tabulate", "tqdm", "pydantic", "pyspark", "river", "socket"}
-SDKS |= {"prometheus_client", "apprise"}
+SDKS |= {"prometheus_client", "apprise", "jinja2"}
 CLOCK = {"time.time", "time.sleep", "time.monotonic", "time.perf_counter", "datetime.now"}
 WRITERS = {"write_text", "write_bytes", "mkdir", "NamedTemporaryFile", "mkstemp"}
 

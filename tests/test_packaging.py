@@ -44,7 +44,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_carries_every_file_of_the_package_and_the_door(wheel: Path) -> None:
     lib = REPO / "lib"
-    ours = {path.relative_to(lib).as_posix() for path in lib.rglob("*.py")} | {"promote_model.py"}
+    files = (path for pattern in ("*.py", "*.j2") for path in lib.rglob(pattern))
+    ours = {path.relative_to(lib).as_posix() for path in files} | {"promote_model.py"}
     carried = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert carried == ours
 

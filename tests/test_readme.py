@@ -30,7 +30,7 @@ REPO = DOOR.parent
 README = (REPO / "README.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"(?ms)^```(?P<language>\w+)\n(?P<text>.*?)^```$")
 FROM_DEMO = "../.venv/bin/python ../promote_model.py"
-SECTIONS = ("Reviewed plans", "Approvals", "Stages", "Promote if better", "The best of many", "Evidence")
+SECTIONS = ("Reviewed plans", "Approvals", "Stages", "Promote if better", "The best of many", "Evidence", "The record")
 ENDS_WITH = re.compile(r"# ends with (\d+)")
 
 

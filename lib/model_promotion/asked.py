@@ -145,6 +145,7 @@ def _one(options: argparse.Namespace, program: str, mode: Mode, reviewed: Review
         if_better=_goals(options.if_better),
         else_alias=_else(options, target),
         metadata_file=metadata_file.place(options.metadata_file, "--metadata-file") if options.metadata_file else None,
+        report_file=metadata_file.place(options.report_file, "--report-file") if options.report_file else None,
         plan_out=options.plan_out,
         reviewed=reviewed,
         copy_from=options.copy_from or "",
@@ -319,6 +320,8 @@ def _only_promotions_take(request: Request) -> tuple[str, ...]:
     if request.mode.promotes:
         return ()
     chosen = ("--if-better",) if request.if_better else ()
+    if request.mode is Mode.ROLLBACK:
+        request = replace(request, report_file=None)  # A rollback is a decision too.
     return chosen if request.mode is Mode.APPLY else (*chosen, *request.report)
 
 

@@ -12,6 +12,7 @@ from model_promotion.core.outcome import Outcome
 from model_promotion.core.request import Mode, Request
 from model_promotion.core.selector import ByAlias
 from model_promotion.core.stages import apart, fitting, stage_of
+from model_promotion.flows.paging import paged, paged_failure
 from model_promotion.ports import Voice
 from model_promotion.settings import Settings
 from model_promotion.world import World
@@ -65,11 +66,12 @@ def _carried(request: Request, world: World) -> Outcome:
         outcome = cast("Outcome", flow.run(request, world))
     except (PromotionError, KeyboardInterrupt) as error:
         _undescribed(str(error) or "interrupted", request, world)
+        paged_failure(error, request, world)
         raise
     outcome = _watched(outcome, request, world)
     if outcome.to is None or outcome.facts.get("watch", {}).get("ended") == "rolled back":
         _undescribed(outcome.summary, request, world)
-    return outcome
+    return paged(outcome, request, world)
 
 
 def _sound(request: Request, settings: Settings) -> None:

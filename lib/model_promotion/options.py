@@ -255,6 +255,7 @@ def _output(group: Any) -> None:  # noqa: ANN401 - as above
         help="who is told how it ended: an apprise address, or the environment variable that holds it; repeatable",
     )
     group.add_argument("--metadata-file", type=Path, metavar="PATH", help="what was promoted or not, as JSON")
+    group.add_argument("--report-file", type=Path, metavar="PATH", help="what was decided and why, as a page of HTML")
     group.add_argument("--plain", action="store_true", help="ASCII only, no colour")
     group.add_argument("--verbose", action="store_true", help="details of errors")
     group.add_argument("--args-stdin", action="store_true", help="read the arguments from standard input, end with 0")

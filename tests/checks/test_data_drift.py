@@ -49,10 +49,10 @@ def test_a_promotion_keeps_the_profile_of_its_reference_and_the_next_needs_none(
 
 def test_what_is_kept_names_only_columns_that_the_model_takes_and_is_in_no_document(shop: Shop) -> None:
     outcome = shop.promote("2", reference_data=shop.at("then"))
-    (content,) = shop.journal.records[0].files.values()
+    content = shop.journal.records[0].files[FILE]
     assert set(unpacked(content).edges.columns) == {"age", "city"}
     assert "keeps" not in outcome.document["findings"][0]
-    assert json.loads(shop.journal.records[0].text)["evidence"]["kept"] == {FILE: digest(content)}
+    assert json.loads(shop.journal.records[0].text)["evidence"]["kept"][FILE] == digest(content)
 
 
 @pytest.mark.parametrize("mode", [Mode.CHECK, Mode.DRY_RUN])

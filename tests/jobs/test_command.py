@@ -73,6 +73,7 @@ SAID: dict[str, tuple[Any, tuple[str, ...]]] = {
     "from_stage": ("staging", ("--from-stage", "staging")),
     "if_better": (("f1:0.01", "rmse"), ("--if-better", "f1:0.01", "--if-better", "rmse")),
     "metadata_file": (Path("m.json"), ("--metadata-file", "m.json")),
+    "report_file": (Path("r.html"), ("--report-file", "r.html")),
     "policy": (Path("team.toml"), ("--policy", "team.toml")),
     "profile": ("prod", ("--profile", "prod")),
     "reason": ("--it-was-better", ("--reason=--it-was-better",)),

@@ -3,10 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from model_promotion.core.jsonable import jsonable, mapping_of
+from model_promotion.core.jsonable import ASIDE, jsonable, mapping_of
 from model_promotion.core.stages import TARGETS, as_target, kept_for
 
 HEAD_TAG = "promotion_head"
@@ -17,6 +17,9 @@ NO_JOURNAL = "no journal at all"
 
 MOST_KEPT_BYTES = 8 * 2**20
 """The largest file that is kept beside a record, and the largest that is read there."""
+
+PAGE = "report.html"
+"""The file beside a record that tells people what it is about."""
 
 Deeds = Literal["promote", "rollback", "release", "outside", "cleanup", "bake", "approval"]
 # The version (or None, for nothing) that the record says stood there, where somebody moved it past this tool; else ().
@@ -76,6 +79,12 @@ class Record:
     why: str = ""
     forced: tuple[str, ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    page: bytes = field(default=b"", metadata=ASIDE)
+
+    def with_page(self, page: bytes) -> "Record":
+        """The same with a page for people kept beside it, and its SHA-256 in the evidence."""
+        kept = {**self.evidence.get("kept", {}), PAGE: digest(page)}
+        return replace(self, page=page, evidence={**self.evidence, "kept": kept})
 
     @property
     def along(self) -> "tuple[Moved, ...]":
@@ -85,7 +94,8 @@ class Record:
     @property
     def files(self) -> Mapping[str, bytes]:
         """What is kept beside it, by file name; `kept` of its evidence holds the SHA-256 of each."""
-        return {name: file for finding in self.evidence.get("findings", ()) for name, file in finding.keeps.items()}
+        found = {name: file for finding in self.evidence.get("findings", ()) for name, file in finding.keeps.items()}
+        return found | ({PAGE: self.page} if self.page else {})
 
     @property
     def text(self) -> str:

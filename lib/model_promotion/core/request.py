@@ -101,6 +101,7 @@ class Request:
     if_better: tuple[Goal, ...] = ()
     else_alias: str = ""
     metadata_file: Path | None = None
+    report_file: Path | None = None
     copy_from: str = ""
     eval_data: Dataset = Dataset()
     reference_data: str = ""
@@ -188,6 +189,7 @@ class Request:
     def report(self) -> tuple[str, ...]:
         """The options that name the files a promotion leaves, as they were typed."""
         named = {"--metadata-file": self.metadata_file, "--junit-xml": self.junit_xml}
+        named["--report-file"] = self.report_file
         return tuple(word for flag, path in named.items() if path for word in (flag, str(path)))
 
     @property

@@ -176,13 +176,14 @@ def recorded(
     evidence |= {"approver": request.approver} if request.approver else {}
     evidence |= rollout
     way = (move.alias, move.was, move.to)
-    deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed)
+    said, undo = _left(plan, request, findings, decision) + _done(plan, decision), _way_back(plan, request)
+    deed = Deed(intent.work, "promote", *way, request.reason, decision.skipped, evidence, judged.noticed, said, undo)
     written = write_down(deed, hands, ends=ends)
     code = ExitCode.WARNED if written.warnings else decision.code
     return Outcome(
         mode=request.mode,
         code=code,
-        summary=_left(plan, request, findings, decision) + _done(plan, decision),
+        summary=said,
         model=plan.seen.name,
         was=move.was,
         to=move.to,
@@ -192,7 +193,7 @@ def recorded(
         record=written.place,
         warnings=written.warnings,
         hints=_all_the_same(plan, request, decision),
-        undo=_way_back(plan, request),
+        undo=undo,
     )
 
 

@@ -26,13 +26,18 @@ from model_promotion.core.steps import Entry, SetTag
 from model_promotion.flows.acting import STOPPED, by_now, take_each
 from model_promotion.flows.announcing import head_of
 from model_promotion.flows.hands import Hands, TakenOver
+from model_promotion.flows.paging import with_page
 from model_promotion.undisturbed import undisturbed
 from model_promotion.world import World
 
 
 @dataclass(frozen=True)
 class Deed:
-    """What a record is about: the move (or release), why it was made, and the evidence."""
+    """What a record is about: the move (or release), why it was made, and the evidence.
+
+    Where `said` tells in a sentence what was done, a page for people is kept with the record; `undo` is the command
+    that goes back.
+    """
 
     id: str
     kind: Deeds
@@ -43,6 +48,8 @@ class Deed:
     forced: tuple[str, ...] = ()
     evidence: Mapping[str, Any] | None = None
     noticed: Noticed = ()
+    said: str = ""
+    undo: str = ""
 
     @property
     def outside(self) -> "Deed | None":
@@ -84,9 +91,10 @@ def _write_down(deed: Deed, hands: Hands, *, ends: bool) -> Written:
     seen, head, warnings = hands.seen, *_head(hands.seen)
     fallen: tuple[str, ...] = ()
     for one in (deed.outside, deed) if deed.outside else (deed,):
-        record = _record(one, seen.name, head, world)
+        record, pageless = with_page(_record(one, seen.name, head, world), one.said, one.undo)
         place, lies_at, failure = _append(record, hands)
         head, fallen = Head(record.number, lies_at, record.sha256, record.id), (*fallen, *failure)
+        warnings = (*warnings, *pageless)
     try:
         _look(hands)
     except TakenOver as theirs:

@@ -53,6 +53,7 @@ class PromotionJob(CommandJob):
     else_alias: str | None = None
     metadata_file: File | None = None
     approver: str | None = None
+    report_file: File | None = None
 
     def _mode_words(self) -> list[str]:
         """A pipeline promotes what it has just registered; at a terminal it is what stands behind @staging."""

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from model_promotion.jobs.command import CommandJob
-from model_promotion.services.values import VersionNumber
+from model_promotion.services.values import File, VersionNumber
 
 
 class RollbackJob(CommandJob):
@@ -14,6 +14,7 @@ class RollbackJob(CommandJob):
     KIND: Literal["RollbackJob"] = "RollbackJob"
 
     to_version: VersionNumber | None = None
+    report_file: File | None = None
 
     def _mode_words(self) -> list[str]:
         return ["--rollback"]
