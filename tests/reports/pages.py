@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from tests.flows.test_canary import RUNGS, Behaviour, a_shop
 
 from model_promotion.checks.data_drift import finding
 from model_promotion.core.entities import Identity
@@ -19,6 +18,7 @@ from model_promotion.evidence.under_load import judged as under_load
 from model_promotion.reports.told import Circumstances, Told, of_outcome
 from tests.checks.measured import judged, said, sliced
 from tests.evidence.test_under_load import POLICY, a_run
+from tests.flows.rollouts.test_canary import RUNGS, Behaviour, a_shop
 from tests.worlds import MODEL, PERSON
 
 HOSTILE = (
