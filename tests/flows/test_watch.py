@@ -305,11 +305,25 @@ def test_a_scoring_server_is_watched_by_its_address_and_told_what_a_rollback_can
     assert f"NOT WELL after the rollback: {URL} serves what it was started with: start it with v1" in outcome.summary
 
 
-def test_a_server_that_is_not_there_is_rolled_back() -> None:
-    scene = a_shop(Service(errors=1.1))
+def test_a_server_that_did_answer_and_is_not_there_any_more_is_rolled_back() -> None:
+    scene = a_shop(Service(errors=1.1, since=1))
     scene.servers = MemoryServers(Asked(0.0, error="refused"))
+    scene.loader._asked = Asked(0.0, error="refused")  # noqa: SLF001 - it starts late
     outcome = scene.watch(600.0, endpoints=(URL,))
     assert outcome.code is ExitCode.REFUSED
+    at_once = a_shop(Service(errors=1.1))
+    assert at_once.watch(600.0, endpoints=(URL,)).code is ExitCode.REFUSED
+
+
+@pytest.mark.parametrize("bad", [Ending.CLIENT_ERROR, Ending.NO_CONNECTION, Ending.TIMED_OUT])
+def test_an_address_that_has_never_answered_says_nothing_of_the_version(bad: Ending) -> None:
+    scene = a_shop(Service(errors=1.1, bad=bad))
+    scene.loader._asked = Asked(1.0, status=404)  # noqa: SLF001 - as a wrong path is answered
+    before = scene.state()
+    outcome = scene.watch(600.0, endpoints=(URL,))
+    assert (outcome.code, set(looks(outcome)), scene.state()) == (ExitCode.WARNED, {"unknown"}, before)
+    said = f"{URL} has not answered once in this watch ({bad.value}), which says nothing of the version"
+    assert outcome.warnings == (f"{said}: is this its address?",)
 
 
 @pytest.mark.parametrize("bad", [Ending.DENIED, Ending.NO_CONNECTION])

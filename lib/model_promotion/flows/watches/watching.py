@@ -117,7 +117,7 @@ class Watching:
         """One request to each before anything counts: what scales to zero may take a minute to start."""
         for place in self.places:
             with suppress(PromotionError):
-                self.world.loader.ask(place.target, self.payloads[0])
+                place.woke(self.world.loader.ask(place.target, self.payloads[0]))
 
     def _look(self) -> Severity:
         clock, found, missed = self.world.clock, list[Judged](), list[str]()
