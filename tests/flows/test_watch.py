@@ -350,6 +350,20 @@ def test_where_there_is_nothing_to_go_back_to_the_version_stays_and_that_is_said
     assert (outcome.code, first.aliases["champion"]) == (ExitCode.NOT_FOUND, "2")
     assert outcome.summary.startswith("NOT rolled back")
     assert outcome.facts["watch"]["ended"] == "not rolled back"
+    told = [one.sentence for one in first.voice.events if one.topic == "Alert"]
+    assert "is to be rolled back: error_rate" in told[-1]
+    # What would be refused in the same way is no hint.
+    assert [one.partition(":")[0] for one in outcome.hints] == ["name one"], outcome.hints
+
+
+def test_where_there_is_no_other_version_none_is_to_be_named() -> None:
+    scene = a_shop(Service(errors=0.5))
+    alone = a_scene(aliases={"champion": "2"}, endpoints=scene.endpoints, policy=scene.policy)
+    for number in ("1", "3", "4"):
+        alone.registry.known.pop((MODEL, number), None)
+    alone.loader = scene.loader
+    outcome = alone.watch(600.0)
+    assert (outcome.code, outcome.hints) == (ExitCode.NOT_FOUND, ()), outcome.hints
 
 
 def test_a_registry_that_does_not_answer_is_tried_again() -> None:
