@@ -182,6 +182,22 @@ def test_when_our_own_machine_is_slow_nothing_is_held_against_the_version() -> N
     outcome = a_shop(Service(late_s=2.0)).watch(600.0)
     assert (outcome.code, set(looks(outcome))) == (ExitCode.WARNED, {"unknown"})
     assert "the machine that sends could not keep up" in " ".join(outcome.warnings)
+    told = [one for look in outcome.facts["watch"]["looks"] for one in look["readings"]]
+    assert {one["severity"] for one in told if one["name"].startswith("p95_ms")} == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (Ending.SERVER_ERROR, ExitCode.REFUSED),
+        (Ending.BROKEN, ExitCode.REFUSED),
+        (Ending.TIMED_OUT, ExitCode.WARNED),
+        (Ending.THROTTLED, ExitCode.WARNED),
+    ],
+)
+def test_a_dead_endpoint_is_rolled_back_by_a_slow_machine_too(bad: Ending, code: ExitCode) -> None:
+    outcome = a_shop(Service(errors=1.1, late_s=0.09, bad=bad)).watch(600.0)
+    assert (outcome.code, len(looks(outcome))) == (code, 2 if code is ExitCode.REFUSED else 10), outcome.summary
 
 
 def test_a_newer_promotion_ends_it_and_nothing_is_rolled_back() -> None:

@@ -114,9 +114,10 @@ class Served:
         return cls(Rate.of(policy.error_rate, sureness), Latency.of(policy.p95_ms, sureness))
 
     def after(self, samples: Sequence[Sample]) -> "Served":
-        """One look later; what was not answered in time took at least that long."""
+        """One look later; what was not answered in time took at least that long, and NaN is what nobody knows."""
         bad = sum(one.ending is not Ending.ANSWERED for one in samples)
-        took = [one.took_s * 1000 for one in samples if one.ending in (Ending.ANSWERED, Ending.TIMED_OUT)]
+        timed = [one for one in samples if one.ending in (Ending.ANSWERED, Ending.TIMED_OUT)]
+        took = [one.took_s * 1000 for one in timed if not math.isnan(one.took_s)]
         return Served(self.errors.after(Counts(bad, len(samples))), self.latency.after(np.array(took, dtype=float)))
 
     def measures(self, policy: WatchPolicy) -> tuple[tuple[Measure, Limits], tuple[Measure, Limits]]:
