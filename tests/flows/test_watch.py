@@ -72,6 +72,7 @@ def test_what_is_well_ends_well_and_every_look_is_told() -> None:
     outcome = scene.watch(600 * 60.0)
     assert (outcome.code, outcome.warnings) == (ExitCode.DONE, ()), outcome.summary
     assert looks(outcome) == ["fine"] * 600
+    assert not outcome.undo, "nothing was done that could be undone"
     assert len({look["at"] for look in outcome.facts["watch"]["looks"]}) == 600
     assert scene.state() == before
     names = {reading["name"] for reading in outcome.facts["watch"]["looks"][0]["readings"]}

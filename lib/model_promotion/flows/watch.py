@@ -103,7 +103,6 @@ def _ended(watching: Watching, ended: Ended) -> Outcome:
         to=watching.version.number,
         warnings=warnings,
         facts={"watch": watching.facts(ended.value)},
-        undo=watching.request.command("--rollback"),
     )
 
 
