@@ -155,6 +155,14 @@ def test_too_little_is_not_known_and_not_well() -> None:
     assert "fewer than 10,000" in outcome.warnings[0]
 
 
+def test_a_watch_that_was_too_short_says_how_long_it_takes() -> None:
+    short = a_shop(Service(errors=1.1), WatchPolicy()).watch(5.0)
+    assert (short.code, looks(short)) == (ExitCode.WARNED, ["unknown"] * 2)
+    assert "surely" not in " ".join(short.warnings)
+    assert short.hints == (f"100 requests take about 27s at 5 a second: promote_model.py {MODEL} --watch 27s",)
+    assert a_shop(policy=WatchPolicy()).watch(27.0).code is ExitCode.DONE
+
+
 def test_looks_in_which_nothing_was_asked_are_not_well() -> None:
     outcome = a_shop(policy=replace(FEW, probes_per_s=1e-6)).watch(120.0)
     assert (outcome.code, looks(outcome)) == (ExitCode.WARNED, ["unknown"] * 2)
