@@ -105,6 +105,8 @@ WRONG = {
     "m --watch 9m --update-endpoints": "--watch takes no --update-endpoints",
     "m --watch 9m --run-tests": "--watch takes no --run-tests",
     "m --watch 9m --rollback": "--watch follows a promotion or stands alone, it does not go with --rollback",
+    "m --watch 9m --dry-run": "--watch without a candidate only watches, which has no --dry-run",
+    "m --watch --check": "--watch without a candidate only watches, which has no --check",
     "m --watch 9m --history": "it does not go with --history",
     "m 7 --watch 9m --plan-out p.json": "it does not go with --plan-out",
     "m --watch 9m --plan-out p.json": "it does not go with --plan-out",
@@ -195,7 +197,8 @@ def test_it_is_known_whether_the_candidate_was_named_or_is_the_default(line: str
         ("m@staging --watch 9m --canary 5,25", Mode.PROMOTE),
         ("m --from staging --watch 9m", Mode.PROMOTE),
         ("--auto --watch 9m", Mode.PROMOTE),
-        ("m --watch 9m --dry-run", Mode.DRY_RUN),
+        ("m 7 --watch 9m --dry-run", Mode.DRY_RUN),
+        ("--auto --watch 9m --dry-run", Mode.DRY_RUN),
         ("m 7 --check --watch 9m", Mode.CHECK),
     ],
 )

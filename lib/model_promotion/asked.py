@@ -85,7 +85,7 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
     if extra := _unheeded(request, _named_target(options)):
         raise BadCall(f"--{mode.value} takes no {extra[0]}", hint=TO_PROMOTE if mode is Mode.WATCH else "leave it out")
-    _watched(options, mode)
+    _watched(options, request)
     check_signing(request.sign_with, request.gate, request.approver)
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
@@ -199,16 +199,20 @@ def _bake(options: argparse.Namespace) -> float | None:
     return options.bake  # type: ignore[no-any-return]
 
 
-def _watched(options: argparse.Namespace, mode: Mode) -> None:
-    """A watch follows a promotion, or stands alone.
+def _watched(options: argparse.Namespace, request: Request) -> None:
+    """A watch follows a promotion, or stands alone; a trial of a promotion needs somebody to promote.
 
     Raises:
         BadCall: when it does neither.
     """
-    if options.watch is None or (mode in (Mode.PROMOTE, Mode.WATCH, Mode.DRY_RUN, Mode.CHECK) and not options.plan_out):
+    if options.watch is None:
         return
-    done = "--plan-out" if options.plan_out else f"--{mode.value}"
-    raise BadCall(f"--watch follows a promotion or stands alone, it does not go with {done}", hint=LEAVE_OUT)
+    mode, tries = request.mode, request.mode in (Mode.DRY_RUN, Mode.CHECK)
+    if options.plan_out or not (tries or mode in (Mode.PROMOTE, Mode.WATCH)):
+        done = "--plan-out" if options.plan_out else f"--{mode.value}"
+        raise BadCall(f"--watch follows a promotion or stands alone, it does not go with {done}", hint=LEAVE_OUT)
+    if tries and not (request.candidate_named or request.best):
+        raise BadCall(f"--watch without a candidate only watches, which has no --{mode.value}", hint=TO_PROMOTE)
 
 
 def _junit_xml(options: argparse.Namespace, mode: Mode) -> Path | None:

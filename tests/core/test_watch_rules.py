@@ -55,7 +55,13 @@ def test_what_nobody_knows_is_neither_fine_nor_a_reason_to_act() -> None:
         assert judged(measure, limits).severity is Severity.UNKNOWN
     assert judged(Measure(ERROR_RATE, 1.0, all_of_it, n=19, least=20), limits).severity is Severity.UNKNOWN
     assert judged(Measure(ERROR_RATE, 1.0, all_of_it, n=20, least=20), limits).severity is Severity.ROLLBACK
+    assert "surely" not in judged(Measure(ERROR_RATE, 1.0, all_of_it, n=19, least=20), limits).sentence
     assert gravest(()) is Severity.UNKNOWN
+
+
+@pytest.mark.parametrize(("least", "probes_per_s", "takes_s"), [(100, 5.0, 27), (100, 0.1, 1349), (1, 1.0, 11)])
+def test_it_takes_a_time_to_send_enough(least: int, probes_per_s: float, takes_s: int) -> None:
+    assert WatchPolicy(least=least, probes_per_s=probes_per_s).enough_s == takes_s
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def test_what_is_well_ends_well_and_every_look_is_told() -> None:
     outcome = scene.watch(600 * 60.0)
     assert (outcome.code, outcome.warnings) == (ExitCode.DONE, ()), outcome.summary
     assert looks(outcome) == ["fine"] * 600
+    assert not outcome.undo, "nothing was done that could be undone"
     assert len({look["at"] for look in outcome.facts["watch"]["looks"]}) == 600
     assert scene.state() == before
     names = {reading["name"] for reading in outcome.facts["watch"]["looks"][0]["readings"]}
@@ -154,6 +155,14 @@ def test_too_little_is_not_known_and_not_well() -> None:
     assert "fewer than 10,000" in outcome.warnings[0]
 
 
+def test_a_watch_that_was_too_short_says_how_long_it_takes() -> None:
+    short = a_shop(Service(errors=1.1), WatchPolicy()).watch(5.0)
+    assert (short.code, looks(short)) == (ExitCode.WARNED, ["unknown"] * 2)
+    assert "surely" not in " ".join(short.warnings)
+    assert short.hints == (f"100 requests take about 27s at 5 a second: promote_model.py {MODEL} --watch 27s",)
+    assert a_shop(policy=WatchPolicy()).watch(27.0).code is ExitCode.DONE
+
+
 def test_looks_in_which_nothing_was_asked_are_not_well() -> None:
     outcome = a_shop(policy=replace(FEW, probes_per_s=1e-6)).watch(120.0)
     assert (outcome.code, looks(outcome)) == (ExitCode.WARNED, ["unknown"] * 2)
@@ -182,6 +191,22 @@ def test_when_our_own_machine_is_slow_nothing_is_held_against_the_version() -> N
     outcome = a_shop(Service(late_s=2.0)).watch(600.0)
     assert (outcome.code, set(looks(outcome))) == (ExitCode.WARNED, {"unknown"})
     assert "the machine that sends could not keep up" in " ".join(outcome.warnings)
+    told = [one for look in outcome.facts["watch"]["looks"] for one in look["readings"]]
+    assert {one["severity"] for one in told if one["name"].startswith("p95_ms")} == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (Ending.SERVER_ERROR, ExitCode.REFUSED),
+        (Ending.BROKEN, ExitCode.REFUSED),
+        (Ending.TIMED_OUT, ExitCode.WARNED),
+        (Ending.THROTTLED, ExitCode.WARNED),
+    ],
+)
+def test_a_dead_endpoint_is_rolled_back_by_a_slow_machine_too(bad: Ending, code: ExitCode) -> None:
+    outcome = a_shop(Service(errors=1.1, late_s=0.09, bad=bad)).watch(600.0)
+    assert (outcome.code, len(looks(outcome))) == (code, 2 if code is ExitCode.REFUSED else 10), outcome.summary
 
 
 def test_a_newer_promotion_ends_it_and_nothing_is_rolled_back() -> None:
@@ -305,11 +330,25 @@ def test_a_scoring_server_is_watched_by_its_address_and_told_what_a_rollback_can
     assert f"NOT WELL after the rollback: {URL} serves what it was started with: start it with v1" in outcome.summary
 
 
-def test_a_server_that_is_not_there_is_rolled_back() -> None:
-    scene = a_shop(Service(errors=1.1))
+def test_a_server_that_did_answer_and_is_not_there_any_more_is_rolled_back() -> None:
+    scene = a_shop(Service(errors=1.1, since=1))
     scene.servers = MemoryServers(Asked(0.0, error="refused"))
+    scene.loader._asked = Asked(0.0, error="refused")  # noqa: SLF001 - it starts late
     outcome = scene.watch(600.0, endpoints=(URL,))
     assert outcome.code is ExitCode.REFUSED
+    at_once = a_shop(Service(errors=1.1))
+    assert at_once.watch(600.0, endpoints=(URL,)).code is ExitCode.REFUSED
+
+
+@pytest.mark.parametrize("bad", [Ending.CLIENT_ERROR, Ending.NO_CONNECTION, Ending.TIMED_OUT])
+def test_an_address_that_has_never_answered_says_nothing_of_the_version(bad: Ending) -> None:
+    scene = a_shop(Service(errors=1.1, bad=bad))
+    scene.loader._asked = Asked(1.0, status=404)  # noqa: SLF001 - as a wrong path is answered
+    before = scene.state()
+    outcome = scene.watch(600.0, endpoints=(URL,))
+    assert (outcome.code, set(looks(outcome)), scene.state()) == (ExitCode.WARNED, {"unknown"}, before)
+    said = f"{URL} has not answered once in this watch ({bad.value}), which says nothing of the version"
+    assert outcome.warnings == (f"{said}: is this its address?",)
 
 
 @pytest.mark.parametrize("bad", [Ending.DENIED, Ending.NO_CONNECTION])
@@ -336,6 +375,20 @@ def test_where_there_is_nothing_to_go_back_to_the_version_stays_and_that_is_said
     assert (outcome.code, first.aliases["champion"]) == (ExitCode.NOT_FOUND, "2")
     assert outcome.summary.startswith("NOT rolled back")
     assert outcome.facts["watch"]["ended"] == "not rolled back"
+    told = [one.sentence for one in first.voice.events if one.topic == "Alert"]
+    assert "is to be rolled back: error_rate" in told[-1]
+    # What would be refused in the same way is no hint.
+    assert [one.partition(":")[0] for one in outcome.hints] == ["name one"], outcome.hints
+
+
+def test_where_there_is_no_other_version_none_is_to_be_named() -> None:
+    scene = a_shop(Service(errors=0.5))
+    alone = a_scene(aliases={"champion": "2"}, endpoints=scene.endpoints, policy=scene.policy)
+    for number in ("1", "3", "4"):
+        alone.registry.known.pop((MODEL, number), None)
+    alone.loader = scene.loader
+    outcome = alone.watch(600.0)
+    assert (outcome.code, outcome.hints) == (ExitCode.NOT_FOUND, ()), outcome.hints
 
 
 def test_a_registry_that_does_not_answer_is_tried_again() -> None:

@@ -116,6 +116,11 @@ class WatchPolicy:
         """What is sent between two looks."""
         return LoadTest.of_policy(self.probes_per_s, self.look_s, "probes_per_s and look_s")
 
+    @property
+    def enough_s(self) -> int:
+        """How long it takes to send `least` own requests: how many are due is random, so three deviations more."""
+        return math.ceil(((3 + math.sqrt(9 + 4 * self.least)) / 2) ** 2 / self.probes_per_s)
+
 
 @dataclass(frozen=True)
 class Beyond:
@@ -168,10 +173,11 @@ def judged(measure: Measure, limits: Limits) -> Judged:
     if not measure.n or math.isnan(measure.value):
         return Judged(measure.name, Severity.UNKNOWN, f"{measure.name} is not known: nothing was measured")
     beyond = measure.beyond
-    surely = f", surely above {beyond.surely:.4g}" if beyond.surely else ""
+    enough = measure.n >= measure.least
+    surely = f", surely above {beyond.surely:.4g}" if enough and beyond.surely else ""
     said = f"{measure.name} is {measure.value:.4g} (n={measure.n:,}{surely})"
     facts = {"value": measure.value, "low": beyond.surely, "n": measure.n}
-    if measure.n < measure.least:
+    if not enough:
         return Judged(measure.name, Severity.UNKNOWN, f"{said}: fewer than {measure.least:,}", facts)
     crossed = _crossed(beyond, limits)
     more = _more(beyond, limits)

@@ -60,11 +60,19 @@ def judged(
 
 def void(run: LoadRun, policy: LoadPolicy) -> str:
     """Why a run says nothing; empty when it does."""
-    late = late_ms(run)
+    return nothing(run) or too_late(run, policy)
+
+
+def nothing(run: LoadRun) -> str:
+    """Why there is nothing to judge; empty when there is."""
     if not run.whole:
         return "the run was stopped"
-    if math.isnan(late):
-        return f"{run.load.test} is so little that no request was due"
+    return f"{run.load.test} is so little that no request was due" if math.isnan(late_ms(run)) else ""
+
+
+def too_late(run: LoadRun, policy: LoadPolicy) -> str:
+    """Why nobody knows how long answers take; empty when they do."""
+    late = late_ms(run)
     if late <= policy.max_late_ms:
         return ""
     said = f"1 request in 100 left {late:.0f} ms late or more, at most {policy.max_late_ms:g} ms is allowed"

@@ -102,9 +102,20 @@ def _ended(watching: Watching, ended: Ended) -> Outcome:
         was=watching.version.number,
         to=watching.version.number,
         warnings=warnings,
+        hints=_longer(watching),
         facts={"watch": watching.facts(ended.value)},
-        undo=watching.request.command("--rollback"),
     )
+
+
+def _longer(watching: Watching) -> tuple[str, ...]:
+    """What to type where the time was too short for as many own requests as it takes."""
+    policy, request = watching.world.policy.watch, watching.request
+    few = any(one.facts.get("n", policy.least) < policy.least for one in watching.last.values())
+    if not (few and watching.places) or watching.look_s * watching.looks >= policy.enough_s:
+        return ()
+    for_s = as_age(policy.enough_s)
+    said = f"{policy.least:,} requests take about {for_s} at {policy.probes_per_s:g} a second"
+    return (f"{said}: {request.command('--watch', for_s)}",)
 
 
 def _joined(done: Outcome, watched: Outcome) -> Outcome:

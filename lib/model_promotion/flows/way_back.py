@@ -63,7 +63,7 @@ def choose(request: Request, seen: RegisteredModel, lines: list[Line] | None) ->
 
 
 def name_one(request: Request, seen: RegisteredModel, world: World) -> str:
-    """What to type to say where to, with the versions to choose from if they can be read."""
+    """What to type to say where to, with the versions to choose from if they can be read; empty when there is none."""
     try:
         listed = world.registry.versions(request.model)
     except PromotionError:
@@ -71,6 +71,8 @@ def name_one(request: Request, seen: RegisteredModel, world: World) -> str:
     target, current = request.target_alias, seen.at(request.target_alias)
     ready = [one for one in listed if one.number != current and one.status == READY]
     others = [one.label for one in ready if not leaves_production(seen, target, one.number)]
+    if listed and not others:
+        return ""
     more = f" (and {len(others) - NAMED} more)" if len(others) > NAMED else ""
     there_is = f"; there is {', '.join(others[:NAMED])}{more}" if others else ""
     return f"name one: {request.command('--rollback', '--to-version', 'N')}{there_is}"

@@ -63,13 +63,15 @@ def test_a_drop_is_counted_from_where_accuracy_was() -> None:
     for _ in range(30):
         wrong = wrong.after(Counts(15, 50))
     found = wrong.drop(0.1)
-    assert (found.value, found.beyond.twice, found.n) == (pytest.approx(0.2), 0.10, 100)
+    assert (found.value, found.beyond.twice, found.n) == (pytest.approx(0.2), 0.10, 1500)
 
 
-def test_labels_that_come_at_once_are_answers_of_many_times() -> None:
-    wrong = Rate.wrong(POLICY.accuracy_drop, 0.1, SURE).labelled([False, True, True, False] * 40)
-    assert (wrong.drop(0.1).beyond.twice, wrong.drop(0.1).n) == (0.10, 160)
-    assert wrong.labelled([]).watched == wrong.watched
+def test_labels_that_come_at_once_are_one_look_and_a_rollback_takes_another() -> None:
+    wrong = Rate.wrong(POLICY.accuracy_drop, 0.1, SURE).after(Counts(80, 160))
+    assert (wrong.drop(0.1).beyond.surely, wrong.drop(0.1).beyond.twice) == (0.10, 0.0)
+    assert wrong.after(Counts()) == wrong
+    found = wrong.after(Counts(60, 160)).drop(0.1)
+    assert (found.beyond.twice, found.n, found.value) == (0.10, 320, pytest.approx(140 / 320 - 0.1))
 
 
 ROWS: list[Row] = [("a", "1", "1"), ("b", "0", "1"), ("c", "1", None)]

@@ -116,8 +116,25 @@ def test_a_file_that_is_replaced_counts_each_id_once(tmp_path: Path) -> None:
     path = tmp_path / "labels.parquet"
     scene = a_shop(path, id="row")
     outcome = watched(scene, lambda look: answers(150 if look > 1 else 0, 0.4).to_parquet(path), 5)
-    assert [one.get("n") for one in by_name(outcome, "accuracy_drop")][-1] == 150
-    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.REFUSED, "1")
+    told = by_name(outcome, "accuracy_drop")
+    assert [(one.get("n"), one["severity"]) for one in told] == [(None, "unknown")] + [(150, "critical")] * 4
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.WARNED, "2")
+    assert "the rollback takes another look that says so" in " ".join(outcome.warnings)
+
+
+def test_the_order_of_rows_does_not_matter_and_two_looks_that_say_it_are_enough(tmp_path: Path) -> None:
+    path = tmp_path / "labels.parquet"
+
+    def write(look: int) -> None:
+        at = np.arange(120 * max(0, look - 1))
+        pd.DataFrame({"prediction": at % 2, "target": np.ones(len(at), dtype=int)}).to_parquet(path)
+
+    scene = a_shop(path, accuracy=0.9532)
+    outcome = watched(scene, write)
+    assert (outcome.code, scene.aliases["champion"]) == (ExitCode.REFUSED, "1"), outcome.summary
+    told = by_name(outcome, "accuracy_drop")[-2:]
+    assert [(one["n"], one["severity"]) for one in told] == [(120, "critical"), (240, "rollback")]
+    assert told[-1]["value"] == pytest.approx(0.4532)
 
 
 def test_the_recorded_accuracy_of_the_version_is_what_it_is_held_against(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import TypeVar
 
 import numpy as np
@@ -39,11 +38,15 @@ class Sureness:
 
 @dataclass(frozen=True)
 class Rate:
-    """A share that has limits: over all looks what is sure, and its value in the newest looks that are enough."""
+    """A share that has limits: over all looks what is sure, and its value in the newest looks that are enough.
+
+    With `lasting` its value is of all looks: of labels there are few, and they tell of one time as well as of another.
+    """
 
     watched: Watched
     sureness: Sureness
     newest: tuple[Counts, ...] = ()
+    lasting: bool = False
 
     @classmethod
     def of(cls, limits: Limits, sureness: Sureness) -> "Rate":
@@ -53,17 +56,14 @@ class Rate:
     @classmethod
     def wrong(cls, limits: Limits, baseline: float, sureness: Sureness) -> "Rate":
         """Of wrong answers, held against so many points above the share of them that was known before."""
-        return cls(Watched.drop(limits, baseline, 2 * sureness.planned), sureness)
+        return cls(Watched.drop(limits, baseline, sureness.planned), sureness, lasting=True)
 
     def after(self, counts: Counts) -> "Rate":
         """One look later."""
-        kept = _enough([*self.newest, counts], [*(one.seen for one in self.newest), counts.seen], self.sureness.least)
+        looks = [*self.newest, counts]
+        sizes = [one.seen for one in looks]
+        kept = [sum(looks, Counts())] if self.lasting else _enough(looks, sizes, self.sureness.least)
         return replace(self, watched=self.watched.after(lambda _limit: counts), newest=tuple(kept))
-
-    def labelled(self, rights: Sequence[bool]) -> "Rate":
-        """The same of answers, as two looks: their labels come together, but no bad minute made them wrong together."""
-        parts = (Counts(len(part) - sum(part), len(part)) for part in (rights[::2], rights[1::2]))
-        return reduce(Rate.after, parts, self)
 
     def measure(self, name: str = ERROR_RATE) -> Measure:
         """What it says now."""
@@ -114,9 +114,10 @@ class Served:
         return cls(Rate.of(policy.error_rate, sureness), Latency.of(policy.p95_ms, sureness))
 
     def after(self, samples: Sequence[Sample]) -> "Served":
-        """One look later; what was not answered in time took at least that long."""
+        """One look later; what was not answered in time took at least that long, and NaN is what nobody knows."""
         bad = sum(one.ending is not Ending.ANSWERED for one in samples)
-        took = [one.took_s * 1000 for one in samples if one.ending in (Ending.ANSWERED, Ending.TIMED_OUT)]
+        timed = [one for one in samples if one.ending in (Ending.ANSWERED, Ending.TIMED_OUT)]
+        took = [one.took_s * 1000 for one in timed if not math.isnan(one.took_s)]
         return Served(self.errors.after(Counts(bad, len(samples))), self.latency.after(np.array(took, dtype=float)))
 
     def measures(self, policy: WatchPolicy) -> tuple[tuple[Measure, Limits], tuple[Measure, Limits]]:

@@ -79,7 +79,9 @@ class Labels:
             yield Judged(found.source, severity, f"{found.source}: {found.sentence}", found.facts)
 
     def _drop(self, rights: list[bool]) -> Judged:
-        self._wrong = self._wrong and self._wrong.labelled(rights)
+        from model_promotion.evidence.health.rates import Counts
+
+        self._wrong = self._wrong and self._wrong.after(Counts(len(rights) - sum(rights), len(rights)))
         if self._wrong is None or self._wrong_before is None:
             said = f"{ACCURACY_DROP} is not known: no {METRIC} from before; set [watch] accuracy in the policy"
             return Judged(ACCURACY_DROP, Severity.UNKNOWN, said)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from model_promotion.core import say
+from model_promotion.core.answers import flaw
 from model_promotion.core.endpoints import is_address
 from model_promotion.core.errors import Conflict, PromotionError, Unavailable
 from model_promotion.core.load import Ending
@@ -16,6 +17,7 @@ from model_promotion.together import together
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from model_promotion.core.answers import Asked
     from model_promotion.core.deployment import Deployment
     from model_promotion.core.entities import Version
     from model_promotion.core.load import Destination, Sample
@@ -33,6 +35,7 @@ class Place:
     """An entity of an endpoint, or a scoring server by its address, which has none.
 
     `own` is what own requests say of it, `service` what the endpoint's metrics do, where they tell whose they are.
+    `known` is whether the version answers here: a workspace says what it serves, an address only by answering.
     """
 
     world: World
@@ -42,6 +45,15 @@ class Place:
     service: Rate
     note: str = ""
     scraped_at: float | None = None
+    known: bool = False
+
+    def __post_init__(self) -> None:
+        """What a workspace names is known."""
+        self.known = self.known or not is_address(self.endpoint)
+
+    def woke(self, asked: Asked) -> None:
+        """The first request of all, which counts for nothing else."""
+        self.known = self.known or not flaw(asked, None)
 
     @property
     def label(self) -> str:
@@ -70,15 +82,25 @@ class Place:
             PromotionError: when the endpoint cannot be asked.
         """
         if samples is not None:
-            self.own = self.own.after(samples)
-            for measure, limits in self.own.measures(self.world.policy.watch):
-                yield self._judged(measure, limits)
+            yield from self._answers(samples)
         if is_address(self.endpoint):
             yield self._alive()
             return
         seen = serving_of(self.world).deployment(self.endpoint)
         yield self._state(seen)
         yield from self._said(seen)
+
+    def _answers(self, samples: Sequence[Sample]) -> Iterator[Judged]:
+        """A wrong address fails every request, whatever the version is: only who has answered can have got worse."""
+        self.known = self.known or any(one.ending is Ending.ANSWERED for one in samples)
+        if samples and not self.known:
+            why = ", ".join(sorted({one.ending.value for one in samples}))
+            said = f"{self.label} has not answered once in this watch ({why}), which says nothing of the version"
+            yield Judged(f"answers of {self.label}", Severity.UNKNOWN, f"{said}: is this its address?")
+            return
+        self.own = self.own.after(samples)
+        for measure, limits in self.own.measures(self.world.policy.watch):
+            yield self._judged(measure, limits)
 
     def _judged(self, measure: Measure, limits: Limits) -> Judged:
         return judged(replace(measure, name=f"{measure.name} of {self.label}"), limits)

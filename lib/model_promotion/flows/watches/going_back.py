@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from model_promotion.core import say
 from model_promotion.core.endpoints import is_address
-from model_promotion.core.errors import Conflict, PromotionError, Unavailable
+from model_promotion.core.errors import Conflict, NotFound, PromotionError, Unavailable
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
 from model_promotion.core.jsonable import jsonable
@@ -46,7 +46,7 @@ def rolled_back(watching: Watching) -> Outcome:
     """The outcome once the version is taken back, and what followed from that."""
     why, label = watching.breach, watching.version.label
     world = watching.world.beside(watching.world.voice)
-    world.voice.tell(Event(Kind.FAILED, "Alert", f"{label} is rolled back: {why}"))
+    world.voice.tell(Event(Kind.FAILED, "Alert", f"{label} is to be rolled back: {why}"))
     facts = {"watch": watching.facts("rolled back")}
     try:
         back = _back(watching, world, why)
@@ -102,6 +102,8 @@ def _request(request: Request, reason: str) -> Request:
 
 def _stays(watching: Watching, error: PromotionError, facts: dict[str, Any]) -> Outcome:
     request, version = watching.request, watching.version
+    # Where nobody knows a version to go back to, to ask for the same once more is no way out.
+    by_hand = "" if isinstance(error, NotFound) else f"by hand: {request.command('--rollback')}"
     return Outcome(
         mode=Mode.WATCH,
         code=error.code,
@@ -109,7 +111,7 @@ def _stays(watching: Watching, error: PromotionError, facts: dict[str, Any]) -> 
         model=version.model,
         was=version.number,
         to=version.number,
-        hints=(*filter(None, (error.hint,)), f"by hand: {request.command('--rollback')}"),
+        hints=tuple(filter(None, (error.hint, by_hand))),
         facts={"watch": {**facts["watch"], "ended": STAYS}},
     )
 

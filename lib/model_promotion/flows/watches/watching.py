@@ -14,7 +14,7 @@ from model_promotion.core.errors import PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.intent import STILL, intents
 from model_promotion.core.jsonable import jsonable
-from model_promotion.core.load import Destination, Load, LoadRun, LoadTest, Sample
+from model_promotion.core.load import Destination, Ending, Load, LoadRun, LoadTest, Sample
 from model_promotion.core.payloads import Payload
 from model_promotion.core.request import Request
 from model_promotion.core.watch_rules import Judged, Severity, gravest
@@ -32,6 +32,8 @@ KINDS = {
     Severity.ROLLBACK: Kind.FAILED,
 }
 ALERTS = {Severity.WARNING: alert_policy.Severity.WARNING, Severity.CRITICAL: alert_policy.Severity.CRITICAL}
+OURS_WHEN_LATE = frozenset({Ending.TIMED_OUT, Ending.THROTTLED})
+"""Who sends late may read late, and catches up in a crowd. Whatever else fails is the server's."""
 
 
 class Ended(Enum):
@@ -117,7 +119,7 @@ class Watching:
         """One request to each before anything counts: what scales to zero may take a minute to start."""
         for place in self.places:
             with suppress(PromotionError):
-                self.world.loader.ask(place.target, self.payloads[0])
+                place.woke(self.world.loader.ask(place.target, self.payloads[0]))
 
     def _look(self) -> Severity:
         clock, found, missed = self.world.clock, list[Judged](), list[str]()
@@ -183,20 +185,24 @@ class Watching:
         return self._sound(run, missed) or nothing
 
     def _sound(self, run: LoadRun, missed: list[str]) -> list[list[Sample] | None]:
-        from model_promotion.evidence.under_load import void
+        from model_promotion.evidence.under_load import nothing, too_late
 
-        if why := void(run, self.world.policy.load_test):
+        if why := nothing(run):
             missed.append(f"own requests: {why}")
             return []
-        return [self._heard(run, number, missed) for number in range(len(self.places))]
+        if why := too_late(run, self.world.policy.load_test):
+            missed.append(f"latencies of own requests: {why}")
+        return [self._heard(run, number, missed, late=bool(why)) for number in range(len(self.places))]
 
-    def _heard(self, run: LoadRun, number: int, missed: list[str]) -> list[Sample] | None:
+    def _heard(self, run: LoadRun, number: int, missed: list[str], *, late: bool) -> list[Sample] | None:
         """What says something of the version at one place; None where all of it says nothing."""
         place, sent = self.places[number], [one for one in run.samples if one.target == number]
         heard = [one for one in sent if one.ending not in place.unheard]
         if len(heard) < len(sent):
             why = ", ".join(sorted({one.ending.value for one in sent if one.ending in place.unheard}))
             missed.append(f"own requests to {place.label}: {len(sent) - len(heard)} of {len(sent)} {why}")
+        if late:
+            heard = [one._replace(took_s=math.nan) for one in heard if one.ending not in OURS_WHEN_LATE]
         return heard if heard or not sent else None
 
     def _run(self, targets: tuple[Destination, ...]) -> LoadRun:
