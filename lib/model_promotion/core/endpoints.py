@@ -9,6 +9,7 @@ from model_promotion.core.redaction import redacted
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", re.ASCII)
 SCHEMES = ("http", "https")
 HINT = "for example --endpoint http://127.0.0.1:5001, or the name of a serving endpoint"
+BY_ADDRESS = "name its address instead: --endpoint http://HOST:PORT"
 INVOCATIONS = "/invocations"
 
 

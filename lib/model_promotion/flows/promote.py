@@ -26,6 +26,7 @@ from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
 from model_promotion.flows.hands import Hands
 from model_promotion.flows.named_data import all_there
+from model_promotion.flows.named_endpoints import all_askable
 from model_promotion.flows.recording import Deed, whoever, write_down
 from model_promotion.flows.resolve import instead, make_plan, selector_for
 from model_promotion.witness import Witness
@@ -74,6 +75,7 @@ def judge(request: Request, world: World, still_holds: StillHolds | None = None)
     """
     if request.engine != Request.engine:
         world.engine(request.engine)  # what it lacks on this machine is said before anything is asked or done
+    all_askable(request, world)
     if request.copy_from:
         settled = copy.settled(request, world)
         if isinstance(settled, Outcome):
