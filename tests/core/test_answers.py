@@ -7,6 +7,7 @@ import pytest
 from model_promotion.core.answers import Asked, ending_of, flaw, predictions_in, same
 from model_promotion.core.load import Ending
 
+NESTED = "\nError: Failed to enforce schema of data '   x\n0 6.981' with schema '[\"age\": double]'. Error: no age"
 SOUND = {
     "a list": (b'{"predictions": [1, 0.5, "yes"]}', 3),
     "rows with names": (b'{"predictions": [{"a": 1}, {"a": 2}]}', 2),
@@ -43,7 +44,11 @@ def test_an_answer_that_is_none_is_named(answer: bytes, said: str) -> None:
 
 def test_rows_that_a_server_repeats_are_not_told_but_the_cause_is() -> None:
     rows = "Failed to predict data '   mean radius  mean texture\n0   17.99   6.981\n[1 rows x 2 columns]'. "
-    for cause, said in (("\nError: no column age\n17.99", "no column age"), ("", "Failed to predict data")):
+    for cause, said in (
+        ("\nError: no column age\n17.99", "no column age"),
+        (NESTED, "no age"),
+        ("", "Failed to predict data"),
+    ):
         found = flaw(Asked(1, 400, json.dumps({"message": rows + cause}).encode()), 1)
         assert found == f"answered 400: {said}"
     assert len(flaw(Asked(1, 400, b"x" * 500), 1)) == len("answered 400: ") + 80

@@ -13,7 +13,7 @@ from model_promotion.core.trial import one_line
 OK, REDIRECTS, CLIENT_ERRORS, TOO_MANY, SERVER_ERRORS = 200, 300, 400, 429, 500
 DENIED = (401, 403)
 PREDICTIONS = b'"predictions"'
-REPEATS_DATA, CAUSE = "Failed to predict data", "\nError: "
+DATA, CAUSE = " data '", "Error: "
 MOST_CAUSE = 80
 
 
@@ -131,7 +131,9 @@ def _cause(message: str) -> str:
 
     An MLflow scoring server puts all of them before the reason.
     """
-    if message.startswith(REPEATS_DATA):
-        message = message.partition(CAUSE)[2] or REPEATS_DATA
+    before, repeats, after = message.partition(DATA)
+    if repeats:
+        # Such an error may be the cause of another one: what is wrong comes last.
+        message = after.rpartition(CAUSE)[2].partition(DATA)[0] if CAUSE in after else f"{before} data"
     line = one_line(next(iter(message.strip().splitlines()), ""))
     return line if len(line) <= MOST_CAUSE else line[: MOST_CAUSE - 3] + "..."
