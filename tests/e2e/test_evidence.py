@@ -254,7 +254,7 @@ def test_without_pyspark_one_line_says_what_to_install(shop: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=shop, check=False)
     assert done.returncode == 64
     assert "--engine spark needs pyspark" in done.stdout + done.stderr
-    assert "pip install 'promote-model[spark]'" in done.stdout + done.stderr
+    assert "pip install '.[spark]'" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("mode", [["--check"], []])
