@@ -29,7 +29,7 @@ def endpoint_named(text: str) -> str:
             return text
         raise BadCall(f"endpoint {redacted(text[:80])!r} is neither a name nor an address", hint=HINT)
     address = text.rstrip("/").removesuffix(INVOCATIONS).rstrip("/")
-    said = redacted(address[:200])
+    said = redacted(text[:200])
     try:
         parts = urlsplit(address)
         sound = parts.scheme in SCHEMES and parts.hostname and parts.port != 0 and address.isprintable()
