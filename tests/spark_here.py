@@ -8,5 +8,5 @@ import pytest
 
 needs_spark = pytest.mark.skipif(
     not (importlib.util.find_spec("pyspark") and (shutil.which("java") or os.environ.get("JAVA_HOME"))),
-    reason="pip install 'promote-model[spark]', and Java 17: apt-get install openjdk-17-jre-headless",
+    reason="pip install '.[spark]', and Java 17: apt-get install openjdk-17-jre-headless",
 )

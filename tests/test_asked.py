@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_promotion.asked import Asked, asked
+from model_promotion.asked import MODES_WITHOUT_MODEL, Asked, asked
 from model_promotion.core.errors import BadCall
 from model_promotion.core.exits import ExitCode
+from model_promotion.core.heeded import spare
 from model_promotion.core.request import Mode
 from model_promotion.core.reviewed import Reviewed
 from model_promotion.core.selector import ByAlias, ByNumber, BySemver, Latest, Selector
@@ -124,7 +125,19 @@ WRONG = {
     "--approve business": "which model",
     "--manifest nowhere.toml --approve business": "beside it stands --approve",
     "m --auto --approve business": "--auto is a promotion, and --approve is none",
-    "m 2 --approve business --watch 9m": "--approve takes no --watch",
+    "m 2 --approve business --watch 9m": "it does not go with --approve",
+    "m --rollback --canary 5": "--rollback takes no --canary",
+    "m --rollback --update-endpoints": "--rollback takes no --update-endpoints",
+    "m --release --version 2 --canary 5": "--release takes no --canary",
+    "m --release --version 2 --eval-data d": "--release takes no --eval-data",
+    "--verify-audit --load-test 5,3s --endpoint http://x": "--verify-audit takes no --endpoint",
+    "--verify-audit --to canary": "--verify-audit takes no --to",
+    "--demo --reason why": "--demo takes no --reason",
+    "m --history --canary 5,25": "--history takes no --canary",
+    "m --history --eval-data nope.csv --target y": "--history takes no --eval-data",
+    "m --history --endpoint foo": "--history takes no --endpoint",
+    "m --history --force": "--history takes no --force",
+    "m --recover resume --canary 5": "--recover takes no --canary",
     "m --cleanup --compare-metrics": "--cleanup takes no --compare-metrics",
     "m --cleanup --env-manager uv": "--cleanup takes no --env-manager",
     "m --cleanup --sync-stages": "--cleanup takes no --sync-stages",
@@ -134,7 +147,7 @@ WRONG = {
     "m --history --report-file r.html": "--history takes no --report-file",
     "m --watch 9m --report-file r.html": "--watch takes no --report-file",
     "m --report-file /dev/null/r.html": "--report-file /dev/null/r.html cannot be written: /dev/null is no folder",
-    "m --history --run-tests --junit-xml j.xml": "--history takes no --junit-xml",
+    "m --history --run-tests --junit-xml j.xml": "--history takes no --",
     "m --junit-xml j.xml": "--junit-xml is about the model tests",
     "m --run-tests --junit-xml /dev/null/j.xml": "--junit-xml /dev/null/j.xml cannot be written: /dev/null is",
     "m --metadata-file /dev/null/m.json": "--metadata-file /dev/null/m.json cannot be written: /dev/null is no folder",
@@ -160,6 +173,28 @@ def test_what_contradicts_itself_is_a_wrong_call_with_a_hint(line: str, said: st
     assert said in str(refused.value)
     assert refused.value.hint
     assert refused.value.code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("m --rollback --to canary --reason bad --sync-stages", ()),
+        ("m --rollback --eval-data d --target y --endpoint e", ("--eval-data", "--target", "--endpoint")),
+        ("m --rollback --run-tests --approver ada", ("--run-tests", "--approver")),
+        ("m 2 --run-tests", ()),
+    ],
+)
+def test_a_rollback_passes_over_evidence_that_a_script_always_names_and_says_so(
+    line: str, told: tuple[str, ...]
+) -> None:
+    assert spare(ask(line).request) == told
+
+
+@pytest.mark.parametrize(
+    "line", ["m --release --reason ok --to x", "m --recover abandon --force", "m --history --to x"]
+)
+def test_what_a_mode_looks_at_goes_with_it(line: str) -> None:
+    assert ask(line).request.model == "m"
 
 
 @pytest.mark.parametrize("line", ["m --list --to canary", "m --list --sync-stages", "m --cleanup --reason disk"])
@@ -291,7 +326,7 @@ def test_a_plan_is_applied_where_it_was_made_for_and_naming_another_alias_is_a_w
 def test_any_order_of_words_is_a_request_or_a_wrong_call(words: list[str]) -> None:
     try:
         request = ask(" ".join(words)).request
-        assert request.model or request.best or request.mode is Mode.LIST
+        assert request.model or request.best or request.mode in MODES_WITHOUT_MODEL
     except BadCall as refused:
         assert refused.code is ExitCode.USAGE  # noqa: PT017 - either answer is right
 

@@ -13,6 +13,7 @@ from model_promotion.core.dataset import Dataset
 from model_promotion.core.endpoints import is_address
 from model_promotion.core.errors import BadCall
 from model_promotion.core.gates import check_signing
+from model_promotion.core.heeded import how, unheeded
 from model_promotion.core.redaction import redacted
 from model_promotion.core.request import ALERTING, LOOKING, Mode, Request
 from model_promotion.core.reviewed import Reviewed, ReviewedFleet
@@ -26,7 +27,7 @@ from model_promotion.core.selector import (
     target_name,
     version_selector,
 )
-from model_promotion.core.stages import as_target, kept_for, stage_of, usual_else
+from model_promotion.core.stages import as_target, kept_for, usual_else
 from model_promotion.core.wanted import Wanted
 from model_promotion.reports import metadata_file, plan_file
 from model_promotion.settings import Flags
@@ -39,13 +40,6 @@ BELONGS_TO = {
     "keep": Mode.CLEANUP,
     "older_than": Mode.CLEANUP,
     "yes": Mode.CLEANUP,
-}
-# What these modes take of the options that say how to promote. The lists that are printed name both ends of a target.
-HEED = {
-    Mode.LIST: ("--to", "--to-stage", "--sync-stages"),
-    Mode.CLEANUP: ("--reason",),
-    **dict.fromkeys((Mode.APPROVE, Mode.REJECT), ("--to", "--to-stage", "--reason", "--approver")),
-    Mode.WATCH: ("--watch", "--to", "--to-stage", "--sync-stages", "--endpoint", "--current-data", "--engine"),
 }
 LEAVE_OUT = "leave one of them out"
 TO_PROMOTE = "leave it out, or name the candidate to promote it first: --from ALIAS or --version N"
@@ -81,11 +75,9 @@ def asked(options: argparse.Namespace, program: str) -> Asked:
         request = replace(request, mode=mode)
     _two_ends(request)
     check_data_options(request, None)
-    if extra := _only_promotions_take(request):
-        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint="leave it out")
-    if extra := _unheeded(request, _named_target(options)):
-        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint=TO_PROMOTE if mode is Mode.WATCH else "leave it out")
     _watched(options, request)
+    if extra := unheeded(request, _named_target(options)):
+        raise BadCall(f"--{mode.value} takes no {extra[0]}", hint=TO_PROMOTE if mode is Mode.WATCH else "leave it out")
     check_signing(request.sign_with, request.gate, request.approver)
     if request.candidate_named and mode not in TAKE_A_CANDIDATE:
         raise BadCall(f"--{mode.value} takes no candidate, but {request.candidate} was named", hint=_instead(mode))
@@ -319,36 +311,10 @@ def _no_backup(name: str, option: str) -> None:
         )
 
 
-def _only_promotions_take(request: Request) -> tuple[str, ...]:
-    """Options that choose where a candidate goes, or tell where it went, in a mode that has none."""
-    if request.mode.promotes:
-        return ()
-    chosen = ("--if-better",) if request.if_better else ()
-    if request.mode is Mode.ROLLBACK:
-        request = replace(request, report_file=None)  # A rollback is a decision too.
-    return chosen if request.mode is Mode.APPLY else (*chosen, *request.report)
-
-
-def _unheeded(request: Request, target: str | None) -> tuple[str, ...]:
-    """Options that say how to promote, in a mode that does not and would pass over them."""
-    if request.mode not in HEED:
-        return ()
-    heed = HEED[request.mode]
-    return tuple(word for word in _how(request, target) if word.startswith("--") and word not in heed)
-
-
 def _beside_the_plan(request: Request, target: str | None) -> tuple[str, ...]:
     """Options that say how to promote, which is the plan's to say."""
     planned = request.reviewed.asked.get("target_alias") if request.reviewed else None
-    return _how(request, None if target == planned else target)
-
-
-def _how(request: Request, target: str | None) -> tuple[str, ...]:
-    """The options that say how to promote, and where to."""
-    stage = stage_of(target) if target else None
-    named = ("--to", str(target)) if stage is None else ("--to-stage", stage)
-    sync = ("--sync-stages",) if request.sync_stages else ()
-    return (*request.gates, *sync, *(named if target is not None else ()))
+    return how(request, None if target == planned else target)
 
 
 def _instead(mode: Mode) -> str:

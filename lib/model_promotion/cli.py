@@ -19,6 +19,7 @@ from model_promotion.core.better import named
 from model_promotion.core.errors import BadCall, Interrupted, PromotionError
 from model_promotion.core.event import Event, Kind
 from model_promotion.core.exits import ExitCode
+from model_promotion.core.heeded import spare
 from model_promotion.core.outcome import SCHEMA_VERSION, Outcome
 from model_promotion.core.redaction import redacted
 from model_promotion.core.request import Mode, Request
@@ -126,6 +127,9 @@ def _run(words: list[str], program: str, console: Console) -> int:
         return ExitCode.DONE
     call = _asked(made, words, program)
     console.tell(Event(Kind.WORKING, call.request.mode.value, _first_line(call.request)))
+    if passed_over := spare(call.request):
+        told = f"needs no evidence, so it does not look at {', '.join(passed_over)}"
+        console.tell(Event(Kind.WARNED, call.request.mode.value, told))
     if call.request.mode is Mode.DEMO:
         from model_promotion.demo.show import show
 

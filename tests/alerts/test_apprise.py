@@ -126,4 +126,4 @@ def test_without_apprise_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(BadCall, match="not installed") as refused:
         connect("json://127.0.0.1")
-    assert "promote-model[alerts]" in refused.value.hint
+    assert "pip install '.[alerts]'" in refused.value.hint

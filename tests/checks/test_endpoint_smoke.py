@@ -51,7 +51,7 @@ def test_an_answer_for_every_row_passes_and_what_is_not_known_of_it_is_said() ->
         (Asked(1, 200, b'{"predictions": [1, 2, NaN, 4, 5]}'), "answered predictions[2] = nan"),
         (Asked(1, 400, b'{"message": "no column age"}'), "answered 400: no column age"),
         (Asked(1, 429, b""), "answered 429"),
-        (Asked(1, error="Cannot connect"), "did not answer: Cannot connect (and to /ping: Cannot connect)"),
+        (Asked(1, error="nobody listens"), "did not answer: nobody listens"),
     ],
 )
 def test_what_is_no_answer_fails_with_the_reason(asked: Asked, said: str) -> None:
@@ -59,6 +59,12 @@ def test_what_is_no_answer_fails_with_the_reason(asked: Asked, said: str) -> Non
     assert finding.verdict is Verdict.FAILED
     assert said in finding.sentence
     assert finding.hint
+
+
+def test_nobody_there_is_said_once_with_a_hint_that_fits() -> None:
+    finding = found(Asked(1, error="nobody listens at h:1"))
+    assert finding.sentence.count("nobody listens") == 1
+    assert "host and port" in finding.hint
 
 
 def test_an_endpoint_that_cannot_be_asked_is_unknown_and_one_that_fails_outweighs_it() -> None:

@@ -1,10 +1,13 @@
 """What counts as an answer: JSON with predictions, one a row, every number finite. Strangers write it."""
 
+import json
+
 import pytest
 
 from model_promotion.core.answers import Asked, ending_of, flaw, predictions_in, same
 from model_promotion.core.load import Ending
 
+NESTED = "\nError: Failed to enforce schema of data '   x\n0 6.981' with schema '[\"age\": double]'. Error: no age"
 SOUND = {
     "a list": (b'{"predictions": [1, 0.5, "yes"]}', 3),
     "rows with names": (b'{"predictions": [{"a": 1}, {"a": 2}]}', 2),
@@ -39,8 +42,20 @@ def test_an_answer_that_is_none_is_named(answer: bytes, said: str) -> None:
     assert flaw(Asked(1, 200, answer), 2) == f"answered {said}"
 
 
+def test_rows_that_a_server_repeats_are_not_told_but_the_cause_is() -> None:
+    rows = "Failed to predict data '   mean radius  mean texture\n0   17.99   6.981\n[1 rows x 2 columns]'. "
+    for cause, said in (
+        ("\nError: no column age\n17.99", "no column age"),
+        (NESTED, "no age"),
+        ("", "Failed to predict data"),
+    ):
+        found = flaw(Asked(1, 400, json.dumps({"message": rows + cause}).encode()), 1)
+        assert found == f"answered 400: {said}"
+    assert len(flaw(Asked(1, 400, b"x" * 500), 1)) == len("answered 400: ") + 80
+
+
 def test_an_error_is_told_in_its_own_words_on_one_line_and_without_secrets() -> None:
-    message = b'{"error_code": "BAD_REQUEST", "message": "no column\\nage, token=abc123"}'
+    message = b'{"error_code": "BAD_REQUEST", "message": "no column age, token=abc123\\nTraceback"}'
     assert flaw(Asked(1, 400, message), 1) == "answered 400: no column age, token=***"
     assert flaw(Asked(1, 502, b""), 1) == "answered 502: without a word"
     assert flaw(Asked(1, 503, b"[]"), 1) == "answered 503: []"

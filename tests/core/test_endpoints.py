@@ -48,3 +48,8 @@ def test_anything_else_is_refused_and_no_password_is_repeated(text: str, said: s
     assert "ada" not in str(refused.value)
     assert "\x1b" not in str(refused.value)
     assert not ("secret" in text and "?" in text and "secret" in str(refused.value))
+
+
+def test_an_address_that_is_none_is_repeated_as_it_was_typed() -> None:
+    with pytest.raises(BadCall, match="endpoint 'http://' is no address"):
+        endpoint_named("http://")

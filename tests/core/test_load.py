@@ -28,8 +28,8 @@ def test_what_is_typed_can_be_typed_again(text: str) -> None:
         ("fast,30s", "is not written"),
         ("nan,30s", "is not within 5000 requests a second"),
         ("inf,30s", "is not within"),
-        ("0,30s", "is not within"),
-        ("-5,30s", "is not within"),
+        ("0,30s", "its rate is to be above 0"),
+        ("-5,30s", "its rate is to be above 0"),
         ("5001,1s", "is not within"),
         ("1,2h", "is not within 5000 requests a second and 3600 s"),
         ("5000,60s", "more than 200,000 requests"),
@@ -39,6 +39,7 @@ def test_what_is_no_load_test_or_an_attack_is_refused(text: str, said: str) -> N
     with pytest.raises(BadCall, match=said) as refused:
         LoadTest.parse(text)
     assert "50,30s" in refused.value.hint
+    assert f"{refused.value} ({refused.value.hint})".count("RATE,DURATION") <= 1
 
 
 def test_several_endpoints_together_get_no_more_than_one_may_get() -> None:

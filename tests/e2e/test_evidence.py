@@ -254,4 +254,30 @@ def test_without_pyspark_one_line_says_what_to_install(shop: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=shop, check=False)
     assert done.returncode == 64
     assert "--engine spark needs pyspark" in done.stdout + done.stderr
-    assert "pip install 'promote-model[spark]'" in done.stdout + done.stderr
+    assert "pip install '.[spark]'" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("mode", [["--check"], []])
+@pytest.mark.parametrize("named", [["--reference-data"], ["--eval-data"], ["--current-data"]])
+def test_data_that_is_not_there_is_a_wrong_call_also_about_the_champion(
+    shop: Path, mode: list[str], named: list[str]
+) -> None:
+    words = ["--target", "bought"] if named == ["--eval-data"] else []
+    code, document = run(shop, "1", *mode, *named, "nope.csv", *words)
+    assert (code, "there is no data at nope.csv" in str(document)) == (64, True), document
+
+
+def test_a_check_asks_for_the_drift_of_what_stands_there_already_too(shop: Path) -> None:
+    moved = rows(4000, seed=2)
+    moved.assign(age=moved["age"] + 2).to_parquet(shop / "moved.parquet")
+    named = ("--reference-data", "rows.parquet", "--current-data")
+    for now, ends, verdict in (("rows.parquet", (0, 1), "passed"), ("moved.parquet", (1, 1), "failed")):
+        code, document = run(shop, "1", "--check", *named, now)
+        assert code in ends, document["summary"]
+        assert evidence(document, "data_drift")["verdict"] == verdict
+        assert "@champion is v1 already, nothing was written" in document["summary"]
+
+
+def test_a_promotion_that_finds_nothing_to_do_looks_at_no_data(shop: Path) -> None:
+    code, document = run(shop, "1", "--reference-data", "rows.parquet", "--current-data", "rows.parquet")
+    assert (code, document["findings"]) == (0, [])

@@ -65,7 +65,7 @@ def test_a_promotion_keeps_its_reference_and_the_next_check_reads_none(shop: Pat
 
 
 def test_a_query_is_compared_as_the_rows_that_it_answers(shop: Path) -> None:
-    pytest.importorskip("duckdb", reason="pip install 'promote-model[duckdb]'")
+    pytest.importorskip("duckdb", reason="pip install '.[duckdb]'")
     (shop / "now.sql").write_text("SELECT * REPLACE (age + 9 AS age) FROM 'same.parquet'")
     words = ("--version", str(BETTER), "--check", "--reference-data", "then.parquet", "--current-data", "now.sql")
     found = finding(asked(shop, *words)[1])

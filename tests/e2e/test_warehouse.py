@@ -13,7 +13,7 @@ from tests.e2e.conftest import Place
 from tests.workspace import USER
 
 for needed in ("duckdb", "sqlglot"):
-    pytest.importorskip(needed, reason="pip install 'promote-model[test]'")
+    pytest.importorskip(needed, reason="pip install '.[test]'")
 WORDS = ("--check", "--engine", "warehouse", "--reference-data", "main.shop.then", "--current-data")
 
 

@@ -76,7 +76,7 @@ def into_files(shop: Place, wrong: float) -> tuple[Write, tuple[str, ...]]:
 
 def into_tables(shop: Place, wrong: float) -> tuple[Write, tuple[str, ...]]:
     for needed in ("duckdb", "sqlglot"):
-        pytest.importorskip(needed, reason="pip install 'promote-model[test]'")
+        pytest.importorskip(needed, reason="pip install '.[test]'")
     held = shop.workspace.warehouse
     shop.workspace.grant("main.ml", USER, "SELECT")
 

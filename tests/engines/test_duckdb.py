@@ -10,12 +10,13 @@ import pytest
 
 from model_promotion.core.dataset import Dataset
 from model_promotion.core.errors import BadCall
+from model_promotion.core.installing import extra
 from model_promotion.engines._files import opened
 from model_promotion.engines.local import LocalEngine
 from model_promotion.scoring.process import ChildScorer
 from model_promotion.scoring.streams import ChildScores
 
-pytest.importorskip("duckdb", reason="pip install 'promote-model[duckdb]'")
+pytest.importorskip("duckdb", reason="pip install '.[duckdb]'")
 SECRET = "hush-5f2c"
 
 
@@ -180,7 +181,7 @@ def test_without_duckdb_one_line_says_what_to_type(tmp_path: Path, monkeypatch: 
     (tmp_path / name).write_text("select 1")
     with pytest.raises(BadCall, match="is read with duckdb, which is not installed here") as told:
         table(tmp_path / name)
-    assert told.value.hint == "pip install 'promote-model[duckdb]'"
+    assert told.value.hint == extra("duckdb")
 
 
 def test_a_sorted_answer_goes_to_the_disk_batch_by_batch(here: Path) -> None:

@@ -28,7 +28,7 @@ from tests.spark_here import needs_spark
 from tests.workspace import USER, Workspace
 
 for needed in ("duckdb", "sqlglot"):
-    pytest.importorskip(needed, reason="pip install 'promote-model[test]'")
+    pytest.importorskip(needed, reason="pip install '.[test]'")
 NAME = "main.shop.sales"
 TABLE = ("main", "shop", "sales")
 ROWS = 997

@@ -52,9 +52,11 @@ def test_a_real_server_says_what_it_does_not_understand(served: Served) -> None:
 def test_nobody_there_is_told_and_raises_nothing() -> None:
     look, asked = SERVERS.look(NOBODY), LOADER.ask(SERVERS.target(NOBODY), ROWS)
     assert not look.alive
-    assert "Cannot connect to host 127.0.0.1:9" in look.said
+    assert look.said == "nobody listens at 127.0.0.1:9"
     assert asked.status is None
-    assert "did not answer: Cannot connect" in flaw(asked, 2)
+    assert flaw(asked, 2) == "did not answer: nobody listens at 127.0.0.1:9"
+    unknown = ScoringServers(SystemClock()).look("http://nowhere.invalid:80")
+    assert unknown.said == "no host is known by the name nowhere.invalid"
 
 
 def test_a_server_that_stands_still_is_waited_for_and_no_longer(small: Small) -> None:

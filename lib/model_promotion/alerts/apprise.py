@@ -11,10 +11,11 @@ from urllib.parse import unquote
 from model_promotion.core.alert import Alert
 from model_promotion.core.alert_policy import Severity
 from model_promotion.core.errors import BadCall
+from model_promotion.core.installing import extra
 from model_promotion.core.trial import one_line
 from model_promotion.ports import Channel
 
-INSTALL = "pip install 'promote-model[alerts]'; with uv: uv run --with apprise"
+INSTALL = f"{extra('alerts')}; with uv: uv run --with apprise"
 LOGGERS = ("apprise", "urllib3.connectionpool")
 """The second one says at DEBUG what it asks for, which is the secret of a webhook."""
 PIECES = re.compile(r"[/:@?&=#,;]+")

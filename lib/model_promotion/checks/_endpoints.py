@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from model_promotion.core.answers import Asked, Look, flaw
-from model_promotion.core.endpoints import is_address
+from model_promotion.core.endpoints import BY_ADDRESS, is_address
 from model_promotion.core.errors import Unavailable
 from model_promotion.core.payloads import payload_of
 from model_promotion.core.rows import own_rows
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from model_promotion.core.rows import Rows
     from model_promotion.ports import Serving
     from model_promotion.witness import Witness
-
-BY_ADDRESS = "name its address instead: --endpoint http://HOST:PORT"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from model_promotion.checks._orders import features, readable
 from model_promotion.core.data_options import NAME_THEM
 from model_promotion.core.errors import BadCall
+from model_promotion.core.near import has
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +50,7 @@ def _target(witness: Witness, data: Data) -> Target:
     dataset = witness.evaluation_data
     for role in dataset.roles:
         if role not in data.columns:
-            raise BadCall(f"{dataset.uri} has no column {role}", hint=f"it has {', '.join(data.columns)}")
+            raise BadCall(f"{dataset.uri} has no column {role}", hint=has(role, data.columns))
     if dataset.target in features(witness, data, witness.plan.candidate):
         raise BadCall(f"the candidate takes {dataset.target}, the truth, as an input", hint=NAME_THEM)
     return data.target()

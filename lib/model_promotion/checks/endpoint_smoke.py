@@ -23,6 +23,7 @@ TOPIC = "Endpoint"
 WEIGHT = Weight.BLOCKS
 WORST_FIRST = (Verdict.FAILED, Verdict.UNKNOWN, Verdict.PASSED)
 HINT = "look at the endpoint's own log, then try again"
+NOT_THERE = "is it started, and is that its host and port? --endpoint http://HOST:PORT"
 Answer = tuple[Verdict, str, "Mapping[str, Any]"]
 
 
@@ -37,7 +38,8 @@ def ask(witness: Witness) -> Finding | None:
     measured = dict(zip(endpoints, (facts for _, _, facts in answers), strict=True))
     facts = {"endpoints": {one: said for one, (said, _, _) in zip(endpoints, answers, strict=True)}, "rows": rows}
     said = "; ".join(sentence for _, sentence, _ in answers)
-    hint = "" if verdict is Verdict.PASSED else HINT
+    silent = any("status" in facts and facts["status"] is None for _, _, facts in answers)
+    hint = "" if verdict is Verdict.PASSED else NOT_THERE if silent else HINT
     return Finding(verdict, said, {**facts, "measured": measured}, hint=hint)
 
 
@@ -57,4 +59,5 @@ def _answer(witness: Witness, endpoint: str, rows: int | None) -> Answer:
 
 
 def _asleep(found: Met) -> str:
-    return "" if found.look.alive else f" (and to /ping: {found.look.said})"
+    same = found.look.said == found.asked.error
+    return "" if found.look.alive or same else f" (and to /ping: {found.look.said})"

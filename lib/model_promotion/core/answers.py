@@ -13,6 +13,8 @@ from model_promotion.core.trial import one_line
 OK, REDIRECTS, CLIENT_ERRORS, TOO_MANY, SERVER_ERRORS = 200, 300, 400, 429, 500
 DENIED = (401, 403)
 PREDICTIONS = b'"predictions"'
+DATA, CAUSE = " data '", "Error: "
+MOST_CAUSE = 80
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def flaw(asked: Asked, rows: int | None) -> str:
     if asked.status is None:
         return f"did not answer: {one_line(asked.error)}"
     if not OK <= asked.status < REDIRECTS:
-        return f"answered {asked.status}: {one_line(_message(asked.answer)) or 'without a word'}"
+        return f"answered {asked.status}: {_cause(_message(asked.answer)) or 'without a word'}"
     try:
         predictions = json.loads(asked.answer)["predictions"]
         found = number_of(predictions)
@@ -122,3 +124,16 @@ def _message(answer: bytes) -> str:
         return str(found["message"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return text
+
+
+def _cause(message: str) -> str:
+    """The first line of why, kept short: servers repeat the rows they got, which belong into no output and no record.
+
+    An MLflow scoring server puts all of them before the reason.
+    """
+    before, repeats, after = message.partition(DATA)
+    if repeats:
+        # Such an error may be the cause of another one: what is wrong comes last.
+        message = after.rpartition(CAUSE)[2].partition(DATA)[0] if CAUSE in after else f"{before} data"
+    line = one_line(next(iter(message.strip().splitlines()), ""))
+    return line if len(line) <= MOST_CAUSE else line[: MOST_CAUSE - 3] + "..."

@@ -9,6 +9,7 @@ from model_promotion.core.redaction import redacted
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", re.ASCII)
 SCHEMES = ("http", "https")
 HINT = "for example --endpoint http://127.0.0.1:5001, or the name of a serving endpoint"
+BY_ADDRESS = "name its address instead: --endpoint http://HOST:PORT"
 INVOCATIONS = "/invocations"
 
 
@@ -28,7 +29,7 @@ def endpoint_named(text: str) -> str:
             return text
         raise BadCall(f"endpoint {redacted(text[:80])!r} is neither a name nor an address", hint=HINT)
     address = text.rstrip("/").removesuffix(INVOCATIONS).rstrip("/")
-    said = redacted(address[:200])
+    said = redacted(text[:200])
     try:
         parts = urlsplit(address)
         sound = parts.scheme in SCHEMES and parts.hostname and parts.port != 0 and address.isprintable()

@@ -22,7 +22,7 @@ MOST_PER_S = 5000.0
 MOST_S = 3600.0
 MOST_REQUESTS = 200_000
 MOST_WARM_UP_S = 30.0
-USAGE = "RATE,DURATION: requests a second and how long, for example 50,30s"
+USAGE = "requests a second and how long, for example 50,30s"
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class LoadTest:
     duration_s: float
 
     def __post_init__(self) -> None:
+        if self.rate_per_s <= 0:
+            raise BadCall(f"load test {self} sends nothing: its rate is to be above 0", hint=USAGE)
         if not (0 < self.rate_per_s <= MOST_PER_S and 0 < self.duration_s <= MOST_S):
             said = f"load test {self} is not within {MOST_PER_S:g} requests a second and {MOST_S:g} s"
             raise BadCall(said, hint=USAGE)

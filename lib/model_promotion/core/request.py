@@ -125,6 +125,16 @@ class Request:
         return self.update_endpoints or bool(self.canary)
 
     @property
+    def data(self) -> tuple[str, ...]:
+        """The data that were named."""
+        return tuple(filter(None, (self.eval_data.uri, self.reference_data, self.current_data)))
+
+    @property
+    def names_evidence(self) -> bool:
+        """Whether data, tests or endpoints were named that say something of a version wherever it stands."""
+        return bool(self.data or self.run_tests or self.endpoints)
+
+    @property
     def where(self) -> str:
         """The target alias or stage, as sentences name it."""
         return target(self.target_alias)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from model_promotion.core.errors import BadCall
+from model_promotion.core.installing import extra
 from model_promotion.core.trial import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-INSTALL = "pip install 'promote-model[duckdb]'"
+INSTALL = extra("duckdb")
 BATCH_ROWS = 100_000
 SETTINGS = {
     "autoinstall_known_extensions": False,

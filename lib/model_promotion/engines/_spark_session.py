@@ -15,10 +15,11 @@ from threading import Lock
 from typing import Any
 
 from model_promotion.core.errors import BadCall, PromotionError, Unavailable
+from model_promotion.core.installing import extra
 from model_promotion.core.trial import one_line
 from model_promotion.engines import _spark_java as java
 
-INSTALL = "pip install 'promote-model[spark]'"
+INSTALL = extra("spark")
 # Any of these says that a session is given to us: a cluster's, spark-submit's, or a Spark Connect server's.
 GIVEN = ("DATABRICKS_RUNTIME_VERSION", "PYSPARK_GATEWAY_PORT", "SPARK_REMOTE")
 TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105 - the name of one

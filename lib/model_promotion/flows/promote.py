@@ -25,6 +25,8 @@ from model_promotion.flows.announcing import intent_of, writes
 from model_promotion.flows.asking import ask_all, demands
 from model_promotion.flows.describing import described
 from model_promotion.flows.hands import Hands
+from model_promotion.flows.named_data import all_there
+from model_promotion.flows.named_endpoints import all_askable
 from model_promotion.flows.recording import Deed, whoever, write_down
 from model_promotion.flows.resolve import instead, make_plan, selector_for
 from model_promotion.witness import Witness
@@ -73,6 +75,7 @@ def judge(request: Request, world: World, still_holds: StillHolds | None = None)
     """
     if request.engine != Request.engine:
         world.engine(request.engine)  # what it lacks on this machine is said before anything is asked or done
+    all_askable(request, world)
     if request.copy_from:
         settled = copy.settled(request, world)
         if isinstance(settled, Outcome):
@@ -85,7 +88,9 @@ def judge(request: Request, world: World, still_holds: StillHolds | None = None)
 def _judged(request: Request, world: World, still_holds: StillHolds | None) -> Judged | Outcome:
     plan = make_plan(request, world.registry)
     world.voice.tell(Event(Kind.WORKING, "Plan", _planned(plan, request)))
-    if plan.nothing_to_do and not notes(plan.seen.tags) and not request.rolls_out:
+    uses = request.mode is Mode.CHECK and request.names_evidence  # It is asked of whatever stands there, too.
+    if plan.nothing_to_do and not (notes(plan.seen.tags) or request.rolls_out or uses):
+        all_there(request)
         return _already_there(plan, request, world)
     with Witness(plan, request, world) as witness:
         findings, rollouts = ask_all(witness, world), witness.rollouts
@@ -96,7 +101,7 @@ def _judged(request: Request, world: World, still_holds: StillHolds | None) -> J
     if not decision.go:
         return _refused(plan, request, findings, decision)
     if plan.nothing_to_do and not rollouts:
-        left = decision.diverted
+        left = decision.diverted or uses
         return _left_there(plan, request, findings, decision) if left else _already_there(plan, request, world)
     judged = Judged(request, plan, findings, decision, rollouts)
     if rollouts:
@@ -268,7 +273,8 @@ def _left_there(plan: Plan, request: Request, findings: tuple[Finding, ...], dec
     return Outcome(
         mode=request.mode,
         code=decision.code,
-        summary=_left(plan, request, findings, decision) + f"{plan.where} is v{number} already, nothing was written",
+        summary=_left(plan, request, findings, decision)
+        + f"{plan.where} is v{number} already, nothing was written{_but(decision)}",
         model=plan.seen.name,
         was=number,
         to=number,

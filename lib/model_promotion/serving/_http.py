@@ -110,5 +110,18 @@ async def _answer(pool: aiohttp.ClientSession, sent: Sent, clock: Clock, timeout
             return Asked(so_far_ms(), response.status, answer, one_line(response.headers.get(SERVED, "")))
     except TimeoutError:
         return Asked(so_far_ms(), error=f"no answer within {timeout_s:g} s")
+    except aiohttp.ClientConnectorError as error:
+        return Asked(so_far_ms(), error=_unreached(error))
     except (aiohttp.ClientError, OSError, ValueError) as error:
         return Asked(so_far_ms(), error=redacted(str(error) or type(error).__name__))
+
+
+def _unreached(error: aiohttp.ClientConnectorError) -> str:
+    """Why there was no connection, without the words of a library."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return redacted(f"no host is known by the name {error.host}")
+    if isinstance(error.os_error, ConnectionRefusedError):
+        return redacted(f"nobody listens at {error.host}:{error.port}")
+    return redacted(f"{error.host}:{error.port} cannot be reached ({error.strerror or type(error.os_error).__name__})")

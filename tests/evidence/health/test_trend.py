@@ -39,4 +39,4 @@ def test_without_river_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "river.drift", None)
     with pytest.raises(BadCall, match="not installed") as caught:
         Trend()
-    assert "promote-model[trend]" in caught.value.hint
+    assert "pip install '.[trend]'" in caught.value.hint

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from model_promotion.core.errors import BadCall
 from model_promotion.core.health import Health, Reading
+from model_promotion.core.installing import extra
 
 SOURCE = "trend of accuracy"
 DELTA = 1e-4
@@ -31,7 +32,7 @@ class Trend:
         except ImportError as error:
             raise BadCall(
                 "the trend of accuracy is followed by river, which is not installed",
-                hint="pip install 'promote-model[trend]'",
+                hint=extra("trend"),
             ) from error
         self._detector, self._n = ADWIN(delta=delta), 0
 
