@@ -340,6 +340,12 @@ def test_a_server_that_did_answer_and_is_not_there_any_more_is_rolled_back() -> 
     assert at_once.watch(600.0, endpoints=(URL,)).code is ExitCode.REFUSED
 
 
+def test_a_server_that_fails_of_itself_from_the_beginning_is_rolled_back() -> None:
+    scene = a_shop(Service(errors=1.1, bad=Ending.SERVER_ERROR))
+    scene.loader._asked = Asked(1.0, status=500)  # noqa: SLF001 - it never did answer
+    assert scene.watch(600.0, endpoints=(URL,)).code is ExitCode.REFUSED
+
+
 @pytest.mark.parametrize("bad", [Ending.CLIENT_ERROR, Ending.NO_CONNECTION, Ending.TIMED_OUT])
 def test_an_address_that_has_never_answered_says_nothing_of_the_version(bad: Ending) -> None:
     scene = a_shop(Service(errors=1.1, bad=bad))

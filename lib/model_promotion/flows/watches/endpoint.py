@@ -91,8 +91,8 @@ class Place:
         yield from self._said(seen)
 
     def _answers(self, samples: Sequence[Sample]) -> Iterator[Judged]:
-        """A wrong address fails every request, whatever the version is: only who has answered can have got worse."""
-        self.known = self.known or any(one.ending is Ending.ANSWERED for one in samples)
+        """A wrong address fails every request, whatever the version is; who fails of itself (5xx) is there."""
+        self.known = self.known or any(one.ending in (Ending.ANSWERED, Ending.SERVER_ERROR) for one in samples)
         if samples and not self.known:
             why = ", ".join(sorted({one.ending.value for one in samples}))
             said = f"{self.label} has not answered once in this watch ({why}), which says nothing of the version"
